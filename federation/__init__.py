@@ -1,0 +1,1 @@
+"""ActivityPub: words, signatures, addressing, inbox, outbox, delivery. Imports `server` alone."""

@@ -1,0 +1,65 @@
+"""Our own addresses, made in one place. Pure. `docs` and other servers rely on their shape."""
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from server.model import ActivityId, Picture, PostId, Rendition, Work, WorkId
+
+_UNTITLED = "untitled"
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """`base_url` has no trailing slash; `domain` stands behind the @ in handles."""
+
+    base_url: str
+    domain: str
+
+    @property
+    def server_actor(self) -> str:
+        """The `Application` actor that signs what nobody in particular asks for."""
+        return f"{self.base_url}/actor"
+
+    @property
+    def shared_inbox(self) -> str:
+        """One inbox for everyone here."""
+        return f"{self.base_url}/inbox"
+
+    def actor(self, handle: str) -> str:
+        """Return an artist's actor id."""
+        return f"{self.base_url}/users/{handle}"
+
+    def portfolio(self, handle: str) -> str:
+        """Return an artist's page."""
+        return f"{self.base_url}/@{handle}"
+
+    def work(self, work_id: WorkId) -> str:
+        """Return a work's object id."""
+        return f"{self.base_url}/works/{work_id}"
+
+    def work_page(self, handle: str, work: Work) -> str:
+        """Return a work's page."""
+        return f"{self.base_url}/@{handle}/{work.id}-{work.slug or _UNTITLED}"
+
+    def post(self, post_id: PostId) -> str:
+        """Return a local comment's object id and page."""
+        return f"{self.base_url}/posts/{post_id}"
+
+    def activity(self, activity_id: ActivityId | int) -> str:
+        """Return an outgoing activity's id."""
+        return f"{self.base_url}/activities/{activity_id}"
+
+    def media(self, picture: Picture, rendition: Rendition) -> str:
+        """Return a rendition's address."""
+        return f"{self.base_url}/media/{picture.media_key}/{rendition.name}.{rendition.format}"
+
+    def is_ours(self, uri: str) -> bool:
+        """Say whether an address is on this instance."""
+        theirs, ours = urlsplit(uri), urlsplit(self.base_url)
+        return (theirs.scheme, theirs.netloc.lower()) == (ours.scheme, ours.netloc.lower())
+
+    def local_part(self, uri: str, prefix: str) -> str:
+        """Return what follows `prefix` ("/users/", say) in an address of ours, else ""."""
+        start = f"{self.base_url}{prefix}"
+        rest = uri.removeprefix(start) if uri.startswith(start) else ""
+        return "" if "/" in rest else rest

@@ -1,0 +1,214 @@
+"""Settings: TOML, typed, overridden by the environment, checked before anything starts.
+
+A key that is not known or a value that cannot be meant stops the start with the key's
+name and what is expected. `config.example.toml` shows every key with its default.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+import msgspec
+
+from server.errors import Invalid
+
+ENVIRONMENT_PREFIX = "FIXATIF__"
+_LOOPBACK_HOSTS = ("127.", "localhost", "[::1]")
+
+
+class Instance(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Who this instance is. `domain` can never change once others know it."""
+
+    domain: str
+    base_url: str = ""
+    name: str = ""
+    description: str = ""
+    contact: str = ""
+    languages: tuple[str, ...] = ("en",)
+    registration: Literal["invite", "closed"] = "invite"
+
+
+class Server(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where the program itself listens."""
+
+    host: str = "127.0.0.1"
+    port: int = 8400
+    trusted_proxies: tuple[str, ...] = ("127.0.0.1", "::1")
+
+
+class Database(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`sqlite:///path` (relative to the config file) or `postgresql://…`."""
+
+    url: str = "sqlite:///data/fixatif.db"
+
+
+class Media(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where originals and renditions are kept."""
+
+    store: Literal["disk"] = "disk"
+    path: str = "data/media"
+    max_upload_bytes: int = 67_108_864
+
+
+class Federation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How we talk to other servers. The first two exist for test networks."""
+
+    allow_private_addresses: bool = False
+    ca_file: str = ""
+    user_agent_suffix: str = ""
+
+
+class PolicySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The first version of the policy; later ones live in the database."""
+
+    preset: Literal["strict-studio", "standard-no-ai", "open"] = "standard-no-ai"
+
+
+class Log(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is written to stderr."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["console", "json"] = "console"
+
+
+class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Every setting. `folder` is where relative paths start: the config file's own."""
+
+    instance: Instance
+    server: Server = Server()
+    database: Database = Database()
+    media: Media = Media()
+    federation: Federation = Federation()
+    policy: PolicySettings = PolicySettings()
+    log: Log = Log()
+    folder: Path = Path()
+
+    @property
+    def base_url(self) -> str:
+        """The public address without a trailing slash."""
+        return self.instance.base_url.rstrip("/") or f"https://{self.instance.domain}"
+
+    @property
+    def name(self) -> str:
+        """The instance's name for people."""
+        return self.instance.name or self.instance.domain
+
+    @property
+    def database_url(self) -> str:
+        """The database URL with an absolute path for SQLite."""
+        scheme, _, path = self.database.url.partition(":///")
+        if scheme != "sqlite":
+            return self.database.url
+        return f"sqlite:///{(self.folder / path).resolve()}"
+
+    @property
+    def media_path(self) -> Path:
+        """The absolute media folder."""
+        return (self.folder / self.media.path).resolve()
+
+
+_SECTIONS: Mapping[str, type[msgspec.Struct]] = {
+    "instance": Instance,
+    "server": Server,
+    "database": Database,
+    "media": Media,
+    "federation": Federation,
+    "policy": PolicySettings,
+    "log": Log,
+}
+
+
+def load(path: Path, environment: Mapping[str, str] = os.environ) -> Config:
+    """Read and check a config file. Raise `Invalid` with the key's name and what is expected."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError as absent:
+        raise Invalid(
+            f"There is no {path}: run 'fixatif init' first, or name one with --config."
+        ) from absent
+    except (OSError, UnicodeDecodeError) as broken:
+        raise Invalid(
+            f"{path} cannot be read ({broken}): check its owner and encoding."
+        ) from broken
+    return parse(text, environment, folder=path.resolve().parent, source=str(path))
+
+
+def parse(
+    text: str, environment: Mapping[str, str], *, folder: Path, source: str = "config.toml"
+) -> Config:
+    """Read and check settings from TOML text; see `load`."""
+    try:
+        tree = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as broken:
+        raise Invalid(f"{source} is not valid TOML: {broken}.") from broken
+    for name, value in sorted(environment.items()):
+        if name.startswith(ENVIRONMENT_PREFIX):
+            _override(tree, name, value)
+    if "folder" in tree:
+        raise Invalid(f"{source}: 'folder' is not a setting: remove it.")
+    try:
+        config = msgspec.convert(tree, Config, strict=True)
+    except msgspec.ValidationError as wrong:
+        raise Invalid(f"{source}: {_explain(str(wrong))}") from wrong
+    return _checked(msgspec.structs.replace(config, folder=folder), source)
+
+
+def _override(tree: dict[str, Any], name: str, value: str) -> None:
+    section, _, key = name.removeprefix(ENVIRONMENT_PREFIX).lower().partition("__")
+    struct = _SECTIONS.get(section)
+    kind = {f.name: f.type for f in msgspec.structs.fields(struct)}.get(key) if struct else None
+    if kind is None:
+        raise Invalid(
+            f"{name} names no setting: it must read {ENVIRONMENT_PREFIX}SECTION__KEY; "
+            "config.example.toml shows every setting."
+        )
+    parts = [part.strip() for part in value.split(",") if part.strip()]
+    try:
+        typed = msgspec.convert(parts if kind == tuple[str, ...] else value, kind, strict=False)
+    except msgspec.ValidationError as wrong:
+        raise Invalid(f"{name} is wrong: {wrong}.") from wrong
+    tree.setdefault(section, {})[key] = typed
+
+
+def _explain(problem: str) -> str:
+    """Turn "Expected `int`, got `str` - at `$.server.port`" into a sentence with the key."""
+    what, _, where = problem.partition(" - at ")
+    key = where.strip("`").removeprefix("$.").removeprefix("$") or "the file"
+    what = what.replace("Object contains unknown field", "unknown setting")
+    what = what.replace("Object missing required field", "missing setting")
+    return f"'{key}': {what[0].lower()}{what[1:]}; config.example.toml shows every setting."
+
+
+def _checked(config: Config, source: str) -> Config:
+    problem = _domain_problem(config.instance.domain) or _base_url_problem(config)
+    if not problem and not 0 <= config.server.port <= 65_535:
+        problem = "'server.port' must be between 0 and 65535"
+    if not problem and not config.database.url.startswith(("sqlite:///", "postgresql://")):
+        problem = "'database.url' must start with sqlite:/// or postgresql://"
+    if problem:
+        raise Invalid(f"{source}: {problem}.")
+    return config
+
+
+def _domain_problem(domain: str) -> str:
+    allowed = set("abcdefghijklmnopqrstuvwxyz0123456789.-:[]")
+    if not domain or set(domain) - allowed or domain.startswith(("-", ".")):
+        return (
+            "'instance.domain' must be a host name in lower case such as gallery.example.org "
+            f"(with :port on a loopback address), not '{domain}'"
+        )
+    return ""
+
+
+def _base_url_problem(config: Config) -> str:
+    parts = urlsplit(config.base_url)
+    if parts.path or parts.query or parts.fragment or not parts.netloc:
+        return "'instance.base_url' must be an address without a path, such as https://example.org"
+    if parts.scheme == "https":
+        return ""
+    if parts.scheme == "http" and parts.netloc.startswith(_LOOPBACK_HOSTS):
+        return ""
+    return "'instance.base_url' must start with https:// (plain http only for 127.0.0.1)"

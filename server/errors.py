@@ -1,0 +1,62 @@
+"""What can go wrong, as a small tree; `web.errors` alone turns it into HTTP.
+
+    FixatifError
+    ├── NotFound          there is nothing here, or nothing that you may know of
+    ├── Refused           we understood, and say no
+    │   ├── NotAllowed    the asker may not do this
+    │   ├── Untrusted     a signature, proof or origin does not hold
+    │   └── TooMany       too often, too soon
+    ├── Invalid           what was sent cannot be used; the message says what to send instead
+    │   └── Conflict      it contradicts what is already there
+    └── Unavailable       a part that we need is out of reach for now; try again later
+
+Every message is one sentence that is safe to show and says what to do next.
+"""
+
+
+class FixatifError(Exception):
+    """Root of everything that Fixatif raises on purpose."""
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class NotFound(FixatifError):
+    """Nothing here; absent and forbidden look the same to a stranger."""
+
+
+class Refused(FixatifError):
+    """A rule says no."""
+
+
+class NotAllowed(Refused):
+    """The asker may not do this."""
+
+
+class Untrusted(Refused):
+    """A signature, a proof or an origin does not hold."""
+
+
+class TooMany(Refused):
+    """Too often, too soon."""
+
+    def __init__(self, message: str, retry_after_seconds: int = 60) -> None:
+        super().__init__(message)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class Invalid(FixatifError):
+    """What was sent cannot be used; `field` names the input that is wrong, if one is."""
+
+    def __init__(self, message: str, field: str = "") -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class Conflict(Invalid):
+    """It contradicts what is already there (a taken handle, say)."""
+
+
+class Unavailable(FixatifError):
+    """A part that we need is out of reach for now; trying again later may work."""

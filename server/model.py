@@ -1,0 +1,431 @@
+"""The nouns, frozen. No behaviour beyond what their own fields decide; no I/O.
+
+Times are `Millis` since 1970 UTC. Ids are integers from `server.clock`, unique over
+all nouns, so that one `target_id` may name a work or a post.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import NewType
+
+Millis = NewType("Millis", int)
+ActorId = NewType("ActorId", int)
+WorkId = NewType("WorkId", int)
+PictureId = NewType("PictureId", int)
+PostId = NewType("PostId", int)
+JobId = NewType("JobId", int)
+ActivityId = NewType("ActivityId", int)
+TargetId = NewType("TargetId", int)  # of a work or of a post
+
+
+class Preference(StrEnum):
+    """One answer in the IETF AIPREF vocabulary (draft-ietf-aipref-vocab-08)."""
+
+    YES = "y"
+    NO = "n"
+    UNSET = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ContentUsage:
+    """What machines may do with a work; every signal derives from this one value."""
+
+    train_ai: Preference = Preference.UNSET
+    ai_use: Preference = Preference.UNSET
+    search: Preference = Preference.UNSET
+
+
+class Role(StrEnum):
+    """What a local account may do; each includes those after it."""
+
+    OWNER = "owner"
+    ADMIN = "admin"
+    MODERATOR = "moderator"
+    ARTIST = "artist"
+    READER = "reader"
+
+
+class ActorKind(StrEnum):
+    """The ActivityStreams actor types."""
+
+    PERSON = "Person"
+    SERVICE = "Service"
+    APPLICATION = "Application"
+    GROUP = "Group"
+    ORGANIZATION = "Organization"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Anyone, here or elsewhere. A local actor's addresses are ours and its `domain` is ours."""
+
+    id: ActorId
+    uri: str
+    kind: ActorKind
+    handle: str  # preferredUsername
+    domain: str  # of the handle: the account's domain, lower case, with the port if there is one
+    name: str
+    summary_html: str  # sanitised
+    url: str  # page for people; "" if none
+    inbox: str
+    shared_inbox: str  # "" if none
+    outbox: str = ""
+    followers_uri: str = ""
+    icon_url: str = ""
+    is_local: bool = False
+    approves_follows: bool = False
+    key_id: str = ""
+    public_key_pem: str = ""
+    fetched_at: Millis = Millis(0)
+    gone_at: Millis | None = None  # deleted, here or there
+
+    @property
+    def address(self) -> str:
+        """`handle@domain`, without a leading @."""
+        return f"{self.handle}@{self.domain}"
+
+
+@dataclass(frozen=True, slots=True)
+class Artist:
+    """A local account. Its `id` is its actor's id."""
+
+    id: ActorId
+    handle: str
+    name: str
+    role: Role
+    created_at: Millis
+    bio: str = ""  # plain text as the artist wrote it
+    email: str = ""
+    suspended_at: Millis | None = None
+    approves_follows: bool = False
+    content_usage: ContentUsage = ContentUsage()  # may tighten the instance's
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKey:
+    """An actor's RSA key. The PEM never leaves `storage` and `federation`."""
+
+    actor_id: ActorId
+    key_id: str
+    private_pem: str = field(repr=False)
+    public_pem: str
+    created_at: Millis
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A signed-in browser. The cookie holds the token; we keep only its hash."""
+
+    token_hash: str
+    artist_id: ActorId
+    csrf: str = field(repr=False)
+    created_at: Millis
+    expires_at: Millis
+
+
+class TicketPurpose(StrEnum):
+    """What a one-time link is for."""
+
+    SETUP = "setup"
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """A one-time link; we keep only the hash of its token."""
+
+    token_hash: str
+    purpose: TicketPurpose
+    created_at: Millis
+    expires_at: Millis
+    used_at: Millis | None = None
+
+
+class Visibility(StrEnum):
+    """Who may see a work. `UNLISTED`: everyone with the link, in no list."""
+
+    PUBLIC = "public"
+    UNLISTED = "unlisted"
+    FOLLOWERS = "followers"
+    DIRECT = "direct"  # of remote posts only: the people named in it
+    DRAFT = "draft"
+
+
+class WorkState(StrEnum):
+    """Where a work stands. PROCESSING → HUNG | FAILED; HUNG → WITHDRAWN."""
+
+    PROCESSING = "processing"  # its pictures are being made
+    HUNG = "hung"  # ready; visible as its visibility says (a draft: to its artist)
+    FAILED = "failed"  # a picture could not be used; its artist sees why
+    WITHDRAWN = "withdrawn"  # 410 for everyone
+
+
+class AiLabel(StrEnum):
+    """What the artist declares about machine generation."""
+
+    NONE = "none"
+    ASSISTED = "assisted"
+    GENERATED = "generated"
+
+
+class RenditionName(StrEnum):
+    """The fixed set of stored copies; number = longest side in pixels."""
+
+    TILE = "tile"  # 480
+    PREVIEW = "preview"  # 800
+    VIEW = "view"  # 1280
+    LARGE = "large"  # 2048
+    FULL = "full"  # all pixels
+    CARD = "card"  # 1200 × 630 link card, JPEG
+    FEDERATED = "federated"  # sRGB JPEG within what other servers accept
+    ORIGINAL = "original"  # the artist's own file, untouched, only ever for its artist
+
+
+class ImageFormat(StrEnum):
+    """File endings in addresses."""
+
+    AVIF = "avif"
+    JPEG = "jpg"
+
+
+@dataclass(frozen=True, slots=True)
+class Rendition:
+    """One stored copy of a picture; `digest` is its key in the MediaStore (sha256 hex)."""
+
+    name: RenditionName
+    format: ImageFormat
+    width: int
+    height: int
+    bytes: int
+    digest: str
+
+
+class PictureState(StrEnum):
+    """WAITING → READY | REFUSED."""
+
+    WAITING = "waiting"
+    READY = "ready"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """One image of a work. Sizes are as displayed, after orientation; 0 while WAITING."""
+
+    id: PictureId
+    work_id: WorkId
+    position: int  # from 0
+    alt: str
+    original_digest: str  # MediaStore key of the untouched upload
+    original_type: str  # media type that the bytes showed, "" while WAITING
+    original_name: str  # file name as uploaded, for the artist
+    original_bytes: int
+    state: PictureState = PictureState.WAITING
+    problem: str = ""  # REFUSED: one sentence
+    media_key: str = ""  # random, new for each generation; in public addresses
+    width: int = 0
+    height: int = 0
+    placeholder: str = ""  # data URI of an 8-pixel WebP
+    blurhash: str = ""
+    focal_x: float = 0.0  # -1 left … 1 right
+    focal_y: float = 0.0  # -1 bottom … 1 top, as in toot:focalPoint
+    icc_name: str = ""  # description of the embedded profile; "" = none, taken as sRGB
+    renditions: tuple[Rendition, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One artwork, one or more pictures in order."""
+
+    id: WorkId
+    artist_id: ActorId
+    state: WorkState
+    title: str  # may be "": shown as Untitled
+    slug: str  # from the title, for the page's address
+    caption: str  # plain text; URLs, #tags and @mentions become links when shown
+    tags: tuple[str, ...]  # without #, as written
+    medium: str
+    year: str  # free: "2026", "c. 1998", "2019–2021"
+    is_sensitive: bool
+    sensitive_reason: str
+    visibility: Visibility
+    ai_label: AiLabel
+    content_usage: ContentUsage  # may tighten the artist's
+    is_quiet: bool  # hung without telling followers (imports)
+    created_at: Millis
+    hung_at: Millis | None  # first made visible; the date people see
+    edited_at: Millis | None
+    withdrawn_at: Millis | None
+    problem: str = ""  # FAILED: one sentence
+    language: str = ""  # BCP 47 tag, "" = unknown
+    pictures: tuple[Picture, ...] = ()
+
+    @property
+    def is_visible(self) -> bool:
+        """Whether anyone but its artist may see it."""
+        return self.state is WorkState.HUNG and self.visibility is not Visibility.DRAFT
+
+
+@dataclass(frozen=True, slots=True)
+class RemotePicture:
+    """An image attached to somebody else's post, at its own address."""
+
+    url: str
+    media_type: str
+    alt: str
+    width: int | None = None
+    height: int | None = None
+    blurhash: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A note that is no work of this instance.
+
+    A comment from here or anywhere, or a remote actor's post, which may itself be an artwork.
+    """
+
+    id: PostId
+    uri: str
+    actor_id: ActorId
+    is_local: bool
+    visibility: Visibility
+    content_html: str  # sanitised
+    title: str  # of remote articles and images; ""
+    url: str
+    is_sensitive: bool
+    warning: str  # content warning, ""
+    published_at: Millis
+    edited_at: Millis | None
+    in_reply_to_uri: str  # ""
+    reply_to_id: TargetId | None  # what it answers, where we hold that
+    work_id: WorkId | None  # the local work whose thread it is in
+    pictures: tuple[RemotePicture, ...] = ()
+    tags: tuple[str, ...] = ()
+    language: str = ""
+    content_usage: str = ""  # its origin's own statement, verbatim
+    mentions: tuple[str, ...] = ()  # actor URIs named in it
+    source: str = ""  # local comments: the text as typed
+
+
+class FollowState(StrEnum):
+    """PENDING until the followee accepted; only ACCEPTED ever widens what anyone sees."""
+
+    PENDING = "pending"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+
+
+@dataclass(frozen=True, slots=True)
+class Follow:
+    """`follower` follows `followee`; `uri` is the Follow activity's id."""
+
+    follower_id: ActorId
+    followee_id: ActorId
+    state: FollowState
+    uri: str
+    created_at: Millis
+
+
+class ReactionKind(StrEnum):
+    """A like is `Like`, a boost is `Announce`."""
+
+    LIKE = "like"
+    BOOST = "boost"
+
+
+@dataclass(frozen=True, slots=True)
+class Reaction:
+    """Who liked or boosted what; at most one of each kind per actor and target."""
+
+    id: int
+    kind: ReactionKind
+    actor_id: ActorId
+    target_id: TargetId
+    uri: str  # the activity's id
+    created_at: Millis
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How a work or post was received."""
+
+    likes: int = 0
+    boosts: int = 0
+    comments: int = 0
+
+
+class NotificationKind(StrEnum):
+    """Why an artist is told."""
+
+    FOLLOW = "follow"
+    FOLLOW_REQUEST = "follow_request"
+    FOLLOW_ACCEPTED = "follow_accepted"
+    LIKE = "like"
+    BOOST = "boost"
+    COMMENT = "comment"
+    MENTION = "mention"
+    WORK_FAILED = "work_failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Notification:
+    """Told once to one artist. Equal (artist, kind, actor, target) are told once."""
+
+    id: int
+    artist_id: ActorId
+    kind: NotificationKind
+    actor_id: ActorId | None
+    target_id: TargetId | None  # the work or post it is about
+    created_at: Millis
+    read_at: Millis | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredActivity:
+    """An activity as it arrived or as we say it; `body` is the exact JSON."""
+
+    id: ActivityId
+    uri: str  # "" where the sender gave none
+    type: str
+    actor_uri: str
+    object_uri: str  # "" if none
+    is_outgoing: bool
+    dedupe: str  # see `federation.inbox.dedupe_key`; unique
+    body: bytes
+    received_at: Millis
+
+
+class JobKind(StrEnum):
+    """Every kind of deferred work; `main` maps each to its flow."""
+
+    PICTURES = "pictures"  # work_id: make the renditions
+    SAY = "say"  # domain deed → activity → deliveries
+    DELIVER = "deliver"  # one activity to one inbox
+    APPLY = "apply"  # one stored inbound activity
+    NOTIFY = "notify"  # tell artists
+    FETCH = "fetch"  # bring a remote document that something refers to
+    SWEEP = "sweep"  # old sessions, tickets, orphan files
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A row of the queue. `payload` is JSON with ids only."""
+
+    id: JobId
+    kind: JobKind
+    payload: bytes
+    run_at: Millis
+    attempts: int  # tries begun, this one included
+    queue: str = ""  # jobs with the same non-empty queue name run one at a time (a peer's host)
+    priority: int = 0  # lower first
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyVersion:
+    """One numbered version of the instance's policy, as TOML."""
+
+    version: int
+    toml: str
+    created_at: Millis
+    author: str
+    reason: str

@@ -1,0 +1,1 @@
+"""Everything kept: SQL, files, buckets. Imports `server` alone."""

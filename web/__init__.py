@@ -1,0 +1,1 @@
+"""Everything on a socket: pages, server-to-server addresses, media, the outgoing client."""
