@@ -1,0 +1,395 @@
+"""Accounts: made by an owner's set-up link or the command line, never by a first visitor.
+
+Passwords are argon2id, hashed off the event loop, at most two at a time (each takes 64 MiB).
+Tokens are random; only their hashes are kept.
+"""
+
+import asyncio
+import hashlib
+import re
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerifyMismatchError
+
+from server.addresses import Addresses
+from server.clock import Clock
+from server.errors import Conflict, Invalid, NotAllowed, NotFound
+from server.model import (
+    Actor,
+    ActorId,
+    ActorKind,
+    Artist,
+    Millis,
+    Role,
+    Session,
+    SigningKey,
+    Ticket,
+    TicketPurpose,
+)
+from server.ports import Library, Transaction
+from server.promises import Deed, SayPromise, promise
+
+SESSION_LENGTH = Millis(30 * 86_400_000)
+SETUP_LENGTH = Millis(60 * 60_000)
+MIN_PASSWORD_LENGTH = 8  # NIST SP 800-63B, with no rules of composition
+MAX_PASSWORD_BYTES = 1_024  # argon2 would take more, at a price
+MAX_NAME_LENGTH = 80
+MAX_BIO_LENGTH = 5_000
+_HANDLE = re.compile(r"[a-z0-9_]{1,30}")  # what every server in the fediverse accepts
+_WRONG = "This handle and password do not go together: check both and try again."
+
+MakeKey = Callable[[], tuple[str, str]]  # () -> (private PEM, public PEM); slow
+
+
+def hash_token(token: str) -> str:
+    """Return what we keep of a random token."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _new_token() -> str:
+    return secrets.token_urlsafe(32)
+
+
+@dataclass(frozen=True, slots=True)
+class NewAccount:
+    """What is needed to open an account."""
+
+    handle: str
+    password: str = field(repr=False)
+    role: Role = Role.ARTIST
+    name: str = ""
+    email: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What an artist says of themself."""
+
+    name: str
+    bio: str
+    approves_follows: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A fresh session; `token` goes into the cookie and nowhere else."""
+
+    token: str = field(repr=False)
+    session: Session
+    artist: Artist
+
+
+class Passwords:
+    """Argon2id in worker threads, two at a time."""
+
+    def __init__(self, hasher: PasswordHasher | None = None) -> None:
+        self._hasher = hasher or PasswordHasher()
+        self._turns = asyncio.Semaphore(2)
+
+    async def hash(self, password: str) -> str:
+        """Return the PHC string of a password. Raise `Invalid` where it is too short or long."""
+        if len(password) < MIN_PASSWORD_LENGTH:
+            raise Invalid(
+                f"The password is too short: use at least {MIN_PASSWORD_LENGTH} characters.",
+                "password",
+            )
+        if len(password.encode()) > MAX_PASSWORD_BYTES:
+            raise Invalid(
+                f"The password is too long: use at most {MAX_PASSWORD_BYTES} bytes.", "password"
+            )
+        async with self._turns:
+            return await asyncio.to_thread(self._hasher.hash, password)
+
+    async def fits(self, password: str, hashed: str) -> bool:
+        """Say whether a password fits its hash."""
+        async with self._turns:
+            return await asyncio.to_thread(self._verify, password, hashed)
+
+    def _verify(self, password: str, hashed: str) -> bool:
+        try:
+            return self._hasher.verify(hashed, password)
+        except (VerifyMismatchError, InvalidHashError):
+            return False
+
+
+@dataclass(frozen=True, slots=True)
+class Accounts:
+    """Open accounts, sign in and out, keep profiles."""
+
+    library: Library
+    clock: Clock
+    addresses: Addresses
+    passwords: Passwords
+    make_key: MakeKey
+
+    async def open(self, wanted: NewAccount) -> Artist:
+        """Open an account. Raise `Invalid` or `Conflict` with the field that is wrong."""
+        made = await self._prepare(wanted)
+        async with self.library.transaction() as tx:
+            await tx.artists.add(*made)
+        return made[0]
+
+    async def _prepare(self, wanted: NewAccount) -> tuple[Artist, Actor, str, SigningKey]:
+        handle = read_handle(wanted.handle)
+        if handle == self.addresses.domain:
+            raise Conflict(f"'{handle}' is the server's own name: choose another.", "handle")
+        await self._refuse_taken(handle)
+        password_hash = await self.passwords.hash(wanted.password)
+        private_pem, public_pem = await asyncio.to_thread(self.make_key)
+        now, actor_id = self.clock.now(), ActorId(self.clock.new_id())
+        artist = Artist(
+            id=actor_id,
+            handle=handle,
+            name=_limited(wanted.name.strip(), MAX_NAME_LENGTH, "name"),
+            role=wanted.role,
+            created_at=now,
+            email=wanted.email.strip(),
+        )
+        actor = self._actor_of(artist, public_pem)
+        return (
+            artist,
+            actor,
+            password_hash,
+            SigningKey(actor_id, actor.key_id, private_pem, public_pem, now),
+        )
+
+    async def ensure_server_actor(self) -> Actor:
+        """Return the server's own actor, made with its key at the first call."""
+        uri = self.addresses.server_actor
+        async with self.library.reading() as tx:
+            known = await tx.actors.by_uri(uri)
+        if known is not None:
+            return known
+        private_pem, public_pem = await asyncio.to_thread(self.make_key)
+        actor = Actor(
+            id=ActorId(self.clock.new_id()),
+            uri=uri,
+            kind=ActorKind.APPLICATION,
+            handle=self.addresses.domain,
+            domain=self.addresses.domain,
+            name=self.addresses.domain,
+            summary_html="",
+            url=self.addresses.base_url,
+            inbox=self.addresses.shared_inbox,
+            shared_inbox=self.addresses.shared_inbox,
+            outbox=f"{uri}/outbox",
+            is_local=True,
+            key_id=f"{uri}#main-key",
+            public_key_pem=public_pem,
+        )
+        async with self.library.transaction() as tx:
+            actor_id = await tx.actors.put(actor)
+            if await tx.artists.key_of(actor_id) is None:
+                key = SigningKey(actor_id, actor.key_id, private_pem, public_pem, self.clock.now())
+                await tx.artists.add_key(key)
+        return replace(actor, id=actor_id)
+
+    async def sign_in(self, handle: str, password: str) -> SignedIn:
+        """Start a session. Raise `NotAllowed` in the same words and time for every failure."""
+        async with self.library.reading() as tx:
+            artist = await tx.artists.by_handle(handle.strip().lstrip("@").partition("@")[0])
+            hashed = await tx.artists.password_hash(artist.id) if artist else None
+        if len(password.encode()) > MAX_PASSWORD_BYTES:
+            raise NotAllowed(_WRONG)
+        fits = await self.passwords.fits(password, hashed or _NOBODYS_HASH)
+        if not (artist and hashed and fits) or artist.suspended_at is not None:
+            raise NotAllowed(_WRONG)
+        return await self._start_session(artist)
+
+    async def session(self, token: str) -> tuple[Session, Artist] | None:
+        """Return the session that a cookie's token stands for."""
+        async with self.library.reading() as tx:
+            found = await tx.artists.session(hash_token(token), self.clock.now())
+        if found is None or found[1].suspended_at is not None:
+            return None
+        return found
+
+    async def sign_out(self, token_hash: str) -> None:
+        """End one session."""
+        async with self.library.transaction() as tx:
+            await tx.artists.end_session(token_hash)
+
+    async def change_password(self, artist: Artist, old: str, new: str) -> SignedIn:
+        """Change a password, end every session, and start a fresh one."""
+        async with self.library.reading() as tx:
+            hashed = await tx.artists.password_hash(artist.id)
+        if hashed is None or not await self.passwords.fits(old, hashed):
+            raise Invalid("The present password is wrong: type it again.", "old_password")
+        await self.set_password(artist.handle, new)
+        return await self._start_session(artist)
+
+    async def set_password(self, handle: str, password: str) -> None:
+        """Set a password and end every session of the account."""
+        artist = await self.named(handle)
+        hashed = await self.passwords.hash(password)
+        async with self.library.transaction() as tx:
+            await tx.artists.set_password_hash(artist.id, hashed)
+            await tx.artists.end_sessions_of(artist.id)
+
+    async def set_role(self, handle: str, role: Role) -> Artist:
+        """Give an account another role; the last owner stays one."""
+        artist = await self.named(handle)
+        async with self.library.transaction() as tx:
+            await self._keep_an_owner(tx, artist, role)
+            changed = replace(artist, role=role)
+            await tx.artists.update(changed)
+        return changed
+
+    async def suspend(self, handle: str, *, is_suspended: bool = True) -> Artist:
+        """Suspend an account (its pages answer 404, its sessions end), or let it back in."""
+        artist = await self.named(handle)
+        if artist.role is Role.OWNER:
+            raise NotAllowed("An owner cannot be suspended: change the role first.")
+        changed = replace(artist, suspended_at=self.clock.now() if is_suspended else None)
+        async with self.library.transaction() as tx:
+            await tx.artists.update(changed)
+            await tx.artists.end_sessions_of(artist.id)
+        return changed
+
+    async def edit_profile(self, artist: Artist, profile: Profile) -> Artist:
+        """Change name, bio and whether follows are approved; followers' servers are told."""
+        changed = replace(
+            artist,
+            name=_limited(profile.name.strip(), MAX_NAME_LENGTH, "name"),
+            bio=_limited(profile.bio.strip(), MAX_BIO_LENGTH, "bio"),
+            approves_follows=profile.approves_follows,
+        )
+        async with self.library.transaction() as tx:
+            await tx.artists.update(changed)
+            actor = await tx.actors.by_id(artist.id)
+            if actor is not None:
+                await tx.actors.put(
+                    replace(actor, name=changed.name, approves_follows=changed.approves_follows)
+                )
+            await promise(tx, self.clock, SayPromise(Deed.PROFILE_CHANGED, artist.id))
+        return changed
+
+    async def named(self, handle: str) -> Artist:
+        """Find a local account, or raise `NotFound` with a sentence."""
+        async with self.library.reading() as tx:
+            artist = await tx.artists.by_handle(handle.strip().lstrip("@"))
+        if artist is None:
+            raise NotFound(
+                f"There is no account '{handle}' here: 'fixatif account list' shows all."
+            )
+        return artist
+
+    async def all(self) -> list[Artist]:
+        """List every account by handle."""
+        found: list[Artist] = []
+        async with self.library.reading() as tx:
+            while page := await tx.artists.page(
+                after_handle=found[-1].handle if found else "", limit=200
+            ):
+                found += page
+        return found
+
+    async def has_owner(self) -> bool:
+        """Say whether anybody owns this instance yet."""
+        async with self.library.reading() as tx:
+            return await tx.artists.count(Role.OWNER) > 0
+
+    async def offer_setup(self) -> str | None:
+        """Return a fresh one-time token for the first owner, None where there is an owner."""
+        if await self.has_owner():
+            return None
+        token, now = _new_token(), self.clock.now()
+        ticket = Ticket(hash_token(token), TicketPurpose.SETUP, now, Millis(now + SETUP_LENGTH))
+        async with self.library.transaction() as tx:
+            await tx.artists.add_ticket(ticket)
+        return token
+
+    async def check_setup(self, token: str) -> None:
+        """Raise `NotFound` with what to do where a set-up link is used, expired or made up."""
+        async with self.library.reading() as tx:
+            ticket = await tx.artists.ticket(
+                hash_token(token), TicketPurpose.SETUP, self.clock.now()
+            )
+        if ticket is None or await self.has_owner():
+            raise NotFound(
+                "This set-up link was used or has expired: run 'fixatif up' again for a new one."
+            )
+
+    async def set_up(self, token: str, wanted: NewAccount) -> SignedIn:
+        """Open the owner's account by a set-up link, which is used up only when that worked."""
+        await self.check_setup(token)
+        made = await self._prepare(replace(wanted, role=Role.OWNER))
+        async with self.library.transaction() as tx:
+            if not await tx.artists.use_ticket(
+                hash_token(token), TicketPurpose.SETUP, self.clock.now()
+            ):
+                raise NotFound("This set-up link was just used: sign in instead.")
+            await tx.artists.add(*made)
+        return await self._start_session(made[0])
+
+    async def _start_session(self, artist: Artist) -> SignedIn:
+        token, now = _new_token(), self.clock.now()
+        session = Session(
+            token_hash=hash_token(token),
+            artist_id=artist.id,
+            csrf=_new_token(),
+            created_at=now,
+            expires_at=Millis(now + SESSION_LENGTH),
+        )
+        async with self.library.transaction() as tx:
+            await tx.artists.add_session(session)
+        return SignedIn(token, session, artist)
+
+    async def _refuse_taken(self, handle: str) -> None:
+        async with self.library.reading() as tx:
+            if await tx.artists.by_handle(handle) is not None:
+                raise Conflict(f"The handle '{handle}' is taken: choose another.", "handle")
+
+    async def _keep_an_owner(self, tx: Transaction, artist: Artist, role: Role) -> None:
+        is_last = artist.role is Role.OWNER and await tx.artists.count(Role.OWNER) == 1
+        if is_last and role is not Role.OWNER:
+            raise NotAllowed(
+                f"'{artist.handle}' is the only owner: make somebody else an owner first."
+            )
+
+    def _actor_of(self, artist: Artist, public_pem: str) -> Actor:
+        uri = self.addresses.actor(artist.handle)
+        return Actor(
+            id=artist.id,
+            uri=uri,
+            kind=ActorKind.PERSON,
+            handle=artist.handle,
+            domain=self.addresses.domain,
+            name=artist.name,
+            summary_html="",
+            url=self.addresses.portfolio(artist.handle),
+            inbox=f"{uri}/inbox",
+            shared_inbox=self.addresses.shared_inbox,
+            outbox=f"{uri}/outbox",
+            followers_uri=f"{uri}/followers",
+            is_local=True,
+            key_id=f"{uri}#main-key",
+            public_key_pem=public_pem,
+        )
+
+
+def read_handle(text: str) -> str:
+    """Return a handle in the form that is kept. Raise `Invalid` with what is allowed."""
+    handle = text.strip().lstrip("@").lower()
+    if not _HANDLE.fullmatch(handle):
+        raise Invalid(
+            "A handle has 1 to 30 characters, each a letter a-z, a digit or _: choose another.",
+            "handle",
+        )
+    return handle
+
+
+def _limited(text: str, most: int, name: str) -> str:
+    if len(text) > most:
+        raise Invalid(f"The {name} is too long: use at most {most} characters.", name)
+    return text
+
+
+# argon2id of a random, forgotten password: an unknown handle takes as long as a known one
+_NOBODYS_HASH = (
+    "$argon2id$v=19$m=65536,t=3,p=4$"
+    "z0CRQb2jQAWjbREnD4HcvA$NofyWvCo1zWB7MwAkn0XS+KnyVHP1UvYc2QusngQ9Hk"
+)

@@ -1,0 +1,154 @@
+"""Who follows whom: asked, accepted, rejected, ended. Both sides may be here or elsewhere.
+
+Only an ACCEPTED follow widens what anyone sees, in either direction (CVE-2025-30741).
+"""
+
+from dataclasses import dataclass
+
+from server.addresses import Addresses
+from server.clock import Clock
+from server.errors import Invalid, NotFound
+from server.model import (
+    Actor,
+    ActorId,
+    Artist,
+    Follow,
+    FollowState,
+    Millis,
+    NotificationKind,
+)
+from server.ports import Bus, Library, Transaction
+from server.promises import JOBS_TOPIC, URGENT, Deed, NotifyPromise, SayPromise, promise
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """How `reader` and somebody stand to each other."""
+
+    follows: FollowState | None = None
+    followed_by: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Following:
+    """Follow and unfollow from here; take and answer requests from anywhere."""
+
+    library: Library
+    clock: Clock
+    addresses: Addresses
+    bus: Bus
+
+    async def follow(self, artist: Artist, whom: Actor) -> FollowState:
+        """Follow somebody; asking again changes nothing. Return how it stands now."""
+        if whom.id == artist.id:
+            raise Invalid("You cannot follow yourself.")
+        if whom.gone_at is not None:
+            raise NotFound(f"{whom.address} has left: there is nobody to follow.")
+        async with self.library.transaction() as tx:
+            known = await tx.relations.follow(artist.id, whom.id)
+            if known is not None and known.state is not FollowState.REJECTED:
+                return known.state
+            uri = self.addresses.activity(self.clock.new_id())
+            state = await self.request(tx, artist.id, whom, uri)
+            if not whom.is_local:
+                said = SayPromise(Deed.FOLLOW_ASKED, artist.id, whom.id, uri)
+                await promise(tx, self.clock, said, priority=URGENT)
+        self.bus.wake(JOBS_TOPIC)
+        return state
+
+    async def unfollow(self, artist: Artist, whom: Actor) -> None:
+        """End a follow, or take back a request."""
+        async with self.library.transaction() as tx:
+            was = await tx.relations.remove(artist.id, whom.id)
+            if was is not None and not whom.is_local:
+                said = SayPromise(Deed.FOLLOW_UNDONE, artist.id, whom.id, was.uri)
+                await promise(tx, self.clock, said, priority=URGENT)
+        self.bus.wake(JOBS_TOPIC)
+
+    async def request(
+        self, tx: Transaction, follower_id: ActorId, followee: Actor, uri: str
+    ) -> FollowState:
+        """Note that somebody asks to follow, in a transaction at hand, and tell a local followee.
+
+        A remote followee, or one who approves follows, leaves it PENDING. Asking again under a
+        new `uri` keeps an accepted follow accepted.
+        """
+        known = await tx.relations.follow(follower_id, followee.id)
+        is_open = followee.is_local and not followee.approves_follows
+        was_accepted = known is not None and known.state is FollowState.ACCEPTED
+        state = FollowState.ACCEPTED if is_open or was_accepted else FollowState.PENDING
+        await tx.relations.put_follow(
+            Follow(follower_id, followee.id, state, uri, self.clock.now())
+        )
+        if followee.is_local and not was_accepted:
+            kind = NotificationKind.FOLLOW if is_open else NotificationKind.FOLLOW_REQUEST
+            told = NotifyPromise(followee.id, kind, follower_id)
+            await promise(tx, self.clock, told)
+        return state
+
+    async def answer(self, artist: Artist, follower_id: ActorId, *, is_accepted: bool) -> None:
+        """Accept or reject a request, or remove a follower. Raise `NotFound`."""
+        async with self.library.transaction() as tx:
+            known = await tx.relations.follow(follower_id, artist.id)
+            follower = await tx.actors.by_id(follower_id)
+            if known is None or follower is None:
+                raise NotFound("There is no such follower or request.")
+            if is_accepted:
+                accepted = Follow(
+                    follower_id, artist.id, FollowState.ACCEPTED, known.uri, known.created_at
+                )
+                await tx.relations.put_follow(accepted)
+            else:
+                await tx.relations.remove(follower_id, artist.id)
+            deed = Deed.FOLLOW_ACCEPTED if is_accepted else Deed.FOLLOW_REJECTED
+            if not follower.is_local:
+                said = SayPromise(deed, artist.id, follower_id, known.uri)
+                await promise(tx, self.clock, said, priority=URGENT)
+            elif is_accepted:
+                kind = NotificationKind.FOLLOW_ACCEPTED
+                await promise(tx, self.clock, NotifyPromise(follower_id, kind, artist.id))
+        self.bus.wake(JOBS_TOPIC)
+
+    async def answered(self, tx: Transaction, follow: Follow, *, is_accepted: bool) -> None:
+        """Note, in a transaction at hand, that a remote followee answered our request."""
+        if not is_accepted:
+            await tx.relations.remove(follow.follower_id, follow.followee_id)
+            return
+        was_pending = follow.state is FollowState.PENDING
+        await tx.relations.put_follow(
+            Follow(
+                follow.follower_id,
+                follow.followee_id,
+                FollowState.ACCEPTED,
+                follow.uri,
+                follow.created_at,
+            )
+        )
+        if was_pending:
+            kind = NotificationKind.FOLLOW_ACCEPTED
+            told = NotifyPromise(follow.follower_id, kind, follow.followee_id)
+            await promise(tx, self.clock, told)
+
+    async def relation(self, reader: ActorId, other: ActorId) -> Relation:
+        """Return how two stand to each other."""
+        async with self.library.reading() as tx:
+            mine = await tx.relations.follow(reader, other)
+            theirs = await tx.relations.follow(other, reader)
+        return Relation(
+            mine.state if mine else None,
+            theirs is not None and theirs.state is FollowState.ACCEPTED,
+        )
+
+    async def followers(
+        self, artist: ActorId, state: FollowState, before: Millis | None = None
+    ) -> list[tuple[Follow, Actor]]:
+        """List followers, or requests, newest first, fifty at a time."""
+        async with self.library.reading() as tx:
+            return await tx.relations.followers(artist, state, before=before)
+
+    async def following(
+        self, artist: ActorId, state: FollowState, before: Millis | None = None
+    ) -> list[tuple[Follow, Actor]]:
+        """List those whom an artist follows, or asked to, newest first, fifty at a time."""
+        async with self.library.reading() as tx:
+            return await tx.relations.following(artist, state, before=before)

@@ -1,0 +1,80 @@
+"""From an original in the MediaStore to a picture with its renditions kept beside it.
+
+Pixels are decoded in a child process with limits; a file that kills its child is refused.
+Safe to run twice: equal bytes are stored once, and the row is written by the caller.
+"""
+
+import secrets
+from dataclasses import dataclass, replace
+
+from server.errors import Invalid, NotFound
+from server.model import Picture, PictureState, Rendition
+from server.pictures import (
+    PICTURE_TASK,
+    Made,
+    MadeRendition,
+    PictureTask,
+    Refusal,
+    pack_task,
+    read_answer,
+)
+from server.ports import MediaStore, Workers
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """Make pictures."""
+
+    media: MediaStore
+    workers: Workers
+
+    async def make(self, picture: Picture) -> Picture:
+        """Return the picture READY with its renditions kept, or REFUSED with one sentence."""
+        try:
+            source = await self.media.read(picture.original_digest)
+            answer = read_answer(
+                await self.workers.run(PICTURE_TASK, pack_task(PictureTask(source)))
+            )
+        except NotFound:
+            return refused(picture, "The uploaded file is gone from storage: upload it again.")
+        except Invalid as problem:
+            return refused(picture, problem.message)
+        if isinstance(answer, Refusal):
+            return refused(picture, answer.message)
+        return await self._keep(picture, answer)
+
+    async def _keep(self, picture: Picture, made: Made) -> Picture:
+        return replace(
+            picture,
+            state=PictureState.READY,
+            problem="",
+            media_key=new_media_key(),
+            original_type=made.media_type,
+            width=made.width,
+            height=made.height,
+            placeholder=made.placeholder,
+            blurhash=made.blurhash,
+            icc_name=made.icc_name,
+            renditions=tuple([await self._put(rendition) for rendition in made.renditions]),
+        )
+
+    async def _put(self, made: MadeRendition) -> Rendition:
+        stored = await self.media.put(made.body)
+        return Rendition(
+            name=made.name,
+            format=made.format,
+            width=made.width,
+            height=made.height,
+            bytes=stored.size,
+            digest=stored.digest,
+        )
+
+
+def refused(picture: Picture, problem: str) -> Picture:
+    """Return the picture as one that cannot be used, and why."""
+    return replace(picture, state=PictureState.REFUSED, problem=problem)
+
+
+def new_media_key() -> str:
+    """Return a fresh random key for a picture's addresses (160 bits: the address is a secret)."""
+    return secrets.token_hex(20)

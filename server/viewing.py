@@ -1,0 +1,301 @@
+"""What somebody may see: works, portfolios, feeds, renditions. Reads only.
+
+Absent and forbidden look the same to a stranger (`NotFound`); what was withdrawn is `Gone`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from server.addresses import Addresses
+from server.errors import NotFound
+from server.model import (
+    Actor,
+    ActorId,
+    Artist,
+    Counts,
+    FollowState,
+    ImageFormat,
+    Picture,
+    Post,
+    PostId,
+    ReactionKind,
+    Rendition,
+    RenditionName,
+    TargetId,
+    Visibility,
+    Work,
+    WorkId,
+    WorkState,
+)
+from server.ports import FeedItem, Library, Transaction
+from server.reactions import Target, find_target, may_see
+
+PAGE = 24
+OPEN = (Visibility.PUBLIC,)
+REACHABLE = (Visibility.PUBLIC, Visibility.UNLISTED)
+TO_FOLLOWERS = (Visibility.PUBLIC, Visibility.FOLLOWERS)
+TO_ITSELF = (Visibility.PUBLIC, Visibility.UNLISTED, Visibility.FOLLOWERS)
+
+
+class Gone(NotFound):
+    """It was here and was withdrawn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hung:
+    """A work with whose it is."""
+
+    work: Work
+    artist: Artist
+
+
+@dataclass(frozen=True, slots=True)
+class Portfolio:
+    """An artist's page: up to `PAGE` works of `total` that the viewer may list."""
+
+    artist: Artist
+    actor: Actor
+    works: tuple[Work, ...]
+    total: int
+    followers: int
+    following: int
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A comment or post with its author."""
+
+    post: Post
+    author: Actor
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """Everything on a work's page."""
+
+    hung: Hung
+    actor: Actor
+    counts: Counts
+    comments: tuple[Said, ...]
+    newer: Work | None
+    older: Work | None
+    mine: frozenset[ReactionKind]
+
+
+@dataclass(frozen=True, slots=True)
+class FeedEntry:
+    """One entry of the following feed: a work here, or a post from elsewhere."""
+
+    at: int
+    hung: Hung | None
+    said: Said | None
+    counts: Counts
+    mine: frozenset[ReactionKind]
+
+    @property
+    def id(self) -> TargetId:
+        """The id that the next page starts before."""
+        if self.hung is not None:
+            return TargetId(self.hung.work.id)
+        return TargetId(self.said.post.id) if self.said else TargetId(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Viewing:
+    """Show what may be seen. `viewer` is the asker's actor id, None for a stranger."""
+
+    library: Library
+    addresses: Addresses
+
+    async def artist(self, handle: str) -> tuple[Artist, Actor]:
+        """Find an artist whose pages are open. Raise `NotFound`."""
+        async with self.library.reading() as tx:
+            return await _artist(tx, handle)
+
+    async def portfolio(
+        self, handle: str, viewer: ActorId | None, before: WorkId | None = None
+    ) -> Portfolio:
+        """Return one page of an artist's works that `viewer` may list."""
+        async with self.library.reading() as tx:
+            artist, actor = await _artist(tx, handle)
+            may_list = await _listable(tx, artist.id, viewer)
+            works = await tx.works.of_artist(artist.id, may_list, before=before, limit=PAGE)
+            return Portfolio(
+                artist,
+                actor,
+                tuple(works),
+                await tx.works.count(artist.id, may_list),
+                await tx.relations.count_followers(artist.id),
+                await tx.relations.count_following(artist.id),
+            )
+
+    async def front(self, before: WorkId | None = None) -> list[Hung]:
+        """Return the newest public works of everyone here."""
+        async with self.library.reading() as tx:
+            return await _with_artists(tx, await tx.works.newest(before=before, limit=PAGE))
+
+    async def artists(self, limit: int = 12) -> list[Artist]:
+        """Return artists by handle, those suspended left out."""
+        async with self.library.reading() as tx:
+            found = await tx.artists.page(limit=limit)
+        return [artist for artist in found if artist.suspended_at is None]
+
+    async def room(self, work_id: WorkId, viewer: ActorId | None) -> Room:
+        """Return a work with everything on its page. Raise `NotFound` or `Gone`."""
+        async with self.library.reading() as tx:
+            work = await _visible(tx, self.addresses, work_id, viewer)
+            artist, actor = await _owner(tx, work)
+            target = TargetId(work.id)
+            may_list = await _listable(tx, artist.id, viewer)
+            newer, older = await tx.works.neighbours(work, may_list)
+            comments = await tx.posts.thread(work.id)
+            counts = await tx.reactions.counts([target])
+            mine = await tx.reactions.of_actor(viewer, [target]) if viewer else set()
+            return Room(
+                Hung(work, artist),
+                actor,
+                counts[target],
+                tuple(await _with_authors(tx, comments)),
+                newer,
+                older,
+                frozenset(kind for kind, _ in mine),
+            )
+
+    async def work(self, work_id: WorkId, viewer: ActorId | None) -> tuple[Work, Artist, Actor]:
+        """Return a work that `viewer` may see. Raise `NotFound` or `Gone`."""
+        async with self.library.reading() as tx:
+            work = await _visible(tx, self.addresses, work_id, viewer)
+            return work, *(await _owner(tx, work))
+
+    async def own(self, artist: Artist, work_id: WorkId) -> Work:
+        """Return an artist's own work in whatever state but WITHDRAWN. Raise `NotFound`."""
+        async with self.library.reading() as tx:
+            work = await tx.works.by_id(work_id)
+        if work is None or work.artist_id != artist.id or work.state is WorkState.WITHDRAWN:
+            raise NotFound("There is no such work of yours.")
+        return work
+
+    async def studio(self, artist: Artist, before: WorkId | None = None) -> list[Work]:
+        """Return an artist's works in every state, newest first."""
+        async with self.library.reading() as tx:
+            return await tx.works.in_studio(artist.id, before=before)
+
+    async def feed(self, reader: ActorId, before: TargetId | None = None) -> list[FeedEntry]:
+        """Return what those hung and said whom `reader` follows, newest first."""
+        async with self.library.reading() as tx:
+            items = await tx.posts.feed(reader, before=before, limit=PAGE)
+            return await _entries(tx, items, reader)
+
+    async def post(self, post_id: PostId, viewer: ActorId | None) -> tuple[Said, Target | None]:
+        """Return a comment or post, and what it answers. Raise `NotFound`."""
+        async with self.library.reading() as tx:
+            target = await find_target(tx, self.addresses, TargetId(post_id))
+            if target is None or target.post is None or not await may_see(tx, target, viewer):
+                raise NotFound("There is no such comment.")
+            said = await _with_authors(tx, [target.post])
+            answered = target.post.reply_to_id
+            parent = await find_target(tx, self.addresses, answered) if answered else None
+            return said[0], parent
+
+    async def rendition(
+        self, media_key: str, name: RenditionName, image_format: ImageFormat, viewer: ActorId | None
+    ) -> tuple[Work, Picture, Rendition]:
+        """Find a rendition by the parts of its address. Raise `NotFound` or `Gone`.
+
+        The random key is the right to see it, so that peers may fetch followers-only pictures
+        unsigned; a draft's pictures are for its artist alone.
+        """
+        async with self.library.reading() as tx:
+            found = await tx.works.by_media_key(media_key)
+            owner = await tx.artists.by_id(found[0].artist_id) if found else None
+        if found is None or owner is None:
+            raise NotFound("There is no such picture.")
+        work, picture = found
+        if work.state is WorkState.WITHDRAWN or owner.suspended_at is not None:
+            raise Gone("This work was withdrawn by its artist.")
+        if not work.is_visible and work.artist_id != viewer:
+            raise NotFound("There is no such picture.")
+        for rendition in picture.renditions:
+            if (rendition.name, rendition.format) == (name, image_format):
+                return work, picture, rendition
+        raise NotFound("There is no such picture.")
+
+
+async def _artist(tx: Transaction, handle: str) -> tuple[Artist, Actor]:
+    artist = await tx.artists.by_handle(handle)
+    actor = await tx.actors.by_id(artist.id) if artist else None
+    if artist is None or actor is None or artist.suspended_at is not None:
+        raise NotFound(f"There is no artist '{handle[:60]}' here.")
+    if actor.gone_at is not None:
+        raise Gone("This account was deleted.")
+    return artist, actor
+
+
+async def _owner(tx: Transaction, work: Work) -> tuple[Artist, Actor]:
+    artist = await tx.artists.by_id(work.artist_id)
+    actor = await tx.actors.by_id(work.artist_id)
+    if artist is None or actor is None or artist.suspended_at is not None:
+        raise NotFound("There is no such work.")
+    return artist, actor
+
+
+async def _visible(
+    tx: Transaction, addresses: Addresses, work_id: WorkId, viewer: ActorId | None
+) -> Work:
+    work = await tx.works.by_id(work_id)
+    if work is None:
+        raise NotFound("There is no such work.")
+    if work.state is WorkState.WITHDRAWN and work.hung_at is not None:
+        raise Gone("This work was withdrawn by its artist.")
+    if work.artist_id == viewer and work.state is WorkState.HUNG:
+        return work
+    target = await find_target(tx, addresses, TargetId(work_id))
+    if target is None or not await may_see(tx, target, viewer):
+        raise NotFound("There is no such work.")
+    return work
+
+
+async def _listable(
+    tx: Transaction, artist_id: ActorId, viewer: ActorId | None
+) -> tuple[Visibility, ...]:
+    if viewer is None:
+        return OPEN
+    if viewer == artist_id:
+        return TO_ITSELF
+    follow = await tx.relations.follow(viewer, artist_id)
+    is_follower = follow is not None and follow.state is FollowState.ACCEPTED
+    return TO_FOLLOWERS if is_follower else OPEN
+
+
+async def _with_artists(tx: Transaction, works: Sequence[Work]) -> list[Hung]:
+    artists: dict[ActorId, Artist | None] = {}
+    for work in works:
+        if work.artist_id not in artists:
+            artists[work.artist_id] = await tx.artists.by_id(work.artist_id)
+    return [Hung(work, artist) for work in works if (artist := artists[work.artist_id])]
+
+
+async def _with_authors(tx: Transaction, posts: Sequence[Post]) -> list[Said]:
+    authors = await tx.actors.many([post.actor_id for post in posts])
+    return [Said(post, authors[post.actor_id]) for post in posts if post.actor_id in authors]
+
+
+async def _entries(tx: Transaction, items: Sequence[FeedItem], reader: ActorId) -> list[FeedEntry]:
+    works = await tx.works.many([item.work_id for item in items if item.work_id])
+    posts = await tx.posts.many([item.post_id for item in items if item.post_id])
+    hung = {h.work.id: h for h in await _with_artists(tx, list(works.values()))}
+    said = {s.post.id: s for s in await _with_authors(tx, list(posts.values()))}
+    ids = [item.id for item in items]
+    counts = await tx.reactions.counts(ids)
+    mine = await tx.reactions.of_actor(reader, ids)
+    entries = [
+        FeedEntry(
+            item.at,
+            hung.get(item.work_id) if item.work_id else None,
+            said.get(item.post_id) if item.post_id else None,
+            counts[item.id],
+            frozenset(kind for kind, target in mine if target == item.id),
+        )
+        for item in items
+    ]
+    return [entry for entry in entries if entry.hung or entry.said]

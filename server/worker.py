@@ -1,0 +1,141 @@
+"""Does the jobs: claims what is due, runs it, and settles it as done, later or given up.
+
+Every job is safe to run twice. A job whose process died is claimed again when its lease
+runs out. Jobs of one claim run side by side, each in its own task.
+"""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+
+import structlog
+
+from server.clock import Clock
+from server.errors import FixatifError, Unavailable
+from server.model import Job, JobKind, Millis
+from server.ports import Bus, Library
+from server.promises import JOBS_TOPIC
+from server.retry import next_attempt
+
+log = structlog.get_logger(__name__)
+
+LEASE = Millis(10 * 60_000)  # longer than any job; a crashed process' jobs come back after it
+POLL_SECONDS = 0.5  # how late a job promised by another process may start
+_REASON_LENGTH = 500
+
+Run = Callable[[bytes], Awaitable[None]]
+
+
+class Later(Exception):
+    """A job asks to be tried again; it may say after how long."""
+
+    def __init__(self, reason: str, retry_after_seconds: int | None = None) -> None:
+        super().__init__(reason)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class GiveUp(Exception):
+    """A job says that trying again cannot help."""
+
+
+@dataclass(slots=True)
+class Worker:
+    """Runs jobs until it is stopped. `lanes` says how many of each kind run at once."""
+
+    library: Library
+    clock: Clock
+    bus: Bus
+    runs: Mapping[JobKind, Run]
+    lanes: Mapping[JobKind, int]
+    _tasks: dict[JobKind, set[asyncio.Task[None]]] = field(default_factory=dict)
+    _is_stopping: bool = False
+
+    async def run(self) -> None:
+        """Work until `stop`; then finish what was begun."""
+        while not self._is_stopping:
+            claimed = await self._claim()
+            for job in claimed:
+                self._start(job)
+            if not claimed:
+                await self.bus.wait(JOBS_TOPIC, POLL_SECONDS)
+        await self._finish()
+
+    def stop(self) -> None:
+        """Claim no more."""
+        self._is_stopping = True
+        self.bus.wake(JOBS_TOPIC)
+
+    async def drain(self) -> int:
+        """Run everything that is due now, and what that promises, to the end; return how many."""
+        count = 0
+        while claimed := await self._claim():
+            count += len(claimed)
+            for job in claimed:
+                self._start(job)
+            await self._finish()
+        return count
+
+    async def _claim(self) -> list[Job]:
+        """Claim as many as the free lanes hold, in one transaction."""
+        now = self.clock.now()
+        free = {
+            kind: lanes - len(self._tasks.setdefault(kind, set()))
+            for kind, lanes in self.lanes.items()
+        }
+        claimed: list[Job] = []
+        wide = [kind for kind, left in free.items() if left > 0]
+        if not wide:
+            return []
+        async with self.library.reading() as tx:
+            if await tx.jobs.oldest_due(now) is None:
+                return []
+        async with self.library.transaction() as tx:
+            for kind in wide:
+                claimed += await tx.jobs.claim(
+                    now, lease_until=Millis(now + LEASE), limit=free[kind], kinds=[kind]
+                )
+        return claimed
+
+    def _start(self, job: Job) -> None:
+        tasks = self._tasks[job.kind]
+        task = asyncio.create_task(self._do(job), name=f"{job.kind}-{job.id}")
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
+        task.add_done_callback(lambda _: self.bus.wake(JOBS_TOPIC))
+
+    async def _finish(self) -> None:
+        while running := [task for tasks in self._tasks.values() for task in tasks]:
+            await asyncio.gather(*running)
+
+    async def _do(self, job: Job) -> None:
+        try:
+            await self.runs[job.kind](job.payload)
+        except Later as later:
+            await self._again(job, str(later), later.retry_after_seconds)
+        except Unavailable as outage:
+            await self._again(job, outage.message, None)
+        except (GiveUp, FixatifError) as problem:
+            await self._bury(job, str(problem))
+        except Exception as problem:  # a bug in one job must not stop the others
+            log.exception("job_failed", job=job.id, kind=job.kind, attempts=job.attempts)
+            await self._again(job, f"{type(problem).__name__}: {problem}", None)
+        else:
+            await self.library.join(lambda tx: tx.jobs.done(job.id))
+
+    async def _again(self, job: Job, reason: str, retry_after: int | None) -> None:
+        run_at = next_attempt(
+            job.attempts,
+            self.clock.now(),
+            jitter=random.random(),  # noqa: S311 - spreads load, guards nothing
+            retry_after_seconds=retry_after,
+        )
+        if run_at is None:
+            await self._bury(job, reason)
+            return
+        log.info("job_later", job=job.id, kind=job.kind, attempts=job.attempts, reason=reason)
+        await self.library.join(lambda tx: tx.jobs.again(job.id, run_at, reason[:_REASON_LENGTH]))
+
+    async def _bury(self, job: Job, reason: str) -> None:
+        log.warning("job_given_up", job=job.id, kind=job.kind, reason=reason)
+        await self.library.join(lambda tx: tx.jobs.bury(job.id, reason[:_REASON_LENGTH]))
