@@ -1,0 +1,142 @@
+"""Documents by which others find us: WebFinger, host-meta, NodeInfo. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from server.addresses import Addresses
+from server.errors import Invalid
+from server.model import Actor
+
+Document = dict[str, Any]
+
+SUBSCRIBE = "http://ostatus.org/schema/1.0/subscribe"
+_MAX_RESOURCE = 2_048
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A WebFinger resource that is meant for us: a handle here, or one of our addresses."""
+
+    handle: str = ""
+    uri: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What NodeInfo counts. Never made up (FEP-0151)."""
+
+    users: int
+    posts: int
+    comments: int
+    active_month: int
+    active_half_year: int
+
+
+def read_resource(resource: str, addresses: Addresses) -> Account | None:
+    """Read WebFinger's `resource`. None: well-formed, but not ours. Raise `Invalid`: malformed.
+
+    Source: RFC 7033 section 4; `acct:` by RFC 7565. A leading @ is tolerated, as people type it.
+    """
+    if not resource or len(resource) > _MAX_RESOURCE:
+        raise Invalid("Ask with resource=acct:name@domain or the address of an actor.")
+    scheme, colon, rest = resource.partition(":")
+    if not colon:
+        raise Invalid("Ask with resource=acct:name@domain or the address of an actor.")
+    if scheme.lower() == "acct":
+        return _read_acct(rest, addresses)
+    if scheme.lower() in {"http", "https"}:
+        if not urlsplit(resource).netloc:
+            raise Invalid("This address has no host: ask with a whole one.")
+        return Account(uri=resource) if addresses.is_ours(resource) else None
+    raise Invalid(f"'{scheme[:20]}:' is not understood: ask with acct: or https:.")
+
+
+def _read_acct(rest: str, addresses: Addresses) -> Account | None:
+    handle, at, domain = rest.removeprefix("@").rpartition("@")
+    if not at or not handle or not domain or "/" in domain or any(c.isspace() for c in rest):
+        raise Invalid("An account reads acct:name@domain.")
+    host = urlsplit(addresses.base_url).netloc
+    if domain.lower() not in {addresses.domain.lower(), host.lower()}:
+        return None
+    return Account(handle=handle)
+
+
+def webfinger(actor: Actor, addresses: Addresses, rels: Sequence[str] = ()) -> Document:
+    """Return an actor's JRD; `rels` filters links (RFC 7033 section 4.3)."""
+    links: list[Document] = [
+        {"rel": "self", "type": "application/activity+json", "href": actor.uri},
+        {
+            "rel": "http://webfinger.net/rel/profile-page",
+            "type": "text/html",
+            "href": actor.url,
+        },
+        {"rel": SUBSCRIBE, "template": f"{addresses.base_url}/authorize_interaction?uri={{uri}}"},
+    ]
+    return {
+        "subject": f"acct:{actor.address}",
+        "aliases": [alias for alias in (actor.url, actor.uri) if alias],
+        "links": [link for link in links if not rels or link["rel"] in rels],
+    }
+
+
+def webfinger_template(addresses: Addresses) -> str:
+    """Return the address pattern that host-meta points to."""
+    return f"{addresses.base_url}/.well-known/webfinger?resource={{uri}}"
+
+
+def host_meta(addresses: Addresses) -> str:
+    """Return host-meta as XRD (RFC 6415): Takahē and older servers ask it first."""
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?>\n'
+        '<XRD xmlns="http://docs.oasis-open.org/ns/xri/xrd-1.0">'
+        f'<Link rel="lrdd" template="{webfinger_template(addresses)}"/>'
+        "</XRD>\n"
+    )
+
+
+def host_meta_json(addresses: Addresses) -> Document:
+    """Return host-meta as JSON."""
+    return {"links": [{"rel": "lrdd", "template": webfinger_template(addresses)}]}
+
+
+def nodeinfo_links(addresses: Addresses) -> Document:
+    """Return where NodeInfo is (FEP-f1d5), newest last, and the server actor (FEP-2677)."""
+    schema = "http://nodeinfo.diaspora.software/ns/schema/"
+    return {
+        "links": [
+            *(
+                {"rel": f"{schema}{version}", "href": f"{addresses.base_url}/nodeinfo/{version}"}
+                for version in ("2.0", "2.1")
+            ),
+            {
+                "rel": "https://www.w3.org/ns/activitystreams#Application",
+                "href": addresses.server_actor,
+            },
+        ]
+    }
+
+
+def nodeinfo(
+    version: str, usage: Usage, *, software_version: str, name: str, description: str
+) -> Document:
+    """Return NodeInfo 2.0 or 2.1."""
+    software = {"name": "fixatif", "version": software_version}
+    return {
+        "version": version,
+        "software": software,
+        "protocols": ["activitypub"],
+        "services": {"inbound": [], "outbound": []},
+        "openRegistrations": False,
+        "usage": {
+            "users": {
+                "total": usage.users,
+                "activeMonth": usage.active_month,
+                "activeHalfyear": usage.active_half_year,
+            },
+            "localPosts": usage.posts,
+            "localComments": usage.comments,
+        },
+        "metadata": {"nodeName": name, "nodeDescription": description},
+    }

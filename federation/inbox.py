@@ -1,0 +1,140 @@
+"""Takes in what other servers send: admit, believe, read, keep. Nothing is acted on here.
+
+Every step has a type, so that none can be skipped: Received → Verified → Activity → kept
+with its job in one transaction. What cannot be believed is never stored.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from enum import Enum
+
+import structlog
+
+from federation import origin, uris
+from federation.remote import Remote, RemoteGone
+from federation.signatures import Received, SignatureClaim, Verified, read_signature, verify
+from federation.vocabulary import Activity, Claim, read_activity, read_claim
+from server.clock import Clock
+from server.errors import Invalid, NotFound, Unavailable, Untrusted
+from server.house import House
+from server.model import ActivityId, StoredActivity
+from server.policy import decide
+from server.ports import Bus, Library, Transaction
+from server.promises import JOBS_TOPIC, ApplyPromise, promise
+from server.rules import Door, InboundFacts, Refuse
+
+log = structlog.get_logger(__name__)
+
+_REPEATABLE = frozenset({"Update", "Add", "Remove"})  # Takahē gives each Update the same id
+
+
+class Receipt(Enum):
+    """What became of a request. Its sender is told 202 in every case: no oracle."""
+
+    KEPT = "kept"
+    KNOWN = "known"
+    FORGOTTEN = "forgotten"  # refused by policy, or the deletion of somebody we never knew
+
+
+@dataclass(frozen=True, slots=True)
+class Inbox:
+    """Receives."""
+
+    library: Library
+    clock: Clock
+    bus: Bus
+    remote: Remote
+    house: House
+
+    async def receive(self, received: Received) -> Receipt:
+        """Take in one POST. Raise `Untrusted` (unsigned, badly signed), `Invalid` (unreadable)."""
+        signature = read_signature(received)
+        claim = read_claim(received.body)
+        if not self._admits(claim) or await self._is_deletion_of_a_stranger(claim):
+            return Receipt.FORGOTTEN
+        try:
+            verified = await self._believe(received, signature, claim)
+        except RemoteGone:
+            if claim.type == "Delete":
+                return Receipt.FORGOTTEN
+            raise Untrusted("The signer's key cannot be found at its server.") from None
+        activity = read_activity(received.body)
+        origin.check_activity(verified, activity)
+        return await self._keep(verified, activity)
+
+    def _admits(self, claim: Claim) -> bool:
+        peer = uris.origin_of(claim.actor_uri).authority
+        facts = InboundFacts(peer=peer, type=claim.type)
+        decision = decide(Door.INBOUND, facts, self.house.now.compiled)
+        if isinstance(decision, Refuse):
+            log.info("inbound_refused", peer=peer, rule=decision.rule)
+            return False
+        return True
+
+    async def _is_deletion_of_a_stranger(self, claim: Claim) -> bool:
+        """Spot them: a server that shuts down deletes every actor, and none is fetched."""
+        if not claim.is_self_delete:
+            return False
+        async with self.library.reading() as tx:
+            return await tx.actors.by_uri(claim.actor_uri) is None
+
+    async def _believe(
+        self, received: Received, signature: SignatureClaim, claim: Claim
+    ) -> Verified:
+        now = received.received_at
+        try:
+            key = await self.remote.key(signature.key_id, claim.actor_uri)
+        except (Unavailable, Invalid) as problem:
+            raise Untrusted(f"The signer's key cannot be fetched: {problem.message}") from problem
+        try:
+            return verify(received, signature, key, now)
+        except Untrusted:
+            if claim.is_self_delete:
+                raise
+            return await self._believe_afresh(received, signature, claim)
+
+    async def _believe_afresh(
+        self, received: Received, signature: SignatureClaim, claim: Claim
+    ) -> Verified:
+        """Fetch the key once more, as the actor may have changed it; then believe or refuse."""
+        try:
+            key = await self.remote.key(signature.key_id, claim.actor_uri, afresh=True)
+        except (Unavailable, Invalid, NotFound) as problem:
+            raise Untrusted("The signature does not verify with the actor's key.") from problem
+        return verify(received, signature, key, received.received_at)
+
+    async def _keep(self, verified: Verified, activity: Activity) -> Receipt:
+        stored = StoredActivity(
+            id=ActivityId(self.clock.new_id()),
+            uri=activity.uri,
+            type=activity.type,
+            actor_uri=activity.actor_uri,
+            object_uri=activity.object_uri,
+            is_outgoing=False,
+            dedupe=dedupe_key(activity, verified.received.body),
+            body=verified.received.body,
+            received_at=verified.received.received_at,
+        )
+        is_new = await self.library.join(lambda tx: self._store(tx, stored))
+        if not is_new:
+            return Receipt.KNOWN
+        self.bus.wake(JOBS_TOPIC)
+        return Receipt.KEPT
+
+    async def _store(self, tx: Transaction, stored: StoredActivity) -> bool:
+        if not await tx.activities.keep(stored):
+            return False
+        await promise(tx, self.clock, ApplyPromise(stored.id))
+        return True
+
+
+def dedupe_key(activity: Activity, body: bytes) -> str:
+    """Return what must be equal for an activity to count as the same one again.
+
+    Its id; for kinds whose ids real servers repeat, and where there is none, who said it,
+    what kind, and the exact words.
+    """
+    if activity.uri and activity.type not in _REPEATABLE:
+        return activity.uri
+    digest = hashlib.sha256(body).hexdigest()
+    return f"{activity.actor_uri} {activity.type} {digest}"

@@ -1,0 +1,283 @@
+"""Brings documents of other servers: actors, keys, posts. Flow; every fetch is signed and guarded.
+
+An answer counts only if its media type is ActivityPub's (an uploaded JSON file is not)
+and its id is of the origin that was asked, after redirects. Redirects are followed here,
+at most three, each checked and signed anew.
+"""
+
+import re
+from collections import OrderedDict
+from dataclasses import dataclass, field, replace
+from urllib.parse import quote, urljoin, urlsplit
+
+import msgspec
+import structlog
+
+from federation import origin, uris
+from federation.content_types import ACTIVITY_JSON, LD_JSON, is_activity_type
+from federation.documents import Document, id_of, is_document, read_document, values
+from federation.signatures import PublicKey, Unsigned, load_public_key
+from federation.signing import Signing
+from federation.translate import sanitised
+from federation.vocabulary import RemoteActor, RemoteNote, read_actor, read_keys, read_note
+from server.addresses import Addresses
+from server.clock import Clock
+from server.errors import Invalid, NotFound, Unavailable, Untrusted
+from server.model import Actor, ActorId, Millis
+from server.ports import Incoming, Library, Outgoing, Transport, Unreachable
+
+log = structlog.get_logger(__name__)
+
+MAX_REDIRECTS = 3
+STALE_AFTER = Millis(86_400_000)  # an actor's document is good for a day
+REFETCH_AFTER = Millis(60_000)  # a key that failed is fetched again at most once a minute
+_KEYS_KEPT = 10_000  # some 2 KiB each
+_ADDRESS = re.compile(r"@?([\w.\-~]{1,100})@([A-Za-z0-9.\-\[\]:]{1,255})")
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_GONE = frozenset({404, 410})
+
+
+class RemoteGone(NotFound):
+    """The other server says that it is not there, or not any more."""
+
+
+@dataclass(slots=True)
+class Remote:
+    """Fetches, checks, keeps."""
+
+    library: Library
+    transport: Transport
+    signing: Signing
+    clock: Clock
+    addresses: Addresses
+    speaker: ActorId  # the server actor, who asks
+    allows_loopback: bool = False
+    _keys: OrderedDict[str, PublicKey] = field(default_factory=OrderedDict)
+    _refetched: OrderedDict[str, Millis] = field(default_factory=OrderedDict)
+
+    async def key(self, key_id: str, actor_uri: str, *, afresh: bool = False) -> PublicKey:
+        """Return the key that signs for `actor_uri`; from memory, the database, or its origin.
+
+        Raises `Untrusted`, `RemoteGone`, `Unavailable`.
+        """
+        if not afresh:
+            known = self._keys.get(key_id) or await self._kept_key(key_id)
+            if known is not None:
+                self._remember(known)
+                return known
+        elif not self._may_refetch(key_id):
+            raise Untrusted("The signature does not verify with the actor's key.")
+        self._keys.pop(key_id, None)
+        actor = await self._owner_of(key_id, actor_uri)
+        if actor.key_id != key_id:
+            raise Untrusted("The actor does not publish the key that signed this.")
+        found = load_public_key(actor.public_key_pem, key_id=key_id, owner=actor.uri)
+        self._remember(found)
+        return found
+
+    async def actor(self, uri: str, *, afresh: bool = False) -> Actor:
+        """Return an actor, from here if known and fresh, else from its origin. Raises as `key`."""
+        async with self.library.reading() as tx:
+            known = await tx.actors.by_uri(uri)
+        if known is not None and (known.is_local or not afresh):
+            if known.gone_at is not None:
+                raise RemoteGone("This account was deleted.")
+            if known.is_local or self.clock.now() - known.fetched_at < STALE_AFTER:
+                return known
+        try:
+            return await self.keep(read_actor(await self.document(uri)))
+        except Unavailable:
+            if known is None or afresh:
+                raise
+            return known  # an old copy is better than none while its server is away
+
+    async def by_address(self, text: str) -> Actor:
+        """Find `name@domain` by WebFinger. Raises `Invalid`, `NotFound`, `Unavailable`."""
+        found = _ADDRESS.fullmatch(text.strip())
+        if found is None:
+            raise Invalid("An address reads name@server, such as ana@art.example.", "address")
+        handle, domain = found[1], found[2].lower()
+        async with self.library.reading() as tx:
+            known = await tx.actors.by_address(handle, domain)
+        if domain == self.addresses.domain or (known is not None and known.is_local):
+            if known is None or known.gone_at is not None:
+                raise NotFound(f"There is nobody called {handle} here.")
+            return known
+        uri = await self._finger(handle, domain)
+        return await self.actor(uri)
+
+    async def keep(self, found: RemoteActor) -> Actor:
+        """Keep an actor as its origin just described it."""
+        if self.addresses.is_ours(found.uri):
+            raise Untrusted("This actor is one of ours and is not fetched.")
+        async with self.library.transaction() as tx:
+            known = await tx.actors.by_uri(found.uri)
+            actor = self._actor_from(found, known)
+            actor_id = await tx.actors.put(actor)
+        return replace(actor, id=actor_id)
+
+    def renewed(self, said: RemoteActor, known: Actor) -> Actor:
+        """Return a known actor as it now describes itself; its key stays until it is fetched."""
+        return replace(
+            self._actor_from(said, known),
+            key_id=known.key_id,
+            public_key_pem=known.public_key_pem,
+            fetched_at=known.fetched_at,
+        )
+
+    async def note(self, uri: str) -> RemoteNote:
+        """Fetch a post from its origin. Raises as `document`, `Invalid` where it is no post."""
+        note = read_note(await self.document(uri))
+        if not uris.same_origin(note.uri, note.attributed_to):
+            raise Untrusted("The post and its author are on different servers.")
+        return note
+
+    async def document(self, uri: str) -> Document:
+        """Fetch a document by its id. Its own id must be of the origin that answered.
+
+        Raises `RemoteGone`, `Untrusted`, `Invalid`, `Unavailable`.
+        """
+        if self.addresses.is_ours(uri):
+            raise Untrusted("This address is ours and is not fetched.")
+        answer, answered_by = await self._get(uri, f"{LD_JSON}, {ACTIVITY_JSON}")
+        if not is_activity_type(answer.headers.get("content-type", "")):
+            raise Untrusted("The other server answered with something that is no ActivityPub.")
+        document = read_document(answer.body)
+        origin.check_document(id_of(document), answered_by)
+        own_id = id_of(document)
+        if own_id.partition("#")[0] != answered_by.partition("#")[0]:
+            return await self._confirmed(own_id)
+        return document
+
+    async def _confirmed(self, own_id: str) -> Document:
+        """Fetch a document by the id that it gives itself: a page's address was asked before."""
+        answer, answered_by = await self._get(own_id, f"{LD_JSON}, {ACTIVITY_JSON}")
+        confirmed = read_document(answer.body)
+        origin.check_document(id_of(confirmed), answered_by)
+        if id_of(confirmed) != own_id or not is_activity_type(
+            answer.headers.get("content-type", "")
+        ):
+            raise Untrusted("The other server's document does not stand at its own address.")
+        return confirmed
+
+    async def _get(self, uri: str, accept: str) -> tuple[Incoming, str]:
+        """GET, signed by the server actor; return the answer and the address that gave it."""
+        for _ in range(MAX_REDIRECTS + 1):
+            uris.origin_of(uri)
+            plain = uri.partition("#")[0]
+            request = await self.signing.signed(
+                Unsigned("GET", plain, (("Accept", accept),)), self.speaker
+            )
+            answer = await self._send(request)
+            if answer.status not in _REDIRECTS:
+                _check_status(answer)
+                return answer, plain
+            uri = urljoin(plain, answer.headers.get("location", ""))
+        raise Unavailable("The other server redirects in a circle.")
+
+    async def _send(self, request: Outgoing) -> Incoming:
+        try:
+            return await self.transport.send(request)
+        except Unreachable as problem:
+            raise Unavailable(f"The other server cannot be reached: {problem}") from problem
+
+    async def _finger(self, handle: str, domain: str) -> str:
+        resource = quote(f"acct:{handle}@{domain}")
+        schemes = ["https"]
+        if self.allows_loopback and uris.is_loopback(urlsplit(f"//{domain}").hostname or ""):
+            schemes.append("http")
+        for scheme in schemes:
+            url = f"{scheme}://{domain}/.well-known/webfinger?resource={resource}"
+            try:
+                answer, _ = await self._get(url, "application/jrd+json, application/json")
+            except RemoteGone as absent:
+                raise NotFound(f"{domain} knows nobody called {handle}.") from absent
+            except Unavailable:
+                if scheme != schemes[-1]:
+                    continue
+                raise
+            return _self_link(answer, handle, domain)
+        raise NotFound(f"{domain} knows nobody called {handle}.")
+
+    async def _owner_of(self, key_id: str, actor_uri: str) -> Actor:
+        """Fetch a key's owner: the claimed actor, or whom the key's own document names."""
+        if not uris.same_origin(key_id, actor_uri):
+            raise Untrusted("The key and the actor are on different servers.")
+        found = read_actor(await self.document(actor_uri))
+        chosen = next((key for key in found.keys if key.key_id == key_id), None)
+        if chosen is None:
+            keys = read_keys(await self.document(key_id))
+            chosen = next((k for k in keys if (k.key_id, k.owner) == (key_id, found.uri)), None)
+        if chosen is None:
+            raise Untrusted("The actor does not publish the key that signed this.")
+        kept = await self.keep(found)
+        if kept.key_id == key_id:
+            return kept
+        return replace(kept, key_id=key_id, public_key_pem=chosen.text)
+
+    async def _kept_key(self, key_id: str) -> PublicKey | None:
+        async with self.library.reading() as tx:
+            owner = await tx.actors.by_key_id(key_id)
+        if owner is None or owner.gone_at is not None or not owner.public_key_pem:
+            return None
+        return load_public_key(owner.public_key_pem, key_id=key_id, owner=owner.uri)
+
+    def _remember(self, key: PublicKey) -> None:
+        self._keys[key.key_id] = key
+        self._keys.move_to_end(key.key_id)
+        if len(self._keys) > _KEYS_KEPT:
+            self._keys.popitem(last=False)
+
+    def _may_refetch(self, key_id: str) -> bool:
+        now = self.clock.now()
+        before = self._refetched.get(key_id)
+        if before is not None and now - before < REFETCH_AFTER:
+            return False
+        self._refetched[key_id] = now
+        self._refetched.move_to_end(key_id)
+        if len(self._refetched) > _KEYS_KEPT:
+            self._refetched.popitem(last=False)
+        return True
+
+    def _actor_from(self, found: RemoteActor, known: Actor | None) -> Actor:
+        return Actor(
+            id=known.id if known else ActorId(self.clock.new_id()),
+            uri=found.uri,
+            kind=found.kind,
+            handle=found.handle,
+            domain=uris.origin_of(found.uri).authority,
+            name=found.name,
+            summary_html=sanitised(found.summary_html),
+            url=found.url or found.uri,
+            inbox=found.inbox,
+            shared_inbox=found.shared_inbox,
+            outbox=found.outbox,
+            followers_uri=found.followers_uri,
+            icon_url=found.icon_url,
+            approves_follows=found.approves_follows,
+            key_id=found.key_id,
+            public_key_pem=found.public_key_pem,
+            fetched_at=self.clock.now(),
+        )
+
+
+def _check_status(answer: Incoming) -> None:
+    if answer.status in _GONE:
+        raise RemoteGone("The other server says that this does not exist.")
+    if answer.status != 200:
+        raise Unavailable(f"The other server answered {answer.status}.")
+
+
+def _self_link(answer: Incoming, handle: str, domain: str) -> str:
+    """Return the actor's address from a JRD."""
+    try:
+        found = msgspec.json.decode(answer.body)
+    except (ValueError, RecursionError) as broken:
+        raise Invalid(f"{domain} answered the look-up with something unreadable.") from broken
+    if is_document(found):
+        for link in values(found.get("links"), 50):
+            if is_document(link) and link.get("rel") == "self":
+                uri = id_of(link.get("href"))
+                if uri and is_activity_type(str(link.get("type", ""))):
+                    return uri
+    raise NotFound(f"{domain} has no ActivityPub account called {handle}.")
