@@ -11,8 +11,8 @@ import msgspec
 import structlog
 
 from federation import uris
+from federation.posts import post_from
 from federation.remote import Remote
-from federation.translate import sanitised
 from federation.vocabulary import Activity, RemoteNote, read_activity
 from server.addresses import Addresses
 from server.clock import Clock
@@ -25,9 +25,7 @@ from server.model import (
     Follow,
     FollowState,
     Post,
-    PostId,
     ReactionKind,
-    Visibility,
 )
 from server.policy import decide
 from server.ports import Bus, Library, Transaction
@@ -261,27 +259,13 @@ class Apply:
         is_followed = await tx.relations.has_local_follower(actor.id)
         if not (known or answered or names_us or is_followed):
             return None
-        return Post(
-            id=known.id if known else PostId(self.clock.new_id()),
-            uri=note.uri,
-            actor_id=actor.id,
-            is_local=False,
-            visibility=_no_wider(note.audience, known),
-            content_html=sanitised(note.content_html),
-            title=note.title,
-            url=note.url or note.uri,
-            is_sensitive=note.is_sensitive,
-            warning=note.warning,
-            published_at=min(note.published or self.clock.now(), self.clock.now()),
-            edited_at=note.updated if known else None,
-            in_reply_to_uri=note.in_reply_to,
-            reply_to_id=answered.id if answered else None,
-            work_id=answered.thread_of if answered else None,
-            pictures=note.pictures,
-            tags=note.hashtags,
-            language=note.language,
-            content_usage=note.content_usage,
-            mentions=tuple(mention.uri for mention in note.mentions),
+        return post_from(
+            note,
+            actor,
+            known,
+            new_id=self.clock.new_id(),
+            now=self.clock.now(),
+            answered=answered,
         )
 
     async def _update_actor(self, tx: Transaction, deed: Arrived) -> None:
@@ -295,14 +279,6 @@ class Apply:
 def _is_older(note: RemoteNote, known: Post) -> bool:
     """Say whether an edit that arrives was overtaken by a newer one."""
     return bool(note.updated and known.edited_at and note.updated < known.edited_at)
-
-
-def _no_wider(wanted: Visibility, known: Post | None) -> Visibility:
-    """Return an audience no wider than before the edit (CVE-2024-37903)."""
-    order = list(Visibility)
-    if known is None or order.index(wanted) >= order.index(known.visibility):
-        return wanted
-    return known.visibility
 
 
 ACTS: Mapping[str, Act] = {

@@ -15,7 +15,8 @@ import structlog
 
 from federation import origin, uris
 from federation.content_types import ACTIVITY_JSON, LD_JSON, is_activity_type
-from federation.documents import Document, id_of, is_document, read_document, values
+from federation.documents import Document, id_of, is_document, read_document, type_of, values
+from federation.posts import post_from
 from federation.signatures import PublicKey, Unsigned, load_public_key
 from federation.signing import Signing
 from federation.translate import sanitised
@@ -23,8 +24,10 @@ from federation.vocabulary import RemoteActor, RemoteNote, read_actor, read_keys
 from server.addresses import Addresses
 from server.clock import Clock
 from server.errors import Invalid, NotFound, Unavailable, Untrusted
-from server.model import Actor, ActorId, Millis
+from server.model import Actor, ActorId, ActorKind, Millis, Post, Visibility
 from server.ports import Incoming, Library, Outgoing, Transport, Unreachable
+from server.promises import FetchPromise
+from server.reactions import Target, find_target_by_uri
 
 log = structlog.get_logger(__name__)
 
@@ -35,6 +38,8 @@ _KEYS_KEPT = 10_000  # some 2 KiB each
 _ADDRESS = re.compile(r"@?([\w.\-~]{1,100})@([A-Za-z0-9.\-\[\]:]{1,255})")
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _GONE = frozenset({404, 410})
+_OPEN = (Visibility.PUBLIC, Visibility.UNLISTED)
+_ACTOR_TYPES = frozenset(kind.value for kind in ActorKind)
 
 
 class RemoteGone(NotFound):
@@ -93,18 +98,66 @@ class Remote:
 
     async def by_address(self, text: str) -> Actor:
         """Find `name@domain` by WebFinger. Raises `Invalid`, `NotFound`, `Unavailable`."""
-        found = _ADDRESS.fullmatch(text.strip())
-        if found is None:
-            raise Invalid("An address reads name@server, such as ana@art.example.", "address")
-        handle, domain = found[1], found[2].lower()
+        handle, domain = read_address(text)
         async with self.library.reading() as tx:
             known = await tx.actors.by_address(handle, domain)
         if domain == self.addresses.domain or (known is not None and known.is_local):
             if known is None or known.gone_at is not None:
                 raise NotFound(f"There is nobody called {handle} here.")
             return known
-        uri = await self._finger(handle, domain)
-        return await self.actor(uri)
+        jrd = await self.look_up(text)
+        return await self.actor(_self_link(jrd, handle, domain))
+
+    async def look_up(self, text: str) -> Document:
+        """Return the WebFinger document of `name@domain`. Raises as `by_address`."""
+        handle, domain = read_address(text)
+        resource = quote(f"acct:{handle}@{domain}")
+        schemes = ["https"]
+        if self.allows_loopback and uris.is_loopback(urlsplit(f"//{domain}").hostname or ""):
+            schemes.append("http")
+        for scheme in schemes:
+            url = f"{scheme}://{domain}/.well-known/webfinger?resource={resource}"
+            try:
+                answer, _ = await self._get(url, "application/jrd+json, application/json")
+            except RemoteGone as absent:
+                raise NotFound(f"{domain} knows nobody called {handle}.") from absent
+            except Unavailable:
+                if scheme != schemes[-1]:
+                    continue
+                raise
+            return _read_jrd(answer, domain)
+        raise NotFound(f"{domain} knows nobody called {handle}.")
+
+    async def find(self, uri: str) -> Actor | RemoteNote | Target:
+        """Find whatever stands at an address: ours, an actor elsewhere, or a post elsewhere.
+
+        Raises as `document`, `NotFound` where it is ours and not there.
+        """
+        if not uris.is_address(uri):
+            raise Invalid("This is no web address: paste the address of a profile or post.", "uri")
+        async with self.library.reading() as tx:
+            target = await find_target_by_uri(tx, self.addresses, uri)
+            actor = await tx.actors.by_uri(uri)
+        if target is not None and target.visibility in _OPEN:
+            return target
+        if actor is not None and actor.gone_at is None:
+            return actor
+        if self.addresses.is_ours(uri):
+            raise NotFound("There is nothing here at this address.")
+        document = await self.document(uri)
+        if type_of(document) in _ACTOR_TYPES:
+            return await self.keep(read_actor(document))
+        return await self.note(id_of(document))
+
+    async def keep_note(self, note: RemoteNote, author: Actor) -> Post:
+        """Keep a public post that somebody here asked for."""
+        if note.audience not in _OPEN:
+            raise NotFound("This post is not for everybody.")
+        async with self.library.transaction() as tx:
+            known = await tx.posts.by_uri(note.uri)
+            post = post_from(note, author, known, new_id=self.clock.new_id(), now=self.clock.now())
+            post_id = await tx.posts.put(post)
+        return replace(post, id=post_id)
 
     async def keep(self, found: RemoteActor) -> Actor:
         """Keep an actor as its origin just described it."""
@@ -131,6 +184,11 @@ class Remote:
         if not uris.same_origin(note.uri, note.attributed_to):
             raise Untrusted("The post and its author are on different servers.")
         return note
+
+    async def fetch(self, payload: bytes) -> None:
+        """Do one `FetchPromise`: bring an actor's document anew."""
+        what = msgspec.json.decode(payload, type=FetchPromise)
+        await self.actor(what.uri, afresh=True)
 
     async def document(self, uri: str) -> Document:
         """Fetch a document by its id. Its own id must be of the origin that answered.
@@ -180,24 +238,6 @@ class Remote:
             return await self.transport.send(request)
         except Unreachable as problem:
             raise Unavailable(f"The other server cannot be reached: {problem}") from problem
-
-    async def _finger(self, handle: str, domain: str) -> str:
-        resource = quote(f"acct:{handle}@{domain}")
-        schemes = ["https"]
-        if self.allows_loopback and uris.is_loopback(urlsplit(f"//{domain}").hostname or ""):
-            schemes.append("http")
-        for scheme in schemes:
-            url = f"{scheme}://{domain}/.well-known/webfinger?resource={resource}"
-            try:
-                answer, _ = await self._get(url, "application/jrd+json, application/json")
-            except RemoteGone as absent:
-                raise NotFound(f"{domain} knows nobody called {handle}.") from absent
-            except Unavailable:
-                if scheme != schemes[-1]:
-                    continue
-                raise
-            return _self_link(answer, handle, domain)
-        raise NotFound(f"{domain} knows nobody called {handle}.")
 
     async def _owner_of(self, key_id: str, actor_uri: str) -> Actor:
         """Fetch a key's owner: the claimed actor, or whom the key's own document names."""
@@ -268,16 +308,29 @@ def _check_status(answer: Incoming) -> None:
         raise Unavailable(f"The other server answered {answer.status}.")
 
 
-def _self_link(answer: Incoming, handle: str, domain: str) -> str:
-    """Return the actor's address from a JRD."""
+def read_address(text: str) -> tuple[str, str]:
+    """Return (name, server) of `@name@server`. Raises `Invalid`."""
+    found = _ADDRESS.fullmatch(text.strip())
+    if found is None:
+        raise Invalid("An address reads name@server, such as ana@art.example.", "address")
+    return found[1], found[2].lower()
+
+
+def _read_jrd(answer: Incoming, domain: str) -> Document:
     try:
         found = msgspec.json.decode(answer.body)
     except (ValueError, RecursionError) as broken:
         raise Invalid(f"{domain} answered the look-up with something unreadable.") from broken
-    if is_document(found):
-        for link in values(found.get("links"), 50):
-            if is_document(link) and link.get("rel") == "self":
-                uri = id_of(link.get("href"))
-                if uri and is_activity_type(str(link.get("type", ""))):
-                    return uri
+    if not is_document(found):
+        raise Invalid(f"{domain} answered the look-up with something unreadable.")
+    return found
+
+
+def _self_link(jrd: Document, handle: str, domain: str) -> str:
+    """Return the actor's address from a JRD."""
+    for link in values(jrd.get("links"), 50):
+        if is_document(link) and link.get("rel") == "self":
+            uri = id_of(link.get("href"))
+            if uri and is_activity_type(str(link.get("type", ""))):
+                return uri
     raise NotFound(f"{domain} has no ActivityPub account called {handle}.")

@@ -4,6 +4,7 @@ A key that is not known or a value that cannot be meant stops the start with the
 name and what is expected. `config.example.toml` shows every key with its default.
 """
 
+import json
 import os
 import tomllib
 from collections.abc import Mapping
@@ -154,6 +155,42 @@ def parse(
     except msgspec.ValidationError as wrong:
         raise Invalid(f"{source}: {_explain(str(wrong))}") from wrong
     return _checked(msgspec.structs.replace(config, folder=folder), source)
+
+
+def first_text(*, domain: str, base_url: str, host: str, port: int, data: str) -> str:
+    """Return the settings of a first start: only what differs from the defaults.
+
+    `data` is the data folder as seen from the file's own. On a loopback address, other
+    servers are on this machine too, so that private addresses are allowed.
+    """
+    parts = urlsplit(base_url)
+    is_local = parts.scheme == "http" and parts.netloc.startswith(_LOOPBACK_HOSTS)
+    port = port or (parts.port or 0 if is_local else 0)
+    folder = "" if data == "." else f"{data}/"
+    lines = [
+        "# Settings of this Fixatif instance: only what differs from the defaults.",
+        "# config.example.toml in the documentation shows every setting.",
+        "",
+        "[instance]",
+        "# It can never change once others know it.",
+        f"domain = {_quoted(domain)}",
+        *([f"base_url = {_quoted(base_url)}"] if base_url else []),
+        *(["", "[server]"] if host or port else []),
+        *([f"host = {_quoted(host)}"] if host else []),
+        *([f"port = {port}"] if port else []),
+        "",
+        "[database]",
+        f"url = {_quoted(f'sqlite:///{folder}fixatif.db')}",
+        "",
+        "[media]",
+        f"path = {_quoted(f'{folder}media')}",
+        *(["", "[federation]", "allow_private_addresses = true"] if is_local else []),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)  # a JSON string is a TOML basic string
 
 
 def _override(tree: dict[str, Any], name: str, value: str) -> None:

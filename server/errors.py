@@ -2,6 +2,7 @@
 
     FixatifError
     ├── NotFound          there is nothing here, or nothing that you may know of
+    │   └── Gone          it was here, and was withdrawn
     ├── Refused           we understood, and say no
     │   ├── NotAllowed    the asker may not do this
     │   ├── Untrusted     a signature, proof or origin does not hold
@@ -24,6 +25,10 @@ class FixatifError(Exception):
 
 class NotFound(FixatifError):
     """Nothing here; absent and forbidden look the same to a stranger."""
+
+
+class Gone(NotFound):
+    """It was here, and was withdrawn or deleted for good."""
 
 
 class Refused(FixatifError):

@@ -200,6 +200,10 @@ class Works(Protocol):
         """Count HUNG PUBLIC and UNLISTED works here (NodeInfo)."""
         ...
 
+    async def count_active(self, since: Millis) -> int:
+        """Count artists who hung a work at or after `since` (NodeInfo)."""
+        ...
+
     async def digests_in_use(self, digests: Sequence[str]) -> set[str]:
         """Return which media digests any original or rendition of a work still needs."""
         ...

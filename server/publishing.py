@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from server.clock import Clock
 from server.errors import Invalid, NotFound
+from server.house import House
 from server.model import (
     AiLabel,
     Artist,
@@ -35,6 +36,8 @@ from server.promises import (
     SayPromise,
     promise,
 )
+from server.protections import decide_own_work
+from server.rules import Refuse
 
 MAX_PICTURES = 50
 MAX_TITLE = 200
@@ -93,10 +96,11 @@ class Publishing:
     clock: Clock
     pipeline: Pipeline
     bus: Bus
+    house: House
 
     async def receive(self, artist: Artist, draft: Draft, uploads: Sequence[Upload]) -> Work:
         """Keep a new work and promise its pictures. Raise `Invalid` with the field."""
-        checked = _checked(draft)
+        checked = self._checked(draft)
         if not uploads:
             raise Invalid("There is no picture in this upload: choose at least one.", "pictures")
         _refuse_too_many(len(uploads))
@@ -157,6 +161,10 @@ class Publishing:
                 await self._keep_made(made)
         await self._settle(what.work_id)
 
+    async def finish(self, work_id: WorkId) -> None:
+        """Make a work's pictures now instead of leaving it to a worker (the command line)."""
+        await self.make_pictures(PicturesPromise(work_id))
+
     async def edit(
         self, artist: Artist, work_id: WorkId, draft: Draft, pictures: Sequence[PictureEdit]
     ) -> Work:
@@ -164,7 +172,7 @@ class Publishing:
 
         Raise `Invalid` where the wish cannot be kept, `NotFound` where the work is not theirs.
         """
-        checked = _checked(draft)
+        checked = self._checked(draft)
         async with self.library.transaction() as tx:
             work = await _own(tx, artist, work_id)
             _refuse_narrowing(work, checked.visibility)
@@ -205,6 +213,27 @@ class Publishing:
                 await promise(tx, self.clock, SayPromise(Deed.WORK_WITHDRAWN, artist.id, work_id))
         self.bus.wake(JOBS_TOPIC)
 
+    async def try_again(self, artist: Artist, work_id: WorkId) -> None:
+        """Make the pictures of a FAILED work once more."""
+        async with self.library.transaction() as tx:
+            work = await _own(tx, artist, work_id)
+            if work.state is not WorkState.FAILED:
+                return
+            for picture in work.pictures:
+                if picture.state is PictureState.REFUSED:
+                    await tx.works.put_picture(
+                        replace(picture, state=PictureState.WAITING, problem="")
+                    )
+            await tx.works.update(replace(work, state=WorkState.PROCESSING, problem=""))
+            await promise(tx, self.clock, PicturesPromise(work_id))
+        self.bus.wake(JOBS_TOPIC)
+
+    def _checked(self, draft: Draft) -> Draft:
+        decision = decide_own_work(draft.ai_label, self.house.now.policy)
+        if isinstance(decision, Refuse):
+            raise Invalid(decision.reason, "ai_label")
+        return _checked(draft)
+
     def _waiting(
         self, work_id: WorkId, uploads: Sequence[Upload], *, first: int
     ) -> tuple[Picture, ...]:
@@ -223,11 +252,11 @@ class Publishing:
         )
 
     async def _keep_made(self, made: Picture) -> None:
-        """Keep a made picture, unless its artist took it out meanwhile; keep newer words."""
+        """Keep a made picture, unless it is gone or was made meanwhile; keep newer words."""
         async with self.library.transaction() as tx:
             work = await tx.works.by_id(made.work_id)
             now = {p.id: p for p in work.pictures}.get(made.id) if work else None
-            if now is not None:
+            if now is not None and now.state is PictureState.WAITING:
                 await tx.works.put_picture(
                     replace(
                         made,

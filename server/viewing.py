@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from server.addresses import Addresses
-from server.errors import NotFound
+from server.errors import Gone, NotFound
 from server.model import (
     Actor,
     ActorId,
@@ -15,6 +15,7 @@ from server.model import (
     Counts,
     FollowState,
     ImageFormat,
+    Millis,
     Picture,
     Post,
     PostId,
@@ -28,17 +29,14 @@ from server.model import (
     WorkState,
 )
 from server.ports import FeedItem, Library, Transaction
-from server.reactions import Target, find_target, may_see
+from server.reactions import Target, find_target, find_target_by_uri, may_see
 
 PAGE = 24
+_DAY = 86_400_000
 OPEN = (Visibility.PUBLIC,)
 REACHABLE = (Visibility.PUBLIC, Visibility.UNLISTED)
 TO_FOLLOWERS = (Visibility.PUBLIC, Visibility.FOLLOWERS)
 TO_ITSELF = (Visibility.PUBLIC, Visibility.UNLISTED, Visibility.FOLLOWERS)
-
-
-class Gone(NotFound):
-    """It was here and was withdrawn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +78,26 @@ class Room:
     newer: Work | None
     older: Work | None
     mine: frozenset[ReactionKind]
+
+
+@dataclass(frozen=True, slots=True)
+class Census:
+    """True counts for NodeInfo."""
+
+    artists: int
+    works: int
+    comments: int
+    active_month: int
+    active_half: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reception:
+    """How a post was received."""
+
+    counts: Counts
+    mine: frozenset[ReactionKind]
+    replies: tuple[Said, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +185,11 @@ class Viewing:
             work = await _visible(tx, self.addresses, work_id, viewer)
             return work, *(await _owner(tx, work))
 
+    async def owner(self, work: Work) -> tuple[Artist, Actor]:
+        """Return whose a work is. Raise `NotFound` where they are suspended."""
+        async with self.library.reading() as tx:
+            return await _owner(tx, work)
+
     async def own(self, artist: Artist, work_id: WorkId) -> Work:
         """Return an artist's own work in whatever state but WITHDRAWN. Raise `NotFound`."""
         async with self.library.reading() as tx:
@@ -179,6 +202,11 @@ class Viewing:
         """Return an artist's works in every state, newest first."""
         async with self.library.reading() as tx:
             return await tx.works.in_studio(artist.id, before=before)
+
+    async def counts(self, targets: Sequence[TargetId]) -> dict[TargetId, Counts]:
+        """Return how works and posts were received."""
+        async with self.library.reading() as tx:
+            return await tx.reactions.counts(targets)
 
     async def feed(self, reader: ActorId, before: TargetId | None = None) -> list[FeedEntry]:
         """Return what those hung and said whom `reader` follows, newest first."""
@@ -196,6 +224,52 @@ class Viewing:
             answered = target.post.reply_to_id
             parent = await find_target(tx, self.addresses, answered) if answered else None
             return said[0], parent
+
+    async def actor(self, actor_id: ActorId) -> Actor | None:
+        """Return anyone by id."""
+        async with self.library.reading() as tx:
+            return await tx.actors.by_id(actor_id)
+
+    async def actor_at(self, uri: str) -> Actor | None:
+        """Return the local actor whose id, page or work an address of ours names."""
+        handle = self.addresses.local_part(uri, "/users/") or self.addresses.local_part(uri, "/@")
+        async with self.library.reading() as tx:
+            if handle:
+                return (await _artist(tx, handle))[1]
+            found = await find_target_by_uri(tx, self.addresses, uri)
+            owner = await tx.actors.by_id(found.owner_id) if found else await tx.actors.by_uri(uri)
+        return owner if owner is not None and owner.is_local else None
+
+    async def target(self, target_id: TargetId, viewer: ActorId | None) -> Target | None:
+        """Return a work or post that the viewer may see, None otherwise."""
+        async with self.library.reading() as tx:
+            target = await find_target(tx, self.addresses, target_id)
+            return target if target and await may_see(tx, target, viewer) else None
+
+    async def has_reacted(self, viewer: ActorId, target: TargetId, kind: ReactionKind) -> bool:
+        """Say whether the viewer likes or boosts something."""
+        async with self.library.reading() as tx:
+            return (kind, target) in await tx.reactions.of_actor(viewer, [target])
+
+    async def census(self, now: Millis) -> Census:
+        """Count accounts, works and comments, and who hung something lately."""
+        async with self.library.reading() as tx:
+            return Census(
+                artists=await tx.artists.count(),
+                works=await tx.works.count_all(),
+                comments=await tx.posts.count_local(),
+                active_month=await tx.works.count_active(Millis(now - 30 * _DAY)),
+                active_half=await tx.works.count_active(Millis(now - 180 * _DAY)),
+            )
+
+    async def reception(self, post_id: PostId, viewer: ActorId | None) -> Reception:
+        """Return reactions and answers to a post that the viewer was found to see."""
+        target = TargetId(post_id)
+        async with self.library.reading() as tx:
+            counts = await tx.reactions.counts([target])
+            mine = await tx.reactions.of_actor(viewer, [target]) if viewer else set()
+            replies = await _with_authors(tx, await tx.posts.replies_to(target))
+        return Reception(counts[target], frozenset(kind for kind, _ in mine), tuple(replies))
 
     async def rendition(
         self, media_key: str, name: RenditionName, image_format: ImageFormat, viewer: ActorId | None

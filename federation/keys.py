@@ -1,0 +1,134 @@
+"""Keys: reading what other actors publish, making and loading our own. Pure.
+
+Only RSA from 2048 to 8192 bits and Ed25519 are taken: what the fediverse signs with.
+Loading costs from 30 µs (public) to 30 ms (private, with checks): callers keep the
+loaded key.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ed25519, padding, rsa
+
+from server import errors
+
+PrivateKey = rsa.RSAPrivateKey  # what we sign with: every known server verifies RSA
+
+_MIN_RSA_BITS: Final = 2048
+_MAX_RSA_BITS: Final = 8192  # above, one verification costs more than a millisecond
+_MAX_RSA_EXPONENT: Final = 2**33 - 1  # a huge public exponent makes each verification slow
+_OUR_RSA_BITS: Final = 2048  # what every known server accepts (Mastodon, Pixelfed)
+_MAX_KEY_LENGTH: Final = 8192  # characters; an 8192-bit key takes 1,500
+_BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"  # base58btc
+_ED25519_PREFIX: Final = b"\xed\x01"  # multicodec ed25519-pub
+_RSA_PREFIX: Final = b"\x85\x24"  # multicodec rsa-pub
+
+
+@dataclass(frozen=True, slots=True)
+class PublicKey:
+    """A loaded key and whose it is. `owner` is the actor that publishes `key_id` as its own."""
+
+    key_id: str
+    owner: str
+    material: rsa.RSAPublicKey | ed25519.Ed25519PublicKey
+
+    @property
+    def is_rsa(self) -> bool:
+        """Whether this is an RSA key; else it is Ed25519."""
+        return isinstance(self.material, rsa.RSAPublicKey)
+
+    def has_signed(self, message: bytes, signature: bytes) -> bool:
+        """Say whether this key made `signature` over `message`: RSA PKCS #1 v1.5 with SHA-256."""
+        try:
+            if isinstance(self.material, rsa.RSAPublicKey):
+                self.material.verify(signature, message, padding.PKCS1v15(), hashes.SHA256())
+            else:
+                self.material.verify(signature, message)
+        except InvalidSignature:
+            return False
+        return True
+
+
+def load_public_key(text: str, *, key_id: str, owner: str) -> PublicKey:
+    """Load a PEM (SPKI or PKCS #1) or a Multikey (FEP-521a, "z…") that `owner` publishes.
+
+    Raises `Untrusted` for everything that is no RSA or Ed25519 key of sound size.
+    """
+    if len(text) > _MAX_KEY_LENGTH:
+        raise errors.Untrusted("The actor's public key is far too long; publish RSA or Ed25519.")
+    try:
+        found = _from_multibase(text) if text.startswith("z") else _from_pem(text)
+    except (ValueError, TypeError, UnsupportedAlgorithm) as problem:
+        raise errors.Untrusted(
+            "The actor's public key cannot be read; publish it as PEM."
+        ) from problem
+    if isinstance(found, rsa.RSAPublicKey):
+        _check_rsa(found)
+        return PublicKey(key_id, owner, found)
+    if isinstance(found, ed25519.Ed25519PublicKey):
+        return PublicKey(key_id, owner, found)
+    raise errors.Untrusted("The actor's key is neither RSA nor Ed25519; publish one that is.")
+
+
+def load_private_key(pem: str) -> PrivateKey:
+    """Load a key that we made; its checks (30 ms) are left out for that reason.
+
+    Raises `Invalid` where it is no RSA key.
+    """
+    try:
+        found = serialization.load_pem_private_key(
+            pem.encode(), password=None, unsafe_skip_rsa_key_validation=True
+        )
+    except (ValueError, TypeError, UnsupportedAlgorithm) as problem:
+        raise errors.Invalid(
+            "The private key cannot be read; restore it or rotate it."
+        ) from problem
+    if not isinstance(found, rsa.RSAPrivateKey):
+        raise errors.Invalid("The private key is no RSA key; rotate it.")
+    return found
+
+
+def generate_rsa_pem() -> tuple[str, str]:
+    """Make a key pair and return (private, public) as PEM. Takes about 50 ms."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=_OUR_RSA_BITS)
+    private = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    public = key.public_key().public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    return private.decode(), public.decode()
+
+
+def _check_rsa(key: rsa.RSAPublicKey) -> None:
+    if key.key_size < _MIN_RSA_BITS:
+        raise errors.Untrusted("The actor's RSA key is weaker than 2048 bits; rotate it.")
+    if key.key_size > _MAX_RSA_BITS:
+        raise errors.Untrusted("The actor's RSA key is larger than 8192 bits; use a smaller one.")
+    if key.public_numbers().e > _MAX_RSA_EXPONENT:
+        raise errors.Untrusted("The actor's RSA key has a huge exponent; use 65537.")
+
+
+def _from_pem(text: str) -> object:
+    return serialization.load_pem_public_key(text.encode("utf-8", "surrogateescape"))
+
+
+def _from_multibase(text: str) -> object:
+    raw = _decode_base58(text[1:])
+    if raw.startswith(_ED25519_PREFIX):
+        return ed25519.Ed25519PublicKey.from_public_bytes(raw.removeprefix(_ED25519_PREFIX))
+    if raw.startswith(_RSA_PREFIX):
+        return serialization.load_der_public_key(raw.removeprefix(_RSA_PREFIX))
+    return None
+
+
+def _decode_base58(text: str) -> bytes:
+    number = 0
+    for letter in text:
+        number = number * 58 + _BASE58.index(letter)
+    leading = len(text) - len(text.lstrip("1"))
+    return bytes(leading) + number.to_bytes((number.bit_length() + 7) // 8, "big")

@@ -1,0 +1,107 @@
+"""Who sent this? The front door to HTTP signatures, both ways. Pure.
+
+`Received → SignatureClaim → Verified`: `read_signature` says which key to look for,
+`verify` alone makes a `Verified`, and everything later asks for that type. Both standards
+of the fediverse are read (`cavage`, `rfc9421`); requests of ours are signed in the one
+that everybody reads. The body's digest is checked before anybody parses the body.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from federation import cavage, claims, rfc9421
+from federation.claims import Scheme, SignatureClaim
+from federation.keys import (
+    PrivateKey,
+    PublicKey,
+    generate_rsa_pem,
+    load_private_key,
+    load_public_key,
+)
+from federation.messages import Received, Unsigned
+from federation.uris import origin_of
+from server import errors
+from server.model import Millis
+
+__all__ = [
+    "PrivateKey",
+    "PublicKey",
+    "Received",
+    "Scheme",
+    "SignatureClaim",
+    "Unsigned",
+    "Verified",
+    "generate_rsa_pem",
+    "load_private_key",
+    "load_public_key",
+    "read_signature",
+    "sign",
+    "verify",
+]
+
+_CHECKS: Final = {Scheme.CAVAGE: cavage.check, Scheme.RFC9421: rfc9421.check}
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """A request whose signature holds. Made by `verify` and nobody else."""
+
+    received: Received
+    key_id: str
+    actor_uri: str  # of the key's owner: who sent this
+    scheme: Scheme
+    algorithm: str  # "rsa-v1_5-sha256" or "ed25519": what was verified, whatever was claimed
+
+
+def read_signature(received: Received) -> SignatureClaim:
+    """Read which key is said to have signed. Believes nothing; costs no key.
+
+    Raises `Untrusted` for unsigned and malformed requests.
+    """
+    signature, inputs = received.one("signature"), received.one("signature-input")
+    if not signature:
+        raise errors.Untrusted("This request is not signed; sign it with your actor's key.")
+    if max(len(signature), len(inputs)) > claims.MAX_HEADER_LENGTH:
+        raise errors.Untrusted("The signature headers are far too long; send under 8 KiB.")
+    return rfc9421.read(inputs, signature) if inputs else cavage.read(signature)
+
+
+def verify(received: Received, claim: SignatureClaim, key: PublicKey, now: Millis) -> Verified:
+    """Verify coverage, time, digest and signature, cheapest first, and say who sent this.
+
+    Raises `Untrusted` with the check that failed. Where only the last one fails, the
+    actor may have changed keys: fetch the key once more and try again.
+    """
+    if claim.key_id != key.key_id:
+        raise errors.Untrusted("The signature names another key than the one found; sign again.")
+    _check_message(received)
+    _CHECKS[claim.scheme](received, claim, key, now)
+    algorithm = "rsa-v1_5-sha256" if key.is_rsa else "ed25519"
+    return Verified(received, claim.key_id, key.owner, claim.scheme, algorithm)
+
+
+def sign(
+    request: Unsigned, key: PrivateKey, key_id: str, now: Millis
+) -> tuple[tuple[str, str], ...]:
+    """Return the headers to add to `request`; sign anew for every attempt, the date must be fresh.
+
+    Covers target, host, date and, where sent, digest and content-type, or accept.
+    """
+    return cavage.sign(request, key, key_id, now)
+
+
+def _check_message(received: Received) -> None:
+    """Refuse what two readers could read in two ways: target, Host."""
+    if not received.target.startswith("/"):
+        raise errors.Untrusted("The request target is no path; ask for a path of this server.")
+    if not received.method.isascii() or received.method != received.method.upper():
+        raise errors.Untrusted("The request method is not in capitals; send GET or POST.")
+    host = received.one("host")
+    if host != received.host and not _is_same_host(received, host):
+        raise errors.Untrusted("The Host header names another server; send the one asked.")
+
+
+def _is_same_host(received: Received, host: str) -> bool:
+    """Say whether `host` is our name in another spelling: capitals, the default port."""
+    ours = origin_of(f"{received.scheme}://{received.host}/")
+    return "/" not in host and origin_of(f"{received.scheme}://{host}/") == ours

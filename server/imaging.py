@@ -1,0 +1,275 @@
+"""Turn one hostile upload into renditions: sniff, bound, decode, upright, shrink, encode.
+
+Law: runs in a child process, synchronously, bytes in and bytes out. Nothing of the upload
+but its pixels and (where it has one that holds) its colour profile reaches a rendition, so
+no position, serial number, prompt, comment, thumbnail or trailing file can. An animation
+is shown as its first frame for now; `Made.frames` says that there is more.
+
+Which renditions exist, never enlarged: `tile`, `preview`, `view`, `federated` and `card`
+always, so that pages and peers may rely on them (a small picture's are all its own size);
+`large` where the picture is larger than `view`; `full`, if asked for, where it is larger
+than `large` and has at most 50 megapixels. Page renditions (AVIF, and JPEG for what cannot
+show it; a huge `full` is JPEG alone) keep a wide gamut and embed its profile; `federated`
+and `card` are sRGB JPEG.
+"""
+
+import base64
+import io
+import warnings
+from collections.abc import Iterator
+from typing import Final
+
+import blurhash
+import msgspec
+from PIL import Image, ImageFile, ImageStat
+
+from server.colour import Colour, read_colour, srgb_profile, to_page, to_srgb
+from server.decoding import Opened, Size, Unusable, decode, open_picture
+from server.model import ImageFormat, RenditionName
+from server.pictures import (
+    Answer,
+    Made,
+    MadeRendition,
+    Refusal,
+    RefusalCode,
+    pack_answer,
+    read_task,
+)
+
+Rgb = tuple[int, int, int]
+
+FEDERATED_MAX_PIXELS: Final = 8_294_400  # 3840 × 2160: Mastodon re-encodes what has more
+FEDERATED_MAX_SIDE: Final = 3_840  # Pixelfed drops the whole post above 5,000
+FEDERATED_MAX_BYTES: Final = 10_000_000  # Vernissage's limit, the lowest
+CARD_SIZE: Final = (1200, 630)
+
+_SIDES: Final = (
+    (RenditionName.LARGE, 2048),
+    (RenditionName.VIEW, 1280),
+    (RenditionName.PREVIEW, 800),
+    (RenditionName.TILE, 480),
+)
+_VIEW_SIDE: Final = 1280
+_LARGE_SIDE: Final = 2048
+_AVIF_QUALITY: Final = 63
+_AVIF_SPEED: Final = 8  # 6 costs three times the CPU for 6 % fewer bytes
+_JPEG_QUALITIES: Final = (86, 78, 68, 55, 40, 25)  # one after the other until it fits
+# Above this `full` alone comes, as a plain JPEG: AVIF needs 40 bytes a pixel to encode and a
+# progressive JPEG 14, more than a child has.
+_HUGE_PIXELS: Final = 10_000_000
+_FULL_MAX_PIXELS: Final = 50_000_000  # what a child can hold decoded and encode once more
+_JPEG_BUFFER: Final = 65_536  # Pillow's own least
+_CARD_GROUND: Final = (119, 119, 119)  # L* 50, the neutral surround of viewing booths
+_LIGHT: Final = 200  # mean of the visible pixels above which white paper would hide them
+_PAPER: Final = (255, 255, 255)
+_SLATE: Final = (64, 64, 64)
+_PLACEHOLDER_SIDE: Final = 8
+_PLACEHOLDER_QUALITY: Final = 5
+_BLURHASH_SIDE: Final = 32
+_BLURHASH_COMPONENTS: Final = 5  # Mastodon ignores hashes of more than 5 × 5
+_GAP: Final = 3.0  # Pillow's reducing_gap: at 3 nobody can tell it from plain Lanczos
+
+
+def answer(data: bytes) -> bytes:
+    """Do the "picture" task: a packed `PictureTask` in, a packed `Answer` out."""
+    task = read_task(data)
+    return pack_answer(make(task.source, with_full=task.with_full))
+
+
+def make(source: bytes, *, with_full: bool = False) -> Answer:
+    """Make every rendition of one upload, or say why not."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # odd metadata is none of our business
+            return _derive(open_picture(source), with_full=with_full)
+    except Unusable as unusable:
+        return unusable.refusal
+    except MemoryError:
+        return Refusal(
+            RefusalCode.TOO_MANY_PIXELS,
+            "This picture needs more memory than one picture may take here; "
+            "make it smaller, or save it as JPEG, and upload that.",
+        )
+
+
+def fitted(size: Size, side: int) -> Size:
+    """Return the size with its longest side at most `side`; never larger, never 0."""
+    return _scaled(size, side / max(size))
+
+
+def federated_size(size: Size) -> Size:
+    """Return the size that every known server takes without re-encoding or refusing it."""
+    pixels = size[0] * size[1]
+    factor = min(FEDERATED_MAX_SIDE / max(size), (FEDERATED_MAX_PIXELS / pixels) ** 0.5)
+    return _scaled(size, factor, up=False)
+
+
+def _scaled(size: Size, factor: float, *, up: bool = True) -> Size:
+    if factor >= 1:
+        return size
+    half = 0.5 if up else 0.0
+    return max(1, int(size[0] * factor + half)), max(1, int(size[1] * factor + half))
+
+
+def _derive(opened: Opened, *, with_full: bool) -> Made:
+    displayed = opened.displayed
+    is_possible = displayed[0] * displayed[1] <= _FULL_MAX_PIXELS
+    with_full = with_full and is_possible and max(displayed) > _LARGE_SIDE
+    page, colour = _page_picture(opened, displayed if with_full else federated_size(displayed))
+    federated = to_srgb(_resized(page, federated_size(displayed)), colour)
+    small = _resized(federated, fitted(displayed, _VIEW_SIDE))
+    ground = _ground(small)
+    flat = _flat(small, ground)
+    return Made(
+        media_type=opened.kind.value,
+        width=displayed[0],
+        height=displayed[1],
+        frames=opened.frames,
+        placeholder=_placeholder(small),
+        blurhash=_blurhash(flat),
+        icc_name=colour.name,
+        renditions=(
+            _federated(_flat(federated, ground)),
+            _card(flat),
+            *_page_renditions(page, colour.embed, ground, with_full=with_full),
+        ),
+    )
+
+
+def _page_picture(opened: Opened, largest: Size) -> tuple[Image.Image, Colour]:
+    """Return the upright picture at `largest` in the colours of pages, and what they mean."""
+    stored = opened.turned(largest)
+    decoded = decode(opened, stored)
+    colour = read_colour(opened.image.info.get("icc_profile"), decoded.mode)
+    image = _resized(decoded, stored)
+    if image is not opened.image:
+        opened.image.close()  # it would keep every decoded pixel until the end
+    if opened.turn is not None:
+        image = image.transpose(opened.turn)
+    page = to_page(image, colour)
+    page.info = {}  # Pillow writes some of it into every file that it saves
+    return page, colour if colour.embed else Colour(name=colour.name)
+
+
+def _page_renditions(
+    page: Image.Image, profile: bytes, ground: Rgb, *, with_full: bool
+) -> Iterator[MadeRendition]:
+    """Encode from large to small, each resized from the one before, equal sizes once."""
+    if with_full:
+        yield from _both_formats(RenditionName.FULL, page, profile, ground)
+    is_large = max(page.size) > _VIEW_SIDE
+    encoded: list[MadeRendition] = []
+    for name, side in _SIDES if is_large else _SIDES[1:]:
+        smaller = _resized(page, fitted(page.size, side))
+        if not encoded or smaller.size != page.size:
+            encoded = list(_both_formats(name, smaller, profile, ground))
+        yield from (msgspec.structs.replace(one, name=name) for one in encoded)
+        page = smaller
+
+
+def _both_formats(
+    name: RenditionName, page: Image.Image, profile: bytes, ground: Rgb
+) -> Iterator[MadeRendition]:
+    if page.width * page.height <= _HUGE_PIXELS:
+        yield MadeRendition(name, ImageFormat.AVIF, *page.size, _avif(page, profile))
+    jpeg = _jpeg(_flat(page, ground), profile=profile)
+    yield MadeRendition(name, ImageFormat.JPEG, *page.size, jpeg)
+
+
+def _federated(flat: Image.Image) -> MadeRendition:
+    body = b""
+    for quality in _JPEG_QUALITIES:
+        body = _jpeg(flat, quality=quality)
+        if len(body) <= FEDERATED_MAX_BYTES:
+            break
+    return MadeRendition(RenditionName.FEDERATED, ImageFormat.JPEG, *flat.size, body)
+
+
+def _card(flat: Image.Image) -> MadeRendition:
+    """Show the whole picture, uncropped, on a neutral ground."""
+    factor = min(CARD_SIZE[0] / flat.width, CARD_SIZE[1] / flat.height)
+    inside = _resized(flat, _scaled(flat.size, factor))
+    card = Image.new("RGB", CARD_SIZE, _CARD_GROUND)
+    card.paste(inside, ((card.width - inside.width) // 2, (card.height - inside.height) // 2))
+    return MadeRendition(RenditionName.CARD, ImageFormat.JPEG, *CARD_SIZE, _jpeg(card))
+
+
+def _resized(image: Image.Image, size: Size) -> Image.Image:
+    if image.size == size:
+        return image
+    return image.resize(size, Image.Resampling.LANCZOS, reducing_gap=_GAP)
+
+
+def _avif(image: Image.Image, profile: bytes) -> bytes:
+    """Encode at 4:4:4; without a profile AVIF's own colour box says sRGB."""
+    out = io.BytesIO()
+    image.save(
+        out,
+        "AVIF",
+        quality=_AVIF_QUALITY,
+        speed=_AVIF_SPEED,
+        subsampling="4:4:4",
+        icc_profile=profile,
+        max_threads=1,
+    )
+    return out.getvalue()
+
+
+def _jpeg(image: Image.Image, *, profile: bytes = b"", quality: int = _JPEG_QUALITIES[0]) -> bytes:
+    """Encode at 4:4:4, always with a profile: some browsers take bare numbers for the screen's."""
+    out = io.BytesIO()
+    pixels = image.width * image.height
+    is_huge = pixels > _HUGE_PIXELS
+    # Pillow gives a progressive file one buffer of a byte a pixel; noise needs three and fails.
+    ImageFile.MAXBLOCK = _JPEG_BUFFER if is_huge else max(_JPEG_BUFFER, 4 * pixels)
+    image.save(
+        out,
+        "JPEG",
+        quality=quality,
+        subsampling="4:4:4",
+        progressive=not is_huge,
+        optimize=not is_huge,
+        icc_profile=profile or srgb_profile(),
+    )
+    return out.getvalue()
+
+
+def _flat(image: Image.Image, ground: Rgb) -> Image.Image:
+    """Lay a picture with transparency on its ground, for formats that have none."""
+    if image.mode != "RGBA":
+        return image
+    flat = Image.new("RGB", image.size, ground)
+    flat.paste(image, mask=image.getchannel("A"))
+    return flat
+
+
+def _ground(image: Image.Image) -> Rgb:
+    """Choose white paper, or slate where white would hide what is drawn."""
+    if image.mode != "RGBA":
+        return _PAPER
+    alpha = image.getchannel("A")
+    mask = alpha.point(lambda value: 255 if value > 127 else 0)
+    visible = ImageStat.Stat(image.convert("L"), mask)
+    is_light = visible.count[0] > 0 and visible.mean[0] > _LIGHT
+    return _SLATE if is_light else _PAPER
+
+
+def _placeholder(image: Image.Image) -> str:
+    """Return a data URI of about a hundred characters that a page shows while it loads."""
+    out = io.BytesIO()
+    tiny = _resized(image, fitted(image.size, _PLACEHOLDER_SIDE))
+    tiny.save(out, "WEBP", quality=_PLACEHOLDER_QUALITY, method=6, exif=b"", icc_profile=b"")
+    return "data:image/webp;base64," + base64.b64encode(out.getvalue()).decode()
+
+
+def _blurhash(flat: Image.Image) -> str:
+    """Return the hash that other servers blur with; 32 pixels are enough for it."""
+    small = _resized(flat, fitted(flat.size, _BLURHASH_SIDE))
+    longest = max(small.size)
+    across, down = (max(1, round(_BLURHASH_COMPONENTS * side / longest)) for side in small.size)
+    raw, step = small.tobytes(), 3 * small.width
+    rows = [
+        [raw[at : at + 3] for at in range(row, row + step, 3)] for row in range(0, len(raw), step)
+    ]
+    encoded: str = blurhash.encode(rows, across, down)
+    return encoded

@@ -1,0 +1,251 @@
+"""The composition root: chooses and builds every part. Holds no rule.
+
+Nobody imports it but `server.__main__`, and tests that need a whole instance.
+"""
+
+import hashlib
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from importlib import metadata, resources
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import msgspec
+from aiohttp import web
+
+from federation.apply import Apply
+from federation.asking import Asking
+from federation.delivery import Delivery
+from federation.inbox import Inbox
+from federation.interaction import Interaction
+from federation.outbox import Outbox
+from federation.remote import Remote
+from federation.signatures import generate_rsa_pem
+from federation.signing import Signing
+from server.accounts import Accounts, Passwords
+from server.addresses import Addresses
+from server.bus import MemoryBus
+from server.clock import Clock, SystemClock
+from server.config import Config
+from server.errors import Unavailable
+from server.following import Following
+from server.house import House
+from server.model import Actor, JobKind
+from server.notifications import Notifications
+from server.pipeline import Pipeline
+from server.ports import Bus, Library, MediaStore, Transport, Workers
+from server.promises import NotifyPromise, PicturesPromise
+from server.publishing import Publishing
+from server.reactions import Reactions
+from server.signals import signal_urls
+from server.sweeping import Sweeping
+from server.viewing import Viewing
+from server.visitors import Crawlers, read_crawlers
+from server.worker import Run, Worker
+from server.workers import ProcessWorkers
+from storage.disk import DiskStore
+from storage.library import open_library
+from storage.migrate import pending, upgrade
+from web.app import build_app
+from web.assets import StaticFiles
+from web.client import GuardedTransport, compose_user_agent
+from web.cookies import Cookies
+from web.csrf import FormGuard
+from web.flows import Flows
+from web.limits import RateLimiter
+from web.render import Renderer
+from web.server import answering, listening
+from web.views import InstanceView
+
+__all__ = [
+    "VERSION",
+    "Instance",
+    "Seams",
+    "answering",
+    "listening",
+    "opened",
+    "pending",
+    "prepare",
+    "upgrade",
+]
+
+VERSION = metadata.version("fixatif")
+_LANES = {  # how many jobs of each kind run at once in one process
+    JobKind.APPLY: 64,
+    JobKind.SAY: 8,
+    JobKind.NOTIFY: 64,
+    JobKind.FETCH: 4,
+    JobKind.PICTURES: 1,
+    JobKind.DELIVER: 32,
+    JobKind.SWEEP: 1,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Seams:
+    """The outside world as chosen for this process."""
+
+    library: Library
+    media: MediaStore
+    clock: Clock
+    transport: Transport
+    workers: Workers
+    bus: Bus
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """A whole instance: what answers the web, and what does the jobs."""
+
+    config: Config
+    seams: Seams
+    flows: Flows
+    worker: Worker
+    sweeping: Sweeping
+
+    def app(self) -> web.Application:
+        """Return the web application."""
+        return build_app(self.flows)
+
+
+@asynccontextmanager
+async def opened(
+    config: Config, *, clock: Clock | None = None, is_development: bool = False
+) -> AsyncIterator[Instance]:
+    """Open an instance whose database is up to date; close everything afterwards.
+
+    Raises `Unavailable` where the database is out of reach or not upgraded.
+    """
+    transport = GuardedTransport(
+        user_agent=compose_user_agent(
+            VERSION, config.base_url, config.federation.user_agent_suffix
+        ),
+        allow_private_addresses=config.federation.allow_private_addresses,
+        ca_file=Path(config.federation.ca_file) if config.federation.ca_file else None,
+    )
+    workers = ProcessWorkers()
+    library = open_library(config.database_url)
+    seams = Seams(
+        library=library,
+        media=DiskStore(config.media_path),
+        clock=clock or SystemClock(),
+        transport=transport,
+        workers=workers,
+        bus=MemoryBus(),
+    )
+    try:
+        await library.check()
+        yield await _built(config, seams, is_development=is_development)
+    finally:
+        await transport.close()
+        await workers.close()
+        await library.close()
+
+
+async def prepare(config: Config) -> None:
+    """Make or upgrade the database, the server actor with its key, and the first policy."""
+    await upgrade(config.database_url)
+    async with opened(config):
+        pass
+
+
+async def _built(config: Config, seams: Seams, *, is_development: bool) -> Instance:
+    addresses = Addresses(config.base_url, config.instance.domain)
+    library, clock, bus = seams.library, seams.clock, seams.bus
+    house = House(library, clock, config.policy.preset)
+    await house.open()
+    accounts = Accounts(library, clock, addresses, Passwords(), generate_rsa_pem)
+    speaker = await accounts.ensure_server_actor()
+    signing = Signing(library, clock)
+    remote = Remote(
+        library,
+        seams.transport,
+        signing,
+        clock,
+        addresses,
+        speaker.id,
+        allows_loopback=config.federation.allow_private_addresses,
+    )
+    following = Following(library, clock, addresses, bus)
+    reactions = Reactions(library, clock, addresses, bus)
+    notifications = Notifications(library, clock)
+    publishing = Publishing(library, clock, Pipeline(seams.media, seams.workers), bus, house)
+    outbox = Outbox(library, clock, addresses, bus, house)
+    apply = Apply(library, clock, addresses, bus, remote, following, reactions, house)
+    delivery = Delivery(library, seams.transport, signing, house)
+    sweeping = Sweeping(library, seams.media, clock)
+    runs: Mapping[JobKind, Run] = {
+        JobKind.PICTURES: lambda payload: publishing.make_pictures(
+            msgspec.json.decode(payload, type=PicturesPromise)
+        ),
+        JobKind.SAY: outbox.say,
+        JobKind.DELIVER: delivery.deliver,
+        JobKind.APPLY: apply.apply,
+        JobKind.NOTIFY: lambda payload: notifications.tell(
+            msgspec.json.decode(payload, type=NotifyPromise)
+        ),
+        JobKind.FETCH: remote.fetch,
+        JobKind.SWEEP: sweeping.sweep,
+    }
+    flows = Flows(
+        config=config,
+        addresses=addresses,
+        clock=clock,
+        house=house,
+        signal_urls=signal_urls(config.base_url),
+        crawlers=_crawlers(),
+        accounts=accounts,
+        publishing=publishing,
+        viewing=Viewing(library, addresses),
+        following=following,
+        reactions=reactions,
+        notifications=notifications,
+        media=seams.media,
+        inbox=Inbox(library, clock, bus, remote, house),
+        remote=remote,
+        asking=Asking(remote),
+        interaction=Interaction(remote),
+        server_actor=speaker,
+        renderer=_renderer(config, is_development=is_development),
+        static=StaticFiles.from_folder(),
+        forms=await _form_guard(config, library, speaker),
+        limits=RateLimiter(clock),
+        is_ready=library.check,
+        version=VERSION,
+        is_development=is_development,
+    )
+    worker = Worker(library, clock, bus, runs, _LANES)
+    return Instance(config, seams, flows, worker, sweeping)
+
+
+async def _form_guard(config: Config, library: Library, speaker: Actor) -> FormGuard:
+    """Forms' secret is derived from the server's key: equal in all processes and after restarts."""
+    async with library.reading() as tx:
+        key = await tx.artists.key_of(speaker.id)
+    if key is None:
+        raise Unavailable("The server's own key is missing: restore the database from a backup.")
+    parts = urlsplit(config.base_url)
+    return FormGuard(
+        cookies=Cookies(config.instance.domain, is_https=parts.scheme == "https"),
+        origin=f"{parts.scheme}://{parts.netloc}",
+        secret=hashlib.sha256(b"fixatif forms\0" + key.private_pem.encode()).digest(),
+    )
+
+
+def _renderer(config: Config, *, is_development: bool) -> Renderer:
+    view = InstanceView(
+        name=config.name,
+        domain=config.instance.domain,
+        base_url=config.base_url,
+        description=config.instance.description,
+        contact=config.instance.contact,
+        version=VERSION,
+        language=config.instance.languages[0] if config.instance.languages else "en",
+    )
+    return Renderer(view, StaticFiles.from_folder(), is_development=is_development)
+
+
+def _crawlers() -> Crawlers:
+    table = resources.files("server").joinpath("data/crawlers.json")
+    return read_crawlers(table.read_text(encoding="utf-8"))

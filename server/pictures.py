@@ -1,0 +1,88 @@
+"""What the picture task is asked and what it answers: bytes in, bytes out.
+
+Law: no pixels here. The server packs a `PictureTask` and reads an `Answer` without ever
+loading an image library; `server.imaging` does the opposite inside a child process.
+Everything crosses as msgpack, so that pictures travel as bytes and not as base64.
+"""
+
+from enum import StrEnum
+from typing import Final
+
+import msgspec
+
+from server.model import ImageFormat, RenditionName
+
+PICTURE_TASK: Final = "picture"  # its name in `server.tasks`
+
+
+class PictureTask(msgspec.Struct, frozen=True):
+    """One upload, exactly as it came."""
+
+    source: bytes
+    with_full: bool = False  # also make `full`, all pixels: slow, and only for who asks
+
+
+class MadeRendition(msgspec.Struct, frozen=True):
+    """One finished copy; sizes in pixels, as displayed."""
+
+    name: RenditionName
+    format: ImageFormat
+    width: int
+    height: int
+    body: bytes
+
+
+class Made(msgspec.Struct, frozen=True, tag="made"):
+    """A picture that can be hung. Sizes are the upload's own, as displayed."""
+
+    media_type: str  # what the upload's bytes are, whatever its name says
+    width: int
+    height: int
+    frames: int  # of an animation; the renditions show its first
+    placeholder: str  # data URI of an 8-pixel WebP
+    blurhash: str
+    icc_name: str  # the embedded profile that was honoured; "" = taken as sRGB
+    renditions: tuple[MadeRendition, ...]
+
+
+class RefusalCode(StrEnum):
+    """Why an upload cannot be used."""
+
+    EMPTY = "empty"
+    NOT_A_PICTURE = "not-a-picture"
+    UNSUPPORTED = "unsupported"  # a picture, but of a kind that we do not read
+    TOO_LARGE = "too-large"  # bytes
+    TOO_MANY_PIXELS = "too-many-pixels"
+    TOO_MANY_FRAMES = "too-many-frames"
+    NO_SIZE = "no-size"
+    DAMAGED = "damaged"
+
+
+class Refusal(msgspec.Struct, frozen=True, tag="refused"):
+    """Why not, and one sentence for the artist that says what to do."""
+
+    code: RefusalCode
+    message: str
+
+
+Answer = Made | Refusal
+
+
+def pack_task(task: PictureTask) -> bytes:
+    """Return what `Workers.run(PICTURE_TASK, …)` takes."""
+    return msgspec.msgpack.encode(task)
+
+
+def read_task(data: bytes) -> PictureTask:
+    """Undo `pack_task`. Raise `msgspec.DecodeError` for anything else."""
+    return msgspec.msgpack.decode(data, type=PictureTask)
+
+
+def pack_answer(answer: Answer) -> bytes:
+    """Return what the picture task gives back."""
+    return msgspec.msgpack.encode(answer)
+
+
+def read_answer(data: bytes) -> Answer:
+    """Undo `pack_answer`. Raise `msgspec.DecodeError` for anything else."""
+    return msgspec.msgpack.decode(data, type=Made | Refusal)

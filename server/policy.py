@@ -1,0 +1,214 @@
+"""The policy of an instance: one typed value that all four doors ask, pure.
+
+The law: `decide` alone answers, for the live server, the dry run and the shadow mode. An
+artist, and then a single work, can tighten what the instance says, never loosen it.
+The engine is `server.rules`; `server.policy_text` writes a policy as TOML and reads it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from server.model import AiLabel, ContentUsage, Preference
+from server.rules import (
+    Action,
+    Allow,
+    CompiledRule,
+    Condition,
+    ConditionKind,
+    Decision,
+    Door,
+    Facts,
+    InboundFacts,
+    Rule,
+    compile_rules,
+    decision_of,
+    first_match,
+    shadow_matches,
+)
+from server.visitors import VisitorClass
+
+ALL_PIXELS = 65_535  # the longest side that a JPEG can have
+PEER_PIXELS = 2880  # 2880² = 8,294,400: up to there Mastodon keeps a file's bytes, marks and all
+
+
+class LocalAiWorks(StrEnum):
+    """What happens to machine-made works of this instance's own artists."""
+
+    REFUSE = "refuse"
+    REQUIRE_LABEL = "require-label"
+    ALLOW = "allow"
+
+
+class RemoteAiWorks(StrEnum):
+    """What happens to machine-made works that arrive from elsewhere."""
+
+    REFUSE = "refuse"
+    HOLD = "hold"
+    LABEL = "label"
+    ALLOW = "allow"
+
+
+@dataclass(frozen=True, slots=True)
+class AiWorks:
+    """What happens to works declared or marked AI-generated."""
+
+    local: LocalAiWorks = LocalAiWorks.REQUIRE_LABEL
+    remote: RemoteAiWorks = RemoteAiWorks.LABEL
+
+
+@dataclass(frozen=True, slots=True)
+class RenditionLimits:
+    """The longest side, in pixels, that each audience may have."""
+
+    visitor: int = 1280
+    person: int = 2048
+    peer: int = PEER_PIXELS
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What machines and peers may do here. `preset` names where it began."""
+
+    preset: str
+    content_usage: ContentUsage
+    ai_works: AiWorks
+    renditions: RenditionLimits
+    rules: tuple[Rule, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledPolicy:
+    """A policy ready to be asked often. Made by `compile_policy` only."""
+
+    policy: Policy
+    doors: Mapping[Door, tuple[CompiledRule, ...]]
+
+
+def compile_policy(policy: Policy) -> CompiledPolicy:
+    """Return the policy with its rules sorted by door and their values as sets."""
+    return CompiledPolicy(policy, compile_rules(policy.rules))
+
+
+def decide(door: Door, facts: Facts, policy: Policy | CompiledPolicy) -> Decision:
+    """Return what the policy says to these facts at this door.
+
+    The first matching rule that is no shadow decides; then, for what arrives, `ai_works`;
+    else the door is open. Give a `CompiledPolicy` where many questions follow.
+    """
+    compiled = _compiled(door, facts, policy)
+    decided = first_match(facts, compiled.doors[door])
+    if decided is not None:
+        return decided
+    if isinstance(facts, InboundFacts) and facts.ai_label is AiLabel.GENERATED:
+        return _REMOTE_AI_DECISIONS[compiled.policy.ai_works.remote]
+    return Allow(action=Action.FULL) if door is Door.OUTBOUND else Allow()
+
+
+def shadow_decisions(
+    door: Door, facts: Facts, policy: Policy | CompiledPolicy
+) -> tuple[Decision, ...]:
+    """Return what the shadow rules would decide on these facts if they were promoted."""
+    return shadow_matches(facts, _compiled(door, facts, policy).doors[door])
+
+
+def tighten(base: ContentUsage, overlay: ContentUsage) -> ContentUsage:
+    """Return `base` with the overlay's refusals: an overlay can add `n`, and nothing else.
+
+    AIPREF lets any `n` win when statements meet (vocab-08, 5.1). It would also let a `y`
+    stand over an unset value; ours does not, since that would loosen what is said above.
+    """
+    return ContentUsage(
+        train_ai=_tighter(base.train_ai, overlay.train_ai),
+        ai_use=_tighter(base.ai_use, overlay.ai_use),
+        search=_tighter(base.search, overlay.search),
+    )
+
+
+def _tighter(base: Preference, overlay: Preference) -> Preference:
+    return Preference.NO if overlay is Preference.NO else base
+
+
+def _compiled(door: Door, facts: Facts, policy: Policy | CompiledPolicy) -> CompiledPolicy:
+    if facts.door is not door:  # would ask the wrong rules, and so let everything pass
+        raise ValueError(f"facts of the door {facts.door} were brought to the door {door}")
+    return policy if isinstance(policy, CompiledPolicy) else compile_policy(policy)
+
+
+def _rule(name: str, door: Door, classes: tuple[VisitorClass, ...], then: Action, why: str) -> Rule:
+    when = (Condition(ConditionKind.CLASS, tuple(str(each) for each in classes)),)
+    return Rule(name, door, when, then, why)
+
+
+_REMOTE_AI_DECISIONS: Mapping[RemoteAiWorks, Decision] = {
+    choice: decision_of(action, "ai_works.remote", reason)
+    for choice, action, reason in (
+        (RemoteAiWorks.REFUSE, Action.REFUSE, "Works made by AI are not taken in here."),
+        (RemoteAiWorks.HOLD, Action.HOLD, "Works made by AI wait for a moderator here."),
+        (RemoteAiWorks.LABEL, Action.LABEL, "Works made by AI carry a label here."),
+        (RemoteAiWorks.ALLOW, Action.ALLOW, ""),
+    )
+}
+
+_TRAINERS = (VisitorClass.AI_TRAINING, VisitorClass.DATASET, VisitorClass.FORGED)
+_ANSWERERS = (VisitorClass.AI_SEARCH, VisitorClass.AI_USER)
+_HURRIED = (VisitorClass.SEO, VisitorClass.TOOL)
+_NO_TRAINING = "All rights are reserved against AI training here."
+_NO_AI_USE = "Works here may not be fed to AI systems."
+_SLOWLY = "Programs are served slowly here, so that people are served fast."
+_SMALL = "Programs get the small rendition here."
+
+_STANDARD_RULES = (
+    _rule("No training crawlers", Door.WEB, _TRAINERS, Action.REFUSE, _NO_TRAINING),
+    _rule("No AI answers", Door.WEB, _ANSWERERS, Action.REFUSE, _NO_AI_USE),
+    _rule("Programs slowly", Door.WEB, _HURRIED, Action.THROTTLE, _SLOWLY),
+    _rule("No works for training", Door.MEDIA, _TRAINERS, Action.REFUSE, _NO_TRAINING),
+    _rule("No works for AI answers", Door.MEDIA, _ANSWERERS, Action.REFUSE, _NO_AI_USE),
+    _rule("Small works for programs", Door.MEDIA, _HURRIED, Action.PREVIEW, _SMALL),
+)
+_COLLECTORS = (VisitorClass.ARCHIVE, VisitorClass.SEO)
+_STRICT_RULES = (
+    *(
+        _rule(
+            f"No collectors: {door}", door, _COLLECTORS, Action.REFUSE, "Nothing is collected here."
+        )
+        for door in (Door.WEB, Door.MEDIA)
+    ),
+    *_STANDARD_RULES,
+    _rule(
+        "Small works for the unknown", Door.MEDIA, (VisitorClass.UNKNOWN,), Action.PREVIEW, _SMALL
+    ),
+)
+_OPEN_RULES = (
+    _rule(
+        "Programs slowly",
+        *(Door.WEB, (*_TRAINERS, *_HURRIED)),
+        *(Action.THROTTLE, _SLOWLY),
+    ),
+)
+
+STANDARD_NO_AI = Policy(
+    preset="standard-no-ai",
+    # `search` stays unset: "y" would override train-ai=n inside search products (vocab-08, 4.3)
+    content_usage=ContentUsage(train_ai=Preference.NO, ai_use=Preference.NO),
+    ai_works=AiWorks(),
+    renditions=RenditionLimits(),
+    rules=_STANDARD_RULES,
+)
+STRICT_STUDIO = Policy(
+    preset="strict-studio",
+    content_usage=ContentUsage(Preference.NO, Preference.NO, Preference.NO),
+    ai_works=AiWorks(LocalAiWorks.REFUSE, RemoteAiWorks.REFUSE),
+    renditions=RenditionLimits(visitor=800, person=2048, peer=1280),
+    rules=_STRICT_RULES,
+)
+OPEN = Policy(
+    preset="open",
+    content_usage=ContentUsage(Preference.YES, Preference.YES, Preference.YES),
+    ai_works=AiWorks(LocalAiWorks.ALLOW, RemoteAiWorks.ALLOW),
+    renditions=RenditionLimits(visitor=ALL_PIXELS, person=ALL_PIXELS, peer=PEER_PIXELS),
+    rules=_OPEN_RULES,
+)
+PRESETS: Mapping[str, Policy] = {
+    policy.preset: policy for policy in (STRICT_STUDIO, STANDARD_NO_AI, OPEN)
+}

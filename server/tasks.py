@@ -1,0 +1,15 @@
+"""What the child processes can do, by name. Each task takes bytes and gives bytes.
+
+Law: imported inside a child alone, so that the server never loads an image library.
+"""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Final
+
+from server import imaging
+from server.pictures import PICTURE_TASK
+
+Task = Callable[[bytes], bytes]
+
+TASKS: Final[Mapping[str, Task]] = MappingProxyType({PICTURE_TASK: imaging.answer})

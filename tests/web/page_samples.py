@@ -1,0 +1,202 @@
+"""Views for every page template: full ones with given words in every place, and empty ones."""
+
+from server.model import AiLabel, Counts, Millis, NotificationKind, PictureState, WorkState
+from web import page_views as pages
+from web.styleguide import styleguide
+from web.views import (
+    ActorView,
+    CommentView,
+    FollowButtonView,
+    FormView,
+    LinkView,
+    OptionView,
+    PagerView,
+    PictureView,
+    PostView,
+    ReactionsView,
+    SourceView,
+    TileView,
+)
+
+DAY = Millis(1_795_305_600_000)
+PLACEHOLDER = "data:image/webp;base64,UklGRhoAAABXRUJQVlA4TA0AAAAvAAAAEAcQERGIiP4HAA=="
+
+OPTIONS = (OptionView("none", "No", "Not at all."), OptionView("generated", "Yes"))
+
+
+def picture(words: str = "A heron", ratio: tuple[int, int] = (3, 2), **more: object) -> PictureView:
+    width, height = ratio[0] * 400, ratio[1] * 400
+    values: dict[str, object] = {
+        "alt": words,
+        "width": width,
+        "height": height,
+        "jpeg": (SourceView("/media/k/view.jpg", width),),
+        "avif": (SourceView("/media/k/preview.avif", 800), SourceView("/media/k/view.avif", width)),
+        "placeholder": PLACEHOLDER,
+        "focal_x": 0.5,
+        "focal_y": -0.25,
+    }
+    return PictureView(**{**values, **more})  # type: ignore[arg-type]  # a builder for tests
+
+
+def samples(words: str) -> dict[str, object]:
+    """Return one full view per template, with `words` wherever somebody else's text may stand."""
+    actor = ActorView(words, f"@{words}@b.example", "https://b.example/@a")
+    local = ActorView(words, "@ada@atelier.example", "/@ada", "/media/i/tile.jpg", is_local=True)
+    remote = picture(
+        words,
+        is_remote=True,
+        avif=(),
+        placeholder="",
+        jpeg=(SourceView("https://b.example/1.jpg", 1200),),
+    )
+    unsized = picture(words, (0, 0), is_remote=True, avif=())
+    tile = TileView("/@ada/1-x", words, picture(words), words, badge=words)
+    veiled = TileView("/@ada/2-x", words, picture(words), words, is_sensitive=True, warning=words)
+    pager = PagerView("/?before=7", 24, 312)
+    form = FormView(
+        {"title": words, "text": words, "alt-7": words, "caption": words, "address": words},
+        {
+            "title": words,
+            "alt-7": "Too long.",
+            "": words,
+            "address": "No such server.",
+            "ai_label": "Say it.",
+            "pictures": "None came.",
+            "handle": "Taken.",
+        },
+    )
+    reactions = ReactionsView(Counts(1, 2, 1_200), "/l", "/b", has_liked=True)
+    follow = FollowButtonView("/f", "/u", "pending")
+    comment = CommentView(
+        id=9,
+        author=actor,
+        content_html=f"<p>{words}</p>",
+        published_at=DAY,
+        url="/posts/9",
+        depth=5,
+        edited_at=DAY,
+        warning=words,
+        pictures=(remote,),
+        delete_action="/d",
+        reply_url="/posts/9",
+    )
+    second = CommentView(10, local, "<p>Yes</p>", DAY, "/posts/10")
+    post = PostView(
+        author=actor,
+        url="https://b.example/1",
+        published_at=DAY,
+        title=words,
+        content_html=f"<p>{words}</p>",
+        text=words,
+        warning=words,
+        is_sensitive=True,
+        pictures=(remote, unsized),
+        boosted_by=local,
+        reactions=reactions,
+        comment_url="/c",
+        ai_note=words,
+    )
+    card = pages.ArtistCardView(local, words, (tile, veiled))
+    row = pages.PersonRow(actor, DAY, "/a", "/r", "/x")
+    return {
+        "home.html": pages.HomePage((tile, veiled), (card,), pager),
+        "browse.html": pages.BrowsePage(words, words, (tile,), (card,), pager),
+        "portfolio.html": pages.PortfolioPage(
+            local, "https://atelier.example/users/ada", words, ((words, words),), (tile,), pager,
+            "/@ada.atom",
+        ),
+        "work.html": pages.WorkPage(
+            local, words, (picture(words), picture(words, (1, 9), larger_url="/zoom/1")),
+            "https://atelier.example/works/1", "2026", words, words, (words, "Öl"),
+            AiLabel.ASSISTED, is_sensitive=True, warning=words, hung_at=DAY, edited_at=DAY,
+            visibility_note=words, shown_px=1280, larger_px=2048, reactions=reactions,
+            comments=(comment, second), comment_action="/works/1/comments", comment_form=form,
+            previous=LinkView(words, "/@ada/0"), next=LinkView("", "/@ada/3"), edit_url="/e",
+        ),
+        "upload.html": pages.UploadPage(
+            form, "image/jpeg", "JPEG", 50, 40, 100, 1280, OPTIONS, OPTIONS
+        ),
+        "edit.html": pages.EditPage(
+            words, "/@ada/1", form,
+            (pages.PictureEditView(7, picture(words), file_name=words),
+             pages.PictureEditView(8, None, PictureState.REFUSED, words),
+             pages.PictureEditView(9, None, PictureState.WAITING)),
+            "/studio/works/1", "/studio/works/1/withdraw", OPTIONS, OPTIONS, WorkState.FAILED,
+        ),
+        "withdraw.html": pages.WithdrawPage(words, "/w", "/e", tile, Counts(3, 1, 1)),
+        "studio.html": pages.StudioPage(
+            tuple(
+                pages.StudioWorkView(
+                    words, "/e", state, "/@ada/1", picture(words), visibility="Public", ready=1,
+                    total=3, missing_alt=2, problem=words, retry_action="/retry", hung_at=DAY,
+                )
+                for state in WorkState
+            ),
+            pager, "/@ada",
+        ),
+        "login.html": pages.LoginPage(form, words),
+        "setup.html": pages.SetupPage(words, form),
+        "followfrom.html": pages.InteractPage(words, "like", words, form, "https://a.example/1"),
+        "authorize_interaction.html": pages.AuthorizePage(
+            words, post, comment_action="/c", comment_form=form
+        ),
+        "follow_confirm.html": pages.FollowConfirmPage(words, actor, f"<p>{words}</p>", follow),
+        "policy.html": pages.PolicyPage(
+            3, DAY, (words,), ((words, 1280),), words, words,
+            (pages.SignalView(words, words, words),), (LinkView("robots.txt", "/robots.txt"),),
+        ),
+        "about.html": pages.AboutPage(local, words, 3, 41),
+        "home_feed.html": pages.FeedPage((post,), pager, query=words, problem=words),
+        "notifications.html": pages.NotificationsPage(
+            tuple(
+                pages.NotificationView(
+                    kind, DAY, None if kind is NotificationKind.WORK_FAILED else actor,
+                    LinkView(words, "/x"), f"<p>{words}</p>", is_unread=True,
+                )
+                for kind in NotificationKind
+            ),
+            pager, "/read",
+        ),
+        "followers.html": pages.FollowersPage((row,), (row,), (row,), pager),
+        "settings.html": pages.SettingsPage("@ada@atelier.example", form, form),
+        "post.html": pages.PostPage(post, LinkView(words, "/x"), (comment,), "/c", form, "/d"),
+        "error.html": pages.ErrorPage(404, words, words, words, LinkView(words, "/"), "r-1"),
+        "gone.html": pages.GonePage(words, local),
+        "refused.html": pages.RefusedPage(words),
+        "styleguide.html": styleguide(),
+    }  # fmt: skip
+
+
+def empty_samples() -> dict[str, object]:
+    """Return each template's view with as little in it as may be."""
+    actor = ActorView("", "@a@b.example", "")
+    post = PostView(actor, "", DAY)
+    bare = picture("", (0, 0), placeholder="", avif=())
+    none = FormView()
+    return {
+        "home.html": pages.HomePage(),
+        "browse.html": pages.BrowsePage("#tag"),
+        "portfolio.html": pages.PortfolioPage(actor, "https://a.example/u"),
+        "work.html": pages.WorkPage(actor, "", (bare,), "https://a.example/works/1"),
+        "upload.html": pages.UploadPage(none, "", "", 1, 1, 1, 800, (), ()),
+        "edit.html": pages.EditPage("", "", none, (), "/e", "/w", (), (), is_draft=True),
+        "withdraw.html": pages.WithdrawPage("", "/w", "/e"),
+        "studio.html": pages.StudioPage(),
+        "login.html": pages.LoginPage(),
+        "setup.html": pages.SetupPage("t"),
+        "followfrom.html": pages.InteractPage("https://a.example/u"),
+        "authorize_interaction.html": pages.AuthorizePage("https://b.example/1"),
+        "follow_confirm.html": pages.FollowConfirmPage("@x@y"),
+        "policy.html": pages.PolicyPage(1, DAY, (), (), "", ""),
+        "about.html": pages.AboutPage(),
+        "home_feed.html": pages.FeedPage(),
+        "notifications.html": pages.NotificationsPage(),
+        "followers.html": pages.FollowersPage(),
+        "settings.html": pages.SettingsPage("@a@b"),
+        "post.html": pages.PostPage(post),
+        "error.html": pages.ErrorPage(500, "Something broke", "It is our fault."),
+        "gone.html": pages.GonePage(),
+        "refused.html": pages.RefusedPage("No."),
+        "styleguide.html": styleguide(),
+    }

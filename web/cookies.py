@@ -1,0 +1,78 @@
+"""Our cookies.
+
+Their names carry the instance's domain: cookies do not know ports, and several instances may live
+on one host.
+"""
+
+import re
+from dataclasses import dataclass
+
+from aiohttp import web
+
+_MAX_COOKIE_CHARACTERS = 256  # ours are 43; a longer value is not ours
+_NO_NAME_CHARACTER = re.compile(r"[^a-z0-9]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Cookies:
+    """Reads and writes the cookies of one instance. `domain` comes with its port, if any."""
+
+    domain: str
+    is_https: bool
+
+    @property
+    def session_name(self) -> str:
+        """The cookie that holds the session's token."""
+        return self._name("fixatif")
+
+    @property
+    def form_name(self) -> str:
+        """The cookie that ties a stranger's forms to their browser, see `web.csrf`."""
+        return self._name("fixatif_form")
+
+    def session_token(self, request: web.Request) -> str:
+        """Return the session's token as the browser sent it, "" if none."""
+        return self._value(request, self.session_name)
+
+    def form_token(self, request: web.Request) -> str:
+        """Return the form cookie's value, "" if none."""
+        return self._value(request, self.form_name)
+
+    def set_session(
+        self, response: web.StreamResponse, token: str, *, max_age_seconds: int
+    ) -> None:
+        """Sign a browser in."""
+        self._set(response, self.session_name, token, max_age_seconds)
+
+    def clear_session(self, response: web.StreamResponse) -> None:
+        """Sign a browser out."""
+        self._set(response, self.session_name, "", 0)
+
+    def form_line(self, token: str) -> str:
+        """Return the Set-Cookie line that ties a stranger's forms to this browser session.
+
+        A line, because aiohttp has written a response's own cookies when this one is added.
+        """
+        secure = "; Secure" if self.is_https else ""
+        return f"{self.form_name}={token}; HttpOnly{secure}; Path=/; SameSite=Lax"
+
+    def _set(self, response: web.StreamResponse, name: str, value: str, max_age: int) -> None:
+        response.set_cookie(
+            name,
+            value,
+            max_age=max_age,
+            path="/",
+            secure=self.is_https,
+            httponly=True,
+            samesite="Lax",  # Strict would sign people out who follow a link to here
+        )
+
+    def _name(self, kind: str) -> str:
+        # __Host- : no other host, not even a subdomain, can set it (RFC 6265bis, 4.1.3.2)
+        prefix = "__Host-" if self.is_https else ""
+        return f"{prefix}{kind}_{_NO_NAME_CHARACTER.sub('_', self.domain.lower())}"
+
+    @staticmethod
+    def _value(request: web.Request, name: str) -> str:
+        value = request.cookies.get(name, "")
+        return value if len(value) <= _MAX_COOKIE_CHARACTERS else ""

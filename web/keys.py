@@ -1,0 +1,28 @@
+"""What is found in the application and in a request, each under one typed key.
+
+Middlewares put these in; handlers read them. SESSION and ARTIST are missing for strangers, and
+VISITOR_CLASS where no gate stands: read them with `request.get`.
+"""
+
+from collections.abc import Callable
+
+from aiohttp import web
+
+from server.model import Artist, Session
+from server.visitors import VisitorClass
+
+RenderError = Callable[[web.Request, int, str], web.Response]
+
+# (request, status, message) → a page for people; without it errors are shown on plain pages
+RENDER_ERROR: web.AppKey[RenderError] = web.AppKey("render_error", Callable)  # type: ignore[arg-type]  # mypy: a Callable is no type[RenderError]
+
+REQUEST_ID = web.RequestKey("request_id", str)  # made by us, never taken from outside
+CLIENT_ADDRESS = web.RequestKey("client_address", str)  # of who really asks
+IS_SECURE = web.RequestKey("is_secure", bool)  # the visitor's own connection has TLS
+VISITOR_CLASS = web.RequestKey("visitor_class", VisitorClass)  # set by the gate
+SESSION = web.RequestKey("session", Session)
+ARTIST = web.RequestKey("artist", Artist)
+MAX_BODY_BYTES = web.RequestKey("max_body_bytes", int)
+FORM_COOKIE = web.RequestKey("form_cookie", str)  # set with this answer, see `web.csrf`
+# Set once `web.csrf` found that no other site sent this request; uploads are read only then.
+IS_OUR_FORM = web.RequestKey("is_our_form", bool)

@@ -1,0 +1,343 @@
+"""What every request passes on its way in, and every answer on its way out.
+
+Outside in: request id and log, errors, cheap refusal, bodies, session, forms. Headers are not a
+layer but written when an answer begins, so that streams, refusals and the router's own 404 carry
+them like every other answer.
+"""
+
+import logging
+import secrets
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import structlog
+from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
+
+from server.clock import Clock
+from server.errors import Unavailable
+from server.model import Artist, Session
+from web.addresses import IPNetwork, client_address, is_trusted_proxy, network_of
+from web.csrf import FormGuard
+from web.errors import EXPECTED, plain_page, problem, sentence_for, status_of
+from web.forms import MULTIPART, URLENCODED
+from web.keys import (
+    ARTIST,
+    CLIENT_ADDRESS,
+    FORM_COOKIE,
+    IS_OUR_FORM,
+    IS_SECURE,
+    MAX_BODY_BYTES,
+    REQUEST_ID,
+    SESSION,
+    VISITOR_CLASS,
+)
+
+SLOW_MILLIS = 1_000
+_LOG_ONE_IN = 100  # of the rest: an access log doubles the CPU of a request
+_CLIENT_LEFT = 499  # nginx's word for it; nobody reads this answer
+_FEDERATED_TYPES = ("application/activity+json", "application/ld+json")
+_ALWAYS_OPEN = frozenset(
+    {"/robots.txt", "/policy", "/rsl.xml", "/ai.txt", "/healthz", "/readyz", "/favicon.ico"}
+)
+_TOKEN_PATHS = ("/api/", "/oauth/token", "/oauth/revoke")  # who asks there shows a token
+# It changes nothing here, and stands on pages that are cached for strangers, without a token.
+_HARMLESS = frozenset({"/interact"})
+_REPEATABLE = frozenset({"x-robots-tag", "link"})  # each line says something of its own
+_SECURITY_HEADERS = (
+    ("Server", "Fixatif"),  # which libraries, in which versions, is nobody's business
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "same-origin"),  # the address of an unlisted work is its key
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    ("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
+    # Pages bring their own; whatever else answers needs nothing at all.
+    (
+        "Content-Security-Policy",
+        "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    ),
+)
+# A year, this host only: other names under the domain are not ours to decide about (RFC 6797).
+_STRICT_TRANSPORT = ("Strict-Transport-Security", "max-age=31536000")
+
+_log = structlog.get_logger("web.requests")
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A short no, given before session, database and templates."""
+
+    message: str
+    status: int = 403
+    retry_after_seconds: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class BodyLimits:
+    """How many bytes a body may have, by kind of address."""
+
+    upload_bytes: int  # a whole upload, all its files together
+    form_bytes: int = 262_144
+    inbox_bytes: int = 1_048_576
+    other_bytes: int = 1_048_576
+
+    def for_request(self, request: web.Request) -> int:
+        """Return the limit for one request."""
+        if is_inbox(request):
+            return self.inbox_bytes
+        by_type = {MULTIPART: self.upload_bytes, URLENCODED: self.form_bytes}
+        return by_type.get(request.content_type, self.other_bytes)
+
+
+@dataclass(frozen=True, slots=True)
+class Plumbing:
+    """What the middlewares ask for.
+
+    `signals` gives the header lines of the instance's policy, `gate` refuses by visitor class
+    (and may set VISITOR_CLASS), `load_session` looks a token up.
+    """
+
+    clock: Clock
+    forms: FormGuard
+    body_limits: BodyLimits
+    trusted_proxies: Sequence[IPNetwork]
+    signals: Callable[[web.Request], Iterable[tuple[str, str]]]
+    gate: Callable[[web.Request], Refusal | None]
+    load_session: Callable[[str], Awaitable[tuple[Session, Artist] | None]]
+
+
+def install(app: web.Application, plumbing: Plumbing) -> None:
+    """Put every layer around `app`, the outermost first; what is appended later is inside."""
+    app.middlewares.extend(
+        (
+            _naming(plumbing),
+            _catching(),
+            _refusing(plumbing),
+            _bounding(plumbing),
+            _recognising(plumbing),
+            _guarding(plumbing),
+        )
+    )
+    app.on_response_prepare.append(_header_writer(plumbing))
+
+
+def is_inbox(request: web.Request) -> bool:
+    """Say whether a server delivers an activity: POST to the shared inbox or an actor's."""
+    path = request.path
+    is_theirs = path.startswith("/users/") and path.endswith("/inbox")
+    return request.method == "POST" and (path == "/inbox" or is_theirs)
+
+
+def is_machine(request: web.Request) -> bool:
+    """Say whether the asker proves itself by signature or token, never by a cookie."""
+    return is_inbox(request) or request.path.startswith(_TOKEN_PATHS)
+
+
+def is_always_open(request: web.Request) -> bool:
+    """Say whether no class of visitor is refused here before its signature was looked at.
+
+    Whoever is to obey the rules must be able to read them, and a gate that breaks federation is
+    broken.
+    """
+    return (
+        request.path in _ALWAYS_OPEN
+        or request.path.startswith("/.well-known/")
+        or is_inbox(request)
+    )
+
+
+def _naming(plumbing: Plumbing) -> Middleware:
+    """Give each request an id and the asker's address, and log what is worth it."""
+
+    @web.middleware
+    async def name(request: web.Request, handler: Handler) -> web.StreamResponse:
+        request_id = secrets.token_hex(8)
+        request[REQUEST_ID] = request_id
+        _find_client(request, plumbing.trusted_proxies)
+        started_at = plumbing.clock.now()
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            try:
+                response = await handler(request)
+            except web.HTTPException as redirect:
+                _report(request, redirect, plumbing.clock.now() - started_at)
+                raise
+            _report(request, response, plumbing.clock.now() - started_at)
+        return response
+
+    return name
+
+
+def _catching() -> Middleware:
+    """Turn every error into an answer. What nobody expected is logged and says nothing."""
+
+    @web.middleware
+    async def catch(request: web.Request, handler: Handler) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except web.HTTPException as answer:
+            if answer.status < 400:
+                raise
+            return _shown(request, answer)
+        except EXPECTED as error:
+            return _shown(request, error)
+        except ConnectionResetError:
+            return web.Response(status=_CLIENT_LEFT, reason="Client Closed Request")
+        except Exception as error:  # noqa: BLE001 - the outermost layer, which logs it
+            return _shown(request, error)
+
+    return catch
+
+
+def _refusing(plumbing: Plumbing) -> Middleware:
+    """Refuse by what is known at once: no session, no database, no template."""
+    encoded = lru_cache(maxsize=64)(lambda message: f"{message}\n".encode())
+
+    @web.middleware
+    async def refuse(request: web.Request, handler: Handler) -> web.StreamResponse:
+        refusal = None if is_always_open(request) else plumbing.gate(request)
+        if refusal is None:
+            return await handler(request)
+        response = web.Response(
+            status=refusal.status,
+            body=encoded(refusal.message),
+            content_type="text/plain",
+            charset="utf-8",
+            headers={"Cache-Control": "no-store"},
+        )
+        if refusal.retry_after_seconds:
+            response.headers["Retry-After"] = str(refusal.retry_after_seconds)
+        return response
+
+    return refuse
+
+
+def _bounding(plumbing: Plumbing) -> Middleware:
+    """Refuse bodies that are too large by their own word; `web.forms` counts the rest."""
+
+    @web.middleware
+    async def bound(request: web.Request, handler: Handler) -> web.StreamResponse:
+        max_bytes = plumbing.body_limits.for_request(request)
+        request[MAX_BODY_BYTES] = max_bytes
+        _check_body(request, max_bytes)
+        return await handler(request)
+
+    return bound
+
+
+def _recognising(plumbing: Plumbing) -> Middleware:
+    """Find out who is signed in. Machines' addresses know no cookie: none can be abused."""
+
+    @web.middleware
+    async def recognise(request: web.Request, handler: Handler) -> web.StreamResponse:
+        token = "" if is_machine(request) else plumbing.forms.cookies.session_token(request)
+        known = await plumbing.load_session(token) if token else None
+        if known is not None:
+            request[SESSION], request[ARTIST] = known
+        return await handler(request)
+
+    return recognise
+
+
+def _guarding(plumbing: Plumbing) -> Middleware:
+    """Let no other site send forms in a visitor's name."""
+
+    @web.middleware
+    async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if is_machine(request) or request.path in _HARMLESS:
+            request[IS_OUR_FORM] = True
+        else:
+            await plumbing.forms.check(request)
+        return await handler(request)
+
+    return guard
+
+
+def _header_writer(
+    plumbing: Plumbing,
+) -> Callable[[web.Request, web.StreamResponse], Awaitable[None]]:
+    is_https = plumbing.forms.cookies.is_https
+    security = (*_SECURITY_HEADERS, _STRICT_TRANSPORT) if is_https else _SECURITY_HEADERS
+
+    async def write(request: web.Request, response: web.StreamResponse) -> None:
+        for name, value in security:
+            response.headers.setdefault(name, value)
+        if SESSION in request:  # else a shared cache would show one artist's page to another
+            response.headers.setdefault("Cache-Control", "private, no-cache")
+        if REQUEST_ID in request:
+            response.headers["X-Request-Id"] = request[REQUEST_ID]
+        if FORM_COOKIE in request:
+            response.headers.add(
+                "Set-Cookie", plumbing.forms.cookies.form_line(request[FORM_COOKIE])
+            )
+        _add_signals(response, plumbing.signals(request))
+
+    return write
+
+
+def _add_signals(response: web.StreamResponse, signals: Iterable[tuple[str, str]]) -> None:
+    """Add the policy's headers; what a handler said of its own work is more exact and stays."""
+    said = {name.lower() for name in response.headers}
+    for name, value in signals:
+        is_repeatable = name.lower() in _REPEATABLE
+        if is_repeatable and value not in response.headers.getall(name, ()):
+            # A line of its own: scrapers read up to the first colon only
+            response.headers.add(name, value)
+        elif not is_repeatable and name.lower() not in said:
+            response.headers.add(name, value)
+
+
+def _find_client(request: web.Request, trusted_proxies: Sequence[IPNetwork]) -> None:
+    peer = request.remote or "127.0.0.1"  # a Unix socket has no address: a proxy on this machine
+    forwarded_for = request.headers.getall("X-Forwarded-For", ())
+    request[CLIENT_ADDRESS] = client_address(peer, forwarded_for, trusted_proxies)
+    request[IS_SECURE] = request.secure
+    if is_trusted_proxy(peer, trusted_proxies) and "X-Forwarded-Proto" in request.headers:
+        last = request.headers.getall("X-Forwarded-Proto")[-1].rpartition(",")[2]
+        request[IS_SECURE] = last.strip().lower() == "https"
+
+
+def _check_body(request: web.Request, max_bytes: int) -> None:
+    if not request.body_exists:
+        return
+    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise web.HTTPUnsupportedMediaType  # unpacking is where small bodies become large ones
+    length = request.content_length
+    if length is None and request.content_type == MULTIPART:
+        raise web.HTTPLengthRequired  # browsers always say it, and then nobody can exceed it
+    if length is not None and length > max_bytes:
+        raise web.HTTPRequestEntityTooLarge(max_size=max_bytes, actual_size=length)
+
+
+def _shown(request: web.Request, error: Exception) -> web.StreamResponse:
+    status = status_of(error)
+    if status == 500:
+        _log.error("request failed", method=request.method, path=request.path, exc_info=error)
+    elif isinstance(error, Unavailable):
+        _log.warning("part unavailable", path=request.path, reason=str(error))
+    if request.writer.output_size > 0:  # the answer has begun: all that is left is to cut it off
+        raise error
+    try:
+        response = problem(request, error)
+    except Exception:  # noqa: BLE001 - the page that shows errors broke too
+        _log.exception("error page failed", path=request.path)
+        response = plain_page(500, sentence_for(500))
+    if request.body_exists and not request.content.is_eof():
+        response.force_close()  # the rest of the body is not worth reading
+    return response
+
+
+def _report(request: web.Request, response: web.StreamResponse, millis: int) -> None:
+    is_slow = millis > SLOW_MILLIS and response.content_type != "text/event-stream"
+    is_sample = int(request[REQUEST_ID], 16) % _LOG_ONE_IN == 0
+    level = logging.WARNING if is_slow or response.status >= 500 else logging.INFO
+    if is_slow or response.status >= 500 or is_sample:
+        _log.log(
+            level,
+            "slow request" if is_slow else "request",
+            method=request.method,
+            path=request.path,  # without its query, where tokens may stand
+            status=response.status,
+            millis=millis,
+            network=network_of(request[CLIENT_ADDRESS]),  # never a person's full address
+            visitor=str(request.get(VISITOR_CLASS, "")),
+        )

@@ -1,0 +1,389 @@
+"""One frozen value per page template: exactly what that template reads.
+
+Law: as in `views`. `docs/design-system.md` lists which template takes which type.
+"""
+
+from dataclasses import dataclass
+
+from server.model import AiLabel, Counts, Millis, NotificationKind, PictureState, WorkState
+from web.views import (
+    ActorView,
+    CommentView,
+    FollowButtonView,
+    FormView,
+    Intent,
+    LinkView,
+    OptionView,
+    PagerView,
+    PictureView,
+    PostView,
+    ReactionsView,
+    TileView,
+)
+
+_EMPTY_FORM = FormView()
+_NO_REACTIONS = ReactionsView()
+_NO_COUNTS = Counts()
+
+
+@dataclass(frozen=True, slots=True)
+class ArtistCardView:
+    """An artist in a list, with some works to recognise them by."""
+
+    actor: ActorView
+    statement: str = ""  # one line
+    tiles: tuple[TileView, ...] = ()  # up to four
+
+
+@dataclass(frozen=True, slots=True)
+class HomePage:
+    """home.html: the public front page."""
+
+    newest: tuple[TileView, ...] = ()
+    artists: tuple[ArtistCardView, ...] = ()
+    pager: PagerView | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BrowsePage:
+    """browse.html: a wall of works under one heading, such as a tag."""
+
+    title: str
+    lead: str = ""
+    tiles: tuple[TileView, ...] = ()
+    artists: tuple[ArtistCardView, ...] = ()
+    pager: PagerView | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PortfolioPage:
+    """portfolio.html: an artist's own wall."""
+
+    artist: ActorView
+    actor_uri: str  # what a visitor's own server is asked to follow
+    bio: str = ""  # plain, linkified
+    fields: tuple[tuple[str, str], ...] = ()  # (label, value), plain; addresses become links
+    tiles: tuple[TileView, ...] = ()
+    pager: PagerView | None = None
+    feed_url: str = ""  # Atom
+    follow: FollowButtonView | None = None  # for viewers signed in here who are not the artist
+    is_own: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class WorkPage:
+    """work.html: one work, whole."""
+
+    artist: ActorView
+    title: str  # "" = Untitled
+    pictures: tuple[PictureView, ...]
+    object_uri: str  # what a visitor's own server is asked to like
+    year: str = ""
+    medium: str = ""
+    caption: str = ""  # plain, linkified
+    tags: tuple[str, ...] = ()
+    ai_label: AiLabel = AiLabel.NONE
+    is_sensitive: bool = False
+    warning: str = ""
+    hung_at: Millis | None = None
+    edited_at: Millis | None = None
+    visibility_note: str = ""  # "Only your followers see this work."; "" for public ones
+    shown_px: int = 0  # longest side that this visitor gets
+    larger_px: int = 0  # longest side behind the zoom links; 0 = nothing larger for them
+    reserves_ai: bool = True  # whether AI training is reserved against
+    reactions: ReactionsView = _NO_REACTIONS
+    comments: tuple[CommentView, ...] = ()
+    comment_action: str = ""  # "" = this viewer may not comment here
+    comment_form: FormView = _EMPTY_FORM
+    previous: LinkView | None = None  # the artist's neighbouring works
+    next: LinkView | None = None
+    edit_url: str = ""  # for its artist
+
+
+@dataclass(frozen=True, slots=True)
+class UploadPage:
+    """upload.html: choose files, say what they are.
+
+    Sends `pictures` (files), `alt` (once per picture, in order; may be fewer), `title`, `year`,
+    `medium`, `caption`, `tags`, `ai_label`, `visibility`, `is_sensitive`, `sensitive_reason`,
+    `is_quiet`, and `then`: `hang` or `draft`.
+    """
+
+    form: FormView
+    accept: str  # of the file input: "image/jpeg,image/png,…"
+    types: str  # the same for people: "JPEG, PNG, WebP, AVIF or TIFF"
+    max_pictures: int
+    max_megabytes: int  # each
+    max_megapixels: int
+    shown_px: int  # what strangers will get
+    ai_labels: tuple[OptionView, ...]
+    visibilities: tuple[OptionView, ...]
+    action: str = "/studio/upload"
+
+
+@dataclass(frozen=True, slots=True)
+class PictureEditView:
+    """One picture on the edit page.
+
+    Its fields are `alt-{id}`, `position-{id}` (from 1), `left-{id}` and `top-{id}` (focal point,
+    per cent), `remove-{id}`; their present values stand in the page's form.
+    """
+
+    id: int
+    picture: PictureView | None  # None while it is being prepared
+    state: PictureState = PictureState.READY
+    problem: str = ""
+    file_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EditPage:
+    """edit.html: everything about one work, for its artist.
+
+    Sends the facts named as on the upload page, the pictures' fields, and `then`: `save` or `hang`.
+    """
+
+    title: str
+    work_url: str
+    form: FormView
+    pictures: tuple[PictureEditView, ...]
+    action: str
+    withdraw_url: str
+    ai_labels: tuple[OptionView, ...]
+    visibilities: tuple[OptionView, ...]
+    state: WorkState = WorkState.HUNG
+    is_draft: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawPage:
+    """withdraw.html: asks before a work goes for good."""
+
+    title: str
+    action: str
+    cancel_url: str
+    tile: TileView | None = None
+    counts: Counts = _NO_COUNTS
+
+
+@dataclass(frozen=True, slots=True)
+class StudioWorkView:
+    """A row of the studio."""
+
+    title: str
+    edit_url: str
+    state: WorkState
+    url: str = ""  # its public page, once hung
+    picture: PictureView | None = None
+    is_draft: bool = False
+    visibility: str = ""  # "Public", "Followers", …
+    ready: int = 0  # pictures prepared, of `total`
+    total: int = 0
+    missing_alt: int = 0
+    problem: str = ""  # FAILED: why
+    retry_action: str = ""  # FAILED: POST here to try again
+    hung_at: Millis | None = None
+    counts: Counts = _NO_COUNTS
+
+
+@dataclass(frozen=True, slots=True)
+class StudioPage:
+    """studio.html: the artist's works, drafts and failures."""
+
+    works: tuple[StudioWorkView, ...] = ()
+    pager: PagerView | None = None
+    portfolio_url: str = ""
+    upload_url: str = "/studio/upload"
+
+
+@dataclass(frozen=True, slots=True)
+class LoginPage:
+    """login.html; sends `handle`, `password`, `next`."""
+
+    form: FormView = _EMPTY_FORM
+    next: str = ""  # where to go afterwards; an own path
+    action: str = "/login"
+
+
+@dataclass(frozen=True, slots=True)
+class SetupPage:
+    """setup.html: the first owner. Sends `token`, `handle`, `name`, `password`."""
+
+    token: str
+    form: FormView = _EMPTY_FORM
+    action: str = "/setup"
+
+
+@dataclass(frozen=True, slots=True)
+class InteractPage:
+    """followfrom.html. Sends `uri`, `intent`, `address`."""
+
+    uri: str
+    intent: Intent = "follow"
+    title: str = ""  # of the work, or the artist's name
+    form: FormView = _EMPTY_FORM
+    search_url: str = ""  # set once a server gave no way in: to copy into its search box
+    action: str = "/interact"
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorizePage:
+    """authorize_interaction.html: act on something elsewhere, from here."""
+
+    uri: str
+    post: PostView | None = None
+    actor: ActorView | None = None
+    summary_html: str = ""  # the actor's own words
+    follow: FollowButtonView | None = None
+    comment_action: str = ""
+    comment_form: FormView = _EMPTY_FORM
+
+
+@dataclass(frozen=True, slots=True)
+class FollowConfirmPage:
+    """follow_confirm.html: somebody was looked up, to be followed or not."""
+
+    query: str
+    actor: ActorView | None = None  # None: nobody was found, `problem` says why
+    summary_html: str = ""
+    follow: FollowButtonView | None = None
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SignalView:
+    """One thing that we tell machines."""
+
+    name: str  # "Content-Usage"
+    value: str  # exactly as sent
+    meaning: str  # one plain sentence
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyPage:
+    """policy.html: the policy for people."""
+
+    version: int
+    since: Millis
+    refused: tuple[str, ...]  # one plain sentence each
+    audiences: tuple[tuple[str, int], ...]  # (who, longest side in pixels)
+    ai_here: str  # one sentence: AI works made here
+    ai_elsewhere: str  # one sentence: AI works from other servers
+    signals: tuple[SignalView, ...] = ()
+    machine_links: tuple[LinkView, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AboutPage:
+    """about.html: who runs this place."""
+
+    owner: ActorView | None = None
+    text: str = ""  # plain, linkified
+    artist_count: int = 0
+    work_count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class FeedPage:
+    """home_feed.html: works and posts by those one follows, newest first."""
+
+    posts: tuple[PostView, ...] = ()
+    pager: PagerView | None = None
+    lookup_action: str = "/home/follow"  # GET with `q`
+    query: str = ""
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NotificationView:
+    """Something happened."""
+
+    kind: NotificationKind
+    at: Millis
+    actor: ActorView | None = None
+    target: LinkView | None = None  # the work or post; its title
+    excerpt_html: str = ""  # of a comment or mention
+    is_unread: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NotificationsPage:
+    """notifications.html."""
+
+    items: tuple[NotificationView, ...] = ()
+    pager: PagerView | None = None
+    read_action: str = ""  # POST marks all as read
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRow:
+    """Somebody in a list, with what may be done."""
+
+    actor: ActorView
+    since: Millis | None = None
+    approve_action: str = ""
+    refuse_action: str = ""
+    remove_action: str = ""  # of a follower, or unfollow
+    note: str = ""  # "not answered yet"
+
+
+@dataclass(frozen=True, slots=True)
+class FollowersPage:
+    """followers.html: who asks to follow, who follows, whom one follows."""
+
+    requests: tuple[PersonRow, ...] = ()
+    followers: tuple[PersonRow, ...] = ()
+    following: tuple[PersonRow, ...] = ()
+    pager: PagerView | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsPage:
+    """settings.html. Sends `name`, `bio`, `approves_follows`; and `current`, `password`."""
+
+    address: str  # "@handle@domain"
+    form: FormView = _EMPTY_FORM
+    password_form: FormView = _EMPTY_FORM
+    action: str = "/settings/profile"
+    password_action: str = "/settings/password"  # noqa: S105 - an address, no secret
+    logout_action: str = "/logout"
+
+
+@dataclass(frozen=True, slots=True)
+class PostPage:
+    """post.html: one comment or remote post, in its context."""
+
+    post: PostView
+    parent: LinkView | None = None  # the work whose thread it is in, or what it answers
+    comments: tuple[CommentView, ...] = ()
+    comment_action: str = ""
+    comment_form: FormView = _EMPTY_FORM
+    delete_action: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorPage:
+    """error.html: every refusal that has no page of its own."""
+
+    status: int
+    title: str  # "There is nothing here"
+    message: str  # why, one sentence
+    advice: str = ""  # what to do
+    link: LinkView | None = None
+    request_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GonePage:
+    """gone.html (410): a withdrawn work or a deleted account."""
+
+    what: str = "This work"
+    artist: ActorView | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedPage:
+    """refused.html: to a crawler; tiny, made without session or database."""
+
+    because: str
+    policy_url: str = "/policy"

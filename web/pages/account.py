@@ -1,0 +1,213 @@
+"""Signing in and out, the owner's set-up, and what one says of oneself."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from aiohttp import web
+
+from server.accounts import (
+    MAX_BIO_LENGTH,
+    MAX_NAME_LENGTH,
+    SESSION_LENGTH,
+    NewAccount,
+    Profile,
+    SignedIn,
+)
+from server.errors import FixatifError, Invalid
+from server.model import Artist
+from web.addresses import network_of
+from web.errors import status_of
+from web.fields import Line, Secret, Text, decode
+from web.flows import flows
+from web.forms import read_form
+from web.keys import ARTIST, CLIENT_ADDRESS, SESSION
+from web.limits import Rate
+from web.page_views import LoginPage, SettingsPage, SetupPage
+from web.respond import artist_of, head_for, own_path, page, to
+from web.views import FormView, HeadView
+
+# Ten tries at once from one network, then one in half a minute; each account a few more, so that
+# nobody can lock somebody else out for long.
+_TRIES_OF_NETWORK = Rate("sign-in by network", 10, 30)
+_TRIES_AT_ACCOUNT = Rate("sign-in at account", 20, 30)
+_HOME = "/studio"
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """The sign-in form."""
+
+    handle: Annotated[str, Line("Your handle", 320)]
+    password: Annotated[str, Secret("Your password", 4_096)]
+    next: Annotated[str, Line("The next page", 2_000)] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SetUp:
+    """The owner's first form."""
+
+    token: Annotated[str, Line("The link", 200)]
+    handle: Annotated[str, Line("The handle", 100)]
+    password: Annotated[str, Secret("The password", 4_096)]
+    name: Annotated[str, Line("The name", MAX_NAME_LENGTH)] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileForm:
+    """What an artist says of themself."""
+
+    name: Annotated[str, Line("The name", MAX_NAME_LENGTH)] = ""
+    bio: Annotated[str, Text("The text about you", MAX_BIO_LENGTH)] = ""
+    approves_follows: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordForm:
+    """A change of password."""
+
+    current: Annotated[str, Secret("The present password", 4_096)]
+    password: Annotated[str, Secret("The new password", 4_096)]
+
+
+async def login_form(request: web.Request) -> web.StreamResponse:
+    """Offer to sign in."""
+    if ARTIST in request:
+        return to(_HOME)
+    return await _login_page(request, FormView(), request.query.get("next", ""))
+
+
+async def login(request: web.Request) -> web.StreamResponse:
+    """Sign in. Slowed down by network and by account."""
+    known, sent = flows(request), await read_form(request)
+    try:
+        asked = decode(SignIn, sent)
+        network = str(network_of(request[CLIENT_ADDRESS]))
+        known.limits.demand(_TRIES_OF_NETWORK, network)
+        known.limits.demand(_TRIES_AT_ACCOUNT, asked.handle.lower())
+        signed_in = await known.accounts.sign_in(asked.handle, asked.password)
+    except FixatifError as problem:
+        form = FormView({"handle": sent.first("handle")}, _errors(problem))
+        return await _login_page(request, form, sent.first("next"), problem)
+    known.limits.forgive(_TRIES_AT_ACCOUNT, asked.handle.lower())
+    return _welcome(request, signed_in, own_path(asked.next, _HOME))
+
+
+async def logout(request: web.Request) -> web.StreamResponse:
+    """Sign out: the session ends here, not only in the browser."""
+    known = flows(request)
+    await known.accounts.sign_out(request[SESSION].token_hash)
+    response = to("/")
+    known.forms.cookies.clear_session(response)
+    return response
+
+
+async def setup_form(request: web.Request) -> web.StreamResponse:
+    """Offer the owner's set-up to who has the one-time link."""
+    token = request.query.get("t", "")
+    await flows(request).accounts.check_setup(token)
+    return await _setup_page(request, token, FormView())
+
+
+async def setup(request: web.Request) -> web.StreamResponse:
+    """Open the owner's account."""
+    known, sent = flows(request), await read_form(request)
+    known.limits.demand(_TRIES_OF_NETWORK, str(network_of(request[CLIENT_ADDRESS])))
+    try:
+        asked = decode(SetUp, sent)
+        wanted = NewAccount(asked.handle, asked.password, name=asked.name)
+        signed_in = await known.accounts.set_up(asked.token, wanted)
+    except Invalid as problem:
+        values = {name: sent.first(name) for name in ("handle", "name")}
+        form = FormView(values, _errors(problem))
+        return await _setup_page(request, sent.first("token"), form, problem)
+    return _welcome(request, signed_in, "/studio/upload")
+
+
+async def settings(request: web.Request) -> web.StreamResponse:
+    """Show what can be changed."""
+    return await _settings_page(request, artist_of(request))
+
+
+async def profile(request: web.Request) -> web.StreamResponse:
+    """Change name, text and whether follows are approved."""
+    known, artist, sent = flows(request), artist_of(request), await read_form(request)
+    try:
+        asked = decode(ProfileForm, sent)
+        wanted = Profile(asked.name, asked.bio, asked.approves_follows)
+        await known.accounts.edit_profile(artist, wanted)
+    except Invalid as problem:
+        values = {name: sent.first(name) for name in ("name", "bio", "approves_follows")}
+        return await _settings_page(request, artist, form=FormView(values, _errors(problem)))
+    return to("/settings", "profile")
+
+
+async def password(request: web.Request) -> web.StreamResponse:
+    """Change the password; every other browser is signed out."""
+    known, artist, sent = flows(request), artist_of(request), await read_form(request)
+    try:
+        asked = decode(PasswordForm, sent)
+        known.limits.demand(_TRIES_AT_ACCOUNT, artist.handle)
+        signed_in = await known.accounts.change_password(artist, asked.current, asked.password)
+    except FixatifError as problem:
+        field = problem.field if isinstance(problem, Invalid) else ""
+        named = {"old_password": "current"}.get(field, field)
+        form = FormView({}, {named: problem.message})
+        return await _settings_page(request, artist, password_form=form)
+    return _welcome(request, signed_in, "/settings?told=password")
+
+
+def _welcome(request: web.Request, signed_in: SignedIn, where: str) -> web.Response:
+    response = to(where)
+    flows(request).forms.cookies.set_session(
+        response, signed_in.token, max_age_seconds=SESSION_LENGTH // 1_000
+    )
+    return response
+
+
+async def _login_page(
+    request: web.Request, form: FormView, where: str, problem: FixatifError | None = None
+) -> web.Response:
+    view = LoginPage(form, own_path(where, ""))
+    status = status_of(problem) if problem else 200
+    head = _head(request, "Sign in")
+    return await page(request, "login.html", view, head=head, status=status, has_form=True)
+
+
+async def _setup_page(
+    request: web.Request, token: str, form: FormView, problem: FixatifError | None = None
+) -> web.Response:
+    status = status_of(problem) if problem else 200
+    head = _head(request, "Set up")
+    view = SetupPage(token, form)
+    return await page(request, "setup.html", view, head=head, status=status, has_form=True)
+
+
+async def _settings_page(
+    request: web.Request,
+    artist: Artist,
+    *,
+    form: FormView | None = None,
+    password_form: FormView | None = None,
+) -> web.Response:
+    known = flows(request)
+    values = {
+        "name": artist.name,
+        "bio": artist.bio,
+        "approves_follows": "on" if artist.approves_follows else "",
+    }
+    view = SettingsPage(
+        address=f"@{artist.handle}@{known.addresses.domain}",
+        form=form or FormView(values),
+        password_form=password_form or FormView(),
+    )
+    is_wrong = form is not None or password_form is not None
+    head = _head(request, "Settings")
+    return await page(request, "settings.html", view, head=head, status=422 if is_wrong else 200)
+
+
+def _errors(problem: FixatifError) -> dict[str, str]:
+    return {problem.field if isinstance(problem, Invalid) else "": problem.message}
+
+
+def _head(request: web.Request, title: str) -> HeadView:
+    return head_for(request, title=title, usage=flows(request).house.usage_of())

@@ -1,0 +1,248 @@
+"""What everybody may walk through: front page, portfolios, works."""
+
+from dataclasses import replace
+
+from aiohttp import web
+
+from federation.content_types import wants_activity
+from server.errors import NotFound
+from server.following import Relation
+from server.model import ActorId, PostId, Visibility, Work, WorkId
+from server.protections import Audience
+from server.signals import ImageSigns, schema_org
+from server.viewing import PAGE, Hung, Portfolio, Room
+from web import activitypub
+from web.flows import flows
+from web.keys import ARTIST
+from web.page_views import BrowsePage, HomePage, PortfolioPage, PostPage, WorkPage
+from web.present import UNTITLED, Show, follow_button, shown_side, target_link, visibility_note
+from web.respond import head_for, number, page, show, viewer_id
+from web.views import HeadView, LinkView, PagerView
+
+
+async def home(request: web.Request) -> web.StreamResponse:
+    """Show the newest works and who is here."""
+    known, showing = flows(request), show(request)
+    before = number(request.query.get("before", ""))
+    hung = await known.viewing.front(WorkId(before) if before else None)
+    artists = await known.viewing.artists()
+    view = HomePage(
+        newest=tuple(showing.tile(one, with_artist=True) for one in hung),
+        artists=tuple(
+            showing.artist_card(artist, [one for one in hung if one.artist.id == artist.id])
+            for artist in artists
+        ),
+        pager=_pager("/", hung),
+    )
+    usage = known.house.usage_of()
+    head = head_for(
+        request, title="", description=known.config.instance.description, usage=usage, path="/"
+    )
+    return await page(request, "home.html", view, head=head)
+
+
+async def artists(request: web.Request) -> web.StreamResponse:
+    """List everyone who hangs works here."""
+    known, showing = flows(request), show(request)
+    found = await known.viewing.artists(limit=200)
+    view = BrowsePage("Artists", artists=tuple(showing.artist_card(artist) for artist in found))
+    head = head_for(request, title="Artists", usage=known.house.usage_of())
+    return await page(request, "browse.html", view, head=head)
+
+
+async def portfolio(request: web.Request) -> web.StreamResponse:
+    """Show an artist's works; the same address answers ActivityPub."""
+    handle = request.match_info["handle"]
+    if wants_activity(request.headers.get("Accept", "")):
+        return await activitypub.actor_named(request, handle)
+    known = flows(request)
+    before = number(request.query.get("before", ""))
+    found = await known.viewing.portfolio(
+        handle, _viewer(request), WorkId(before) if before else None
+    )
+    if found.artist.handle != handle:
+        raise web.HTTPMovedPermanently(f"/@{found.artist.handle}")
+    usage = known.house.usage_of(found.artist)
+    name = found.artist.name or found.artist.handle
+    head = replace(
+        head_for(request, title=name, usage=usage, description=found.artist.bio),
+        activity_url=found.actor.uri,
+        creator=f"@{found.actor.address}",
+        kind="profile",
+    )
+    view = await _portfolio_view(request, found)
+    return await page(request, "portfolio.html", view, head=head, usage=usage)
+
+
+async def work(request: web.Request) -> web.StreamResponse:
+    """Show one work, whole; the same address answers ActivityPub."""
+    work_id = WorkId(number(request.match_info["id"], 0) or 0)
+    if wants_activity(request.headers.get("Accept", "")):
+        return await activitypub.work_numbered(request, work_id)
+    known = flows(request)
+    room = await known.viewing.room(work_id, _viewer(request))
+    artist = room.hung.artist
+    right = show(request).page_of(room.hung.work, artist)
+    if request.path != right:
+        raise web.HTTPMovedPermanently(right)
+    usage = known.house.usage_of(artist, room.hung.work)
+    response = await page(
+        request,
+        "work.html",
+        _work_view(request, room),
+        head=_work_head(request, room),
+        usage=usage,
+    )
+    if room.hung.work.visibility is not Visibility.PUBLIC:
+        response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+async def work_object(request: web.Request) -> web.StreamResponse:
+    """Answer a work's object id: the object for servers, the page for people."""
+    work_id = WorkId(number(request.match_info["id"], 0) or 0)
+    if wants_activity(request.headers.get("Accept", "")):
+        return await activitypub.work_numbered(request, work_id)
+    found, artist, _ = await flows(request).viewing.work(work_id, _viewer(request))
+    raise web.HTTPFound(show(request).page_of(found, artist))
+
+
+async def actor_object(request: web.Request) -> web.StreamResponse:
+    """Answer an actor id: the actor for servers, the page for people."""
+    handle = request.match_info["handle"]
+    if wants_activity(request.headers.get("Accept", "")):
+        return await activitypub.actor_named(request, handle)
+    artist, _ = await flows(request).viewing.artist(handle)
+    raise web.HTTPFound(f"/@{artist.handle}")
+
+
+async def post(request: web.Request) -> web.StreamResponse:
+    """Show a comment or a remote post; a local comment's id answers ActivityPub."""
+    post_id = PostId(number(request.match_info["id"], 0) or 0)
+    if wants_activity(request.headers.get("Accept", "")):
+        return await activitypub.post_numbered(request, post_id)
+    return await post_page(request, post_id)
+
+
+async def post_page(request: web.Request, post_id: PostId) -> web.Response:
+    """Render a comment's page. Remote posts are shown to members alone: they are not ours."""
+    known, showing = flows(request), show(request)
+    said, parent = await known.viewing.post(post_id, _viewer(request))
+    if not said.post.is_local and showing.viewer is None:
+        raise NotFound("There is no such comment.")
+    handle = ""
+    if parent is not None and parent.work is not None:
+        _, owner, _ = await known.viewing.work(parent.work.id, _viewer(request))
+        handle = owner.handle
+    received = await known.viewing.reception(post_id, _viewer(request))
+    view = PostPage(
+        post=showing.said_post(said, received.counts, received.mine),
+        parent=target_link(parent, handle, known.addresses),
+        comments=tuple(showing.comment(reply, None) for reply in received.replies),
+        comment_action=f"/deeds/{post_id}/comment" if showing.viewer else "",
+        delete_action=showing.comment(said, None).delete_action,
+    )
+    head = head_for(request, title=f"Comment by {said.author.name}", usage=known.house.usage_of())
+    return await page(request, "post.html", view, head=head)
+
+
+async def _portfolio_view(request: web.Request, found: Portfolio) -> PortfolioPage:
+    known, showing = flows(request), show(request)
+    viewer = request.get(ARTIST)
+    is_own = viewer is not None and viewer.id == found.artist.id
+    relation = Relation()
+    if viewer is not None and not is_own:
+        relation = await known.following.relation(viewer.id, found.artist.id)
+    hung = [Hung(one, found.artist) for one in found.works]
+    return PortfolioPage(
+        artist=showing.artist(found.artist),
+        actor_uri=found.actor.uri,
+        bio=found.artist.bio,
+        tiles=tuple(showing.tile(one, with_artist=False) for one in hung),
+        pager=_pager(f"/@{found.artist.handle}", hung),
+        follow=follow_button(found.actor, relation.follows) if viewer and not is_own else None,
+        is_own=is_own,
+    )
+
+
+def _work_view(request: web.Request, room: Room) -> WorkPage:
+    known, showing = flows(request), show(request)
+    one, artist = room.hung.work, room.hung.artist
+    policy = known.house.now.policy
+    usage = known.house.usage_of(artist, one)
+    is_own = showing.viewer is not None and showing.viewer.id == artist.id
+    may_boost = one.visibility in {Visibility.PUBLIC, Visibility.UNLISTED}
+    larger = shown_side(Audience.PERSON, one, policy)
+    shown = shown_side(showing.audience, one, policy)
+    return WorkPage(
+        artist=showing.artist(artist),
+        title=one.title,
+        pictures=tuple(showing.picture(picture) for picture in one.pictures),
+        object_uri=known.addresses.work(one.id),
+        year=one.year,
+        medium=one.medium,
+        caption=one.caption,
+        tags=one.tags,
+        ai_label=one.ai_label,
+        is_sensitive=one.is_sensitive,
+        warning=one.sensitive_reason,
+        hung_at=one.hung_at,
+        edited_at=one.edited_at,
+        visibility_note=visibility_note(one),
+        shown_px=shown,
+        larger_px=larger if larger > shown else 0,
+        reserves_ai=usage.train_ai.value == "n",
+        reactions=showing.reactions(one.id, room.counts, room.mine, may_boost=may_boost),
+        comments=showing.comments(room),
+        comment_action=f"/deeds/{one.id}/comment" if showing.viewer else "",
+        previous=_neighbour(showing, room, room.newer),
+        next=_neighbour(showing, room, room.older),
+        edit_url=f"/studio/works/{one.id}" if is_own else "",
+    )
+
+
+def _work_head(request: web.Request, room: Room) -> HeadView:
+    known, showing = flows(request), show(request)
+    one, artist = room.hung.work, room.hung.artist
+    usage = known.house.usage_of(artist, one)
+    path = showing.page_of(one, artist)
+    card = showing.card(one)
+    signs = ImageSigns(
+        page_url=f"{known.addresses.base_url}{path}",
+        image_url=card.url if card else "",
+        width=card.width if card else 0,
+        height=card.height if card else 0,
+        title=one.title or UNTITLED,
+        artist_name=artist.name or artist.handle,
+        artist_url=room.actor.url,
+        year=one.year,
+        ai_label=one.ai_label,
+    )
+    title = f"{one.title or UNTITLED} – {artist.name or artist.handle}"
+    description = one.caption or one.pictures[0].alt
+    return replace(
+        head_for(request, title=title, usage=usage, path=path, description=description),
+        activity_url=known.addresses.work(one.id),
+        card=card,
+        creator=f"@{room.actor.address}",
+        kind="article",
+        language=one.language,
+        json_ld=schema_org(signs, usage, known.signal_urls) if card else None,
+    )
+
+
+def _neighbour(showing: Show, room: Room, other: Work | None) -> LinkView | None:
+    if other is None:
+        return None
+    return LinkView(other.title or UNTITLED, showing.page_of(other, room.hung.artist))
+
+
+def _pager(path: str, hung: list[Hung]) -> PagerView | None:
+    if len(hung) < PAGE:
+        return None
+    return PagerView(f"{path}?before={hung[-1].work.id}", PAGE)
+
+
+def _viewer(request: web.Request) -> ActorId | None:
+    found = viewer_id(request)
+    return ActorId(found) if found else None

@@ -1,0 +1,311 @@
+"""Following, reacting, commenting: the feed, notifications, followers, and small deeds."""
+
+from collections.abc import Sequence
+
+from aiohttp import web
+
+from federation.vocabulary import RemoteNote
+from server.errors import FixatifError, Invalid, NotFound
+from server.model import (
+    Actor,
+    ActorId,
+    Follow,
+    FollowState,
+    Notification,
+    PostId,
+    ReactionKind,
+    TargetId,
+)
+from server.reactions import Target
+from server.viewing import PAGE
+from web.addresses import network_of
+from web.errors import status_of
+from web.flows import flows
+from web.forms import read_form
+from web.keys import CLIENT_ADDRESS
+from web.limits import Rate
+from web.page_views import (
+    AuthorizePage,
+    FeedPage,
+    FollowConfirmPage,
+    FollowersPage,
+    InteractPage,
+    NotificationsPage,
+    NotificationView,
+    PersonRow,
+)
+from web.present import UNTITLED, follow_button, target_link
+from web.respond import artist_of, back, head_for, number, page, show, to
+from web.views import FormView, HeadView, Intent, LinkView, PagerView
+
+_LOOK_UPS = Rate("look-ups by network", 20, 6)  # each makes us fetch from elsewhere
+_INTENTS: dict[str, Intent] = {
+    "follow": "follow",
+    "like": "like",
+    "boost": "boost",
+    "comment": "comment",
+}
+
+
+async def feed(request: web.Request) -> web.StreamResponse:
+    """Show what those hung and said whom one follows, newest first."""
+    known, artist, showing = flows(request), artist_of(request), show(request)
+    before = number(request.query.get("before", ""))
+    entries = await known.viewing.feed(artist.id, TargetId(before) if before else None)
+    more = PagerView(f"/home?before={entries[-1].id}", PAGE) if len(entries) == PAGE else None
+    view = FeedPage(tuple(showing.entry(entry) for entry in entries), more)
+    return await page(request, "home_feed.html", view, head=_head(request, "Following"))
+
+
+async def look_up(request: web.Request) -> web.StreamResponse:
+    """Find somebody by address, to follow them."""
+    known, artist = flows(request), artist_of(request)
+    query = request.query.get("q", "").strip()
+    head = _head(request, "Follow somebody")
+    try:
+        known.limits.demand(_LOOK_UPS, artist.handle)
+        found = await known.remote.by_address(query)
+    except FixatifError as problem:
+        view = FollowConfirmPage(query=query, problem=problem.message)
+        status = status_of(problem)
+        return await page(request, "follow_confirm.html", view, head=head, status=status)
+    relation = await known.following.relation(artist.id, found.id)
+    view = FollowConfirmPage(
+        query=query,
+        actor=show(request).actor(found),
+        summary_html=found.summary_html,
+        follow=follow_button(found, relation.follows) if found.id != artist.id else None,
+    )
+    return await page(request, "follow_confirm.html", view, head=head)
+
+
+async def follow(request: web.Request) -> web.StreamResponse:
+    """Follow an actor that we know."""
+    await flows(request).following.follow(artist_of(request), await _actor(request))
+    return to(back(request, "/home"))
+
+
+async def unfollow(request: web.Request) -> web.StreamResponse:
+    """End a follow, or take a request back."""
+    await flows(request).following.unfollow(artist_of(request), await _actor(request))
+    return to(back(request, "/home"))
+
+
+async def followers(request: web.Request) -> web.StreamResponse:
+    """List requests, followers and those one follows."""
+    known, artist = flows(request), artist_of(request)
+    asked = await known.following.followers(artist.id, FollowState.PENDING)
+    accepted = await known.following.followers(artist.id, FollowState.ACCEPTED)
+    following = await known.following.following(artist.id, FollowState.ACCEPTED)
+    waiting = await known.following.following(artist.id, FollowState.PENDING)
+    view = FollowersPage(
+        requests=_rows(request, asked, approve=True),
+        followers=_rows(request, accepted, approve=False),
+        following=_followed(request, following) + _followed(request, waiting, "not answered yet"),
+    )
+    return await page(request, "followers.html", view, head=_head(request, "Followers"))
+
+
+async def answer(request: web.Request) -> web.StreamResponse:
+    """Accept or refuse a request, or remove a follower."""
+    follower = ActorId(number(request.match_info["id"], 0) or 0)
+    is_accepted = request.match_info["answer"] == "approve"
+    await flows(request).following.answer(artist_of(request), follower, is_accepted=is_accepted)
+    return to("/followers", "saved")
+
+
+async def react(request: web.Request) -> web.StreamResponse:
+    """Like or boost, or take it back: the button toggles."""
+    known, artist = flows(request), artist_of(request)
+    target = _target_id(request)
+    kind = ReactionKind(request.match_info["kind"])
+    if await known.viewing.has_reacted(artist.id, target, kind):
+        await known.reactions.take_back(artist, target, kind)
+    else:
+        await known.reactions.react(artist, target, kind)
+    return to(back(request, "/home"))
+
+
+async def comment(request: web.Request) -> web.StreamResponse:
+    """Answer a work or post."""
+    sent = await read_form(request)
+    text = sent.first("text") or sent.first("comment")
+    await flows(request).reactions.comment(artist_of(request), _target_id(request), text)
+    return to(f"{back(request, '/home').partition('?')[0]}#comments", "said")
+
+
+async def remove_comment(request: web.Request) -> web.StreamResponse:
+    """Delete one's own comment, or somebody's under one's own work."""
+    post_id = PostId(number(request.match_info["id"], 0) or 0)
+    await flows(request).reactions.remove_comment(artist_of(request), post_id)
+    where = back(request, "/home").partition("?")[0]
+    return to("/home" if where == f"/posts/{post_id}" else where, "removed")
+
+
+async def notifications(request: web.Request) -> web.StreamResponse:
+    """Show what one was told, newest first."""
+    known, artist = flows(request), artist_of(request)
+    told = await known.notifications.page(artist.id, number(request.query.get("before", "")))
+    more = PagerView(f"/notifications?before={told[-1].id}", 50) if len(told) == 50 else None
+    view = NotificationsPage(
+        items=tuple([await _notification(request, one) for one in told]),
+        pager=more,
+        read_action=f"/notifications/read/{told[0].id}" if told else "",
+    )
+    head = _head(request, "Notifications")
+    return await page(request, "notifications.html", view, head=head)
+
+
+async def read_notifications(request: web.Request) -> web.StreamResponse:
+    """Mark everything up to the newest that was shown as read."""
+    up_to = number(request.match_info["id"], 0) or 0
+    await flows(request).notifications.mark_read(artist_of(request).id, up_to)
+    return to("/notifications")
+
+
+async def interact_form(request: web.Request) -> web.StreamResponse:
+    """Ask a visitor for their address, to act from their own server."""
+    uri, intent = request.query.get("uri", ""), _intent(request.query.get("intent", ""))
+    return await _interact_page(request, uri, intent, FormView())
+
+
+async def interact(request: web.Request) -> web.StreamResponse:
+    """Send a visitor to their own server, where they follow, like, boost or comment."""
+    known, sent = flows(request), await read_form(request)
+    uri, intent, address = sent.first("uri"), _intent(sent.first("intent")), sent.first("address")
+    try:
+        _refuse_foreign(request, uri)
+        known.limits.demand(_LOOK_UPS, str(network_of(request[CLIENT_ADDRESS])))
+        way_in = await known.interaction.way_in(address, uri, intent)
+    except FixatifError as problem:
+        form = FormView({"address": address}, {"address": problem.message})
+        return await _interact_page(request, uri, intent, form, problem=problem)
+    if way_in is None:
+        return await _interact_page(
+            request, uri, intent, FormView({"address": address}), stuck=True
+        )
+    return web.Response(status=303, headers={"Location": way_in, "Cache-Control": "no-store"})
+
+
+async def authorize(request: web.Request) -> web.StreamResponse:
+    """Act from here on something elsewhere: where other servers send our people."""
+    known, artist, showing = flows(request), artist_of(request), show(request)
+    uri = request.query.get("uri", "").strip()
+    known.limits.demand(_LOOK_UPS, artist.handle)
+    head = _head(request, "From here")
+    found = await known.remote.find(uri)
+    if isinstance(found, RemoteNote):
+        author = await known.remote.actor(found.attributed_to)
+        post = await known.remote.keep_note(found, author)
+        return to(f"/posts/{post.id}")
+    if isinstance(found, Target):
+        if found.work is None:
+            return to(f"/posts/{found.id}")
+        work, owner, _ = await known.viewing.work(found.work.id, artist.id)
+        return to(showing.page_of(work, owner))
+    relation = await known.following.relation(artist.id, found.id)
+    view = AuthorizePage(
+        uri=uri,
+        actor=showing.actor(found),
+        summary_html=found.summary_html,
+        follow=follow_button(found, relation.follows) if found.id != artist.id else None,
+    )
+    return await page(request, "authorize_interaction.html", view, head=head)
+
+
+async def _actor(request: web.Request) -> Actor:
+    actor = await flows(request).viewing.actor(ActorId(number(request.match_info["id"], 0) or 0))
+    if actor is None:
+        raise NotFound("There is nobody like that here.")
+    return actor
+
+
+def _target_id(request: web.Request) -> TargetId:
+    return TargetId(number(request.match_info["id"], 0) or 0)
+
+
+def _rows(
+    request: web.Request, people: Sequence[tuple[Follow, Actor]], *, approve: bool
+) -> tuple[PersonRow, ...]:
+    showing = show(request)
+    return tuple(
+        PersonRow(
+            actor=showing.actor(actor),
+            since=follow.created_at,
+            approve_action=f"/followers/{actor.id}/approve" if approve else "",
+            refuse_action=f"/followers/{actor.id}/refuse" if approve else "",
+            remove_action="" if approve else f"/followers/{actor.id}/remove",
+        )
+        for follow, actor in people
+    )
+
+
+def _followed(
+    request: web.Request, people: Sequence[tuple[Follow, Actor]], note: str = ""
+) -> tuple[PersonRow, ...]:
+    showing = show(request)
+    return tuple(
+        PersonRow(
+            actor=showing.actor(actor),
+            since=follow.created_at,
+            remove_action=f"/actors/{actor.id}/unfollow",
+            note=note,
+        )
+        for follow, actor in people
+    )
+
+
+async def _notification(request: web.Request, told: Notification) -> NotificationView:
+    known, showing = flows(request), show(request)
+    actor = await known.viewing.actor(told.actor_id) if told.actor_id else None
+    link, excerpt = await _subject(request, told)
+    return NotificationView(
+        kind=told.kind,
+        at=told.created_at,
+        actor=showing.actor(actor) if actor else None,
+        target=link,
+        excerpt_html=excerpt,
+        is_unread=told.read_at is None,
+    )
+
+
+async def _subject(request: web.Request, told: Notification) -> tuple[LinkView | None, str]:
+    """Return a link to what a notification is about, and the words of a comment."""
+    if told.target_id is None:
+        return None, ""
+    known, artist = flows(request), artist_of(request)
+    target = await known.viewing.target(told.target_id, artist.id)
+    if target is None:
+        return LinkView(UNTITLED, f"/studio/works/{told.target_id}"), ""
+    link = target_link(target, artist.handle, known.addresses)
+    if target.post is not None:
+        return LinkView("comment", f"/posts/{target.id}"), target.post.content_html
+    return link, ""
+
+
+async def _interact_page(
+    request: web.Request,
+    uri: str,
+    intent: Intent,
+    form: FormView,
+    *,
+    problem: FixatifError | None = None,
+    stuck: bool = False,
+) -> web.Response:
+    view = InteractPage(uri=uri, intent=intent, form=form, search_url=uri if stuck else "")
+    status = status_of(problem) if problem else 200
+    head = _head(request, "From your own server")
+    return await page(request, "followfrom.html", view, head=head, status=status)
+
+
+def _refuse_foreign(request: web.Request, uri: str) -> None:
+    if not flows(request).addresses.is_ours(uri):
+        raise Invalid("This is about something that is not here: open it from its own page.", "uri")
+
+
+def _intent(text: str) -> Intent:
+    return _INTENTS.get(text, "follow")
+
+
+def _head(request: web.Request, title: str) -> HeadView:
+    return head_for(request, title=title, usage=flows(request).house.usage_of())

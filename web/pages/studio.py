@@ -1,0 +1,336 @@
+"""The artist's desk: upload, describe, hang, edit, withdraw. Signed in only."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Annotated
+
+from aiohttp import web
+
+from server.errors import FixatifError, Invalid
+from server.model import (
+    AiLabel,
+    Counts,
+    Picture,
+    PictureId,
+    PictureState,
+    RenditionName,
+    TargetId,
+    Visibility,
+    Work,
+    WorkId,
+    WorkState,
+)
+from server.ports import StoredFile
+from server.publishing import (
+    MAX_CAPTION,
+    MAX_PICTURES,
+    MAX_SHORT,
+    MAX_TITLE,
+    Draft,
+    PictureEdit,
+    Upload,
+    read_tags,
+)
+from server.viewing import Hung
+from web.errors import status_of
+from web.fields import Fields, Line, Text, decode
+from web.flows import flows
+from web.forms import FilePart, UploadLimits, read_form, read_multipart
+from web.page_views import EditPage, PictureEditView, StudioPage, UploadPage, WithdrawPage
+from web.present import AI_LABELS, VISIBILITIES
+from web.respond import artist_of, head_for, number, page, show, to
+from web.views import FormView, HeadView, PagerView
+
+_ACCEPT = "image/jpeg,image/png,image/webp,image/avif,image/gif,image/tiff"
+_TYPES = "JPEG, PNG, WebP, AVIF, GIF or TIFF"
+_MAX_MEGAPIXELS = 120
+_STUDIO_PAGE = 50
+_REFRESH_SECONDS = 3  # while pictures are being prepared, without JavaScript
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the forms of upload and edit page say of a work."""
+
+    title: Annotated[str, Line("The title", MAX_TITLE)] = ""
+    caption: Annotated[str, Text("The caption", MAX_CAPTION)] = ""
+    tags: Annotated[str, Line("The tags", 1_000)] = ""
+    medium: Annotated[str, Line("The medium", MAX_SHORT)] = ""
+    year: Annotated[str, Line("The year", MAX_SHORT)] = ""
+    is_sensitive: bool = False
+    sensitive_reason: Annotated[str, Line("The reason", MAX_SHORT)] = ""
+    visibility: Visibility = Visibility.PUBLIC
+    ai_label: AiLabel = AiLabel.NONE
+    is_quiet: bool = False
+    language: Annotated[str, Line("The language", 35)] = ""
+    then: Annotated[str, Line("What to do", 10)] = "hang"
+
+    def draft(self, visibility: Visibility | None = None) -> Draft:
+        """Return the facts as publishing takes them."""
+        return Draft(
+            title=self.title,
+            caption=self.caption,
+            tags=read_tags(self.tags),
+            medium=self.medium,
+            year=self.year,
+            is_sensitive=self.is_sensitive,
+            sensitive_reason=self.sensitive_reason,
+            visibility=visibility or self.visibility,
+            ai_label=self.ai_label,
+            language=self.language,
+            is_quiet=self.is_quiet,
+        )
+
+
+async def studio(request: web.Request) -> web.StreamResponse:
+    """List the artist's works, drafts and failures."""
+    known, artist, showing = flows(request), artist_of(request), show(request)
+    before = number(request.query.get("before", ""))
+    works = await known.viewing.studio(artist, WorkId(before) if before else None)
+    counts = await known.viewing.counts([TargetId(work.id) for work in works])
+    rows = tuple(
+        showing.studio_row(work, artist, counts.get(TargetId(work.id), Counts())) for work in works
+    )
+    more = PagerView(f"/studio?before={works[-1].id}", _STUDIO_PAGE) if _is_full(works) else None
+    view = StudioPage(rows, more, portfolio_url=f"/@{artist.handle}")
+    is_waiting = any(work.state is WorkState.PROCESSING for work in works)
+    return await page(
+        request, "studio.html", view, head=_head(request, "Studio", is_waiting=is_waiting)
+    )
+
+
+async def upload_form(request: web.Request) -> web.StreamResponse:
+    """Offer the upload form."""
+    return await _upload_page(request, FormView())
+
+
+async def upload(request: web.Request) -> web.StreamResponse:
+    """Take an upload in: originals are streamed to disk as they come, then kept with the work."""
+    known, artist = flows(request), artist_of(request)
+    fields: list[tuple[str, str]] = []
+    try:
+        files = await _received(request, fields)
+        facts = decode(Facts, Fields(fields))
+        alts = [value for name, value in fields if name == "alt"]
+        uploads = [
+            Upload(stored, name, alts[index] if index < len(alts) else "")
+            for index, (stored, name) in enumerate(files)
+        ]
+        visibility = Visibility.DRAFT if facts.then == "draft" else None
+        work = await known.publishing.receive(artist, facts.draft(visibility), uploads)
+    except FixatifError as problem:
+        return await _upload_page(request, _form_with(Fields(fields), problem), problem)
+    return to(f"/studio/works/{work.id}", "received")
+
+
+async def edit_form(request: web.Request) -> web.StreamResponse:
+    """Offer everything about one work for change."""
+    work = await flows(request).viewing.own(artist_of(request), _work_id(request))
+    return await _edit_page(request, work, _form_of(work))
+
+
+async def edit(request: web.Request) -> web.StreamResponse:
+    """Change a work, and hang a draft."""
+    known, artist = flows(request), artist_of(request)
+    work = await known.viewing.own(artist, _work_id(request))
+    sent = await read_form(request)
+    try:
+        facts = decode(Facts, sent)
+        is_hanging = work.visibility is not Visibility.DRAFT or facts.then == "hang"
+        wanted = None if is_hanging else Visibility.DRAFT
+        pictures = _picture_edits(work.pictures, sent)
+        await known.publishing.edit(artist, work.id, facts.draft(wanted), pictures)
+    except FixatifError as problem:
+        return await _edit_page(request, work, _form_with(sent, problem), problem)
+    told = "hung" if work.visibility is Visibility.DRAFT and is_hanging else "saved"
+    return to(f"/studio/works/{work.id}", told)
+
+
+async def retry(request: web.Request) -> web.StreamResponse:
+    """Make the pictures of a failed work once more."""
+    await flows(request).publishing.try_again(artist_of(request), _work_id(request))
+    return to("/studio")
+
+
+async def withdraw_form(request: web.Request) -> web.StreamResponse:
+    """Ask before a work goes for good."""
+    known, artist = flows(request), artist_of(request)
+    work = await known.viewing.own(artist, _work_id(request))
+    counts = await known.viewing.counts([TargetId(work.id)])
+    is_ready = work.state is WorkState.HUNG
+    view = WithdrawPage(
+        title=work.title,
+        action=f"/studio/works/{work.id}/withdraw",
+        cancel_url=f"/studio/works/{work.id}",
+        tile=show(request).tile(Hung(work, artist), with_artist=False) if is_ready else None,
+        counts=counts[TargetId(work.id)],
+    )
+    return await page(request, "withdraw.html", view, head=_head(request, "Withdraw"))
+
+
+async def withdraw(request: web.Request) -> web.StreamResponse:
+    """Take a work down for good."""
+    await flows(request).publishing.withdraw(artist_of(request), _work_id(request))
+    return to("/studio", "withdrawn")
+
+
+async def original(request: web.Request) -> web.StreamResponse:
+    """Give an artist their own untouched file back."""
+    known, artist = flows(request), artist_of(request)
+    work = await known.viewing.own(artist, _work_id(request))
+    wanted = number(request.match_info["picture"], 0)
+    picture = next((one for one in work.pictures if one.id == wanted), None)
+    if picture is None:
+        raise web.HTTPNotFound
+    response = web.Response(body=await known.media.read(picture.original_digest))
+    # never shown in a page's context: an original may be anything that its artist had
+    response.headers["Content-Type"] = "application/octet-stream"
+    response.headers["Content-Disposition"] = "attachment"
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+async def _received(
+    request: web.Request, fields: list[tuple[str, str]]
+) -> list[tuple[StoredFile, str]]:
+    """Stream every file of an upload into the MediaStore; collect the fields on the way."""
+    known = flows(request)
+    limits = UploadLimits(
+        max_files=MAX_PICTURES, max_file_bytes=known.config.media.max_upload_bytes
+    )
+    files: list[tuple[StoredFile, str]] = []
+    async for part in read_multipart(request, limits):
+        if isinstance(part, FilePart):
+            stored = await known.media.receive(part.chunks, max_bytes=limits.max_file_bytes)
+            if stored.size == 0:
+                raise Invalid(f"{part.filename} is empty: choose another file.", "pictures")
+            files.append((stored, part.filename))
+        else:
+            fields.append((part.name, part.value))
+    return files
+
+
+async def _upload_page(
+    request: web.Request, form: FormView, problem: FixatifError | None = None
+) -> web.Response:
+    known = flows(request)
+    view = UploadPage(
+        form=form,
+        accept=_ACCEPT,
+        types=_TYPES,
+        max_pictures=MAX_PICTURES,
+        max_megabytes=known.config.media.max_upload_bytes // 1_048_576,
+        max_megapixels=_MAX_MEGAPIXELS,
+        shown_px=known.house.now.policy.renditions.visitor,
+        ai_labels=AI_LABELS,
+        visibilities=VISIBILITIES,
+    )
+    head = _head(request, "Hang a work")
+    return await page(request, "upload.html", view, head=head, status=_status(problem))
+
+
+async def _edit_page(
+    request: web.Request, work: Work, form: FormView, problem: FixatifError | None = None
+) -> web.Response:
+    artist, showing = artist_of(request), show(request)
+    view = EditPage(
+        title=work.title,
+        work_url=showing.page_of(work, artist) if work.state is WorkState.HUNG else "",
+        form=form,
+        pictures=tuple(
+            PictureEditView(
+                id=picture.id,
+                picture=(
+                    showing.picture(picture, (RenditionName.TILE, RenditionName.PREVIEW))
+                    if picture.state is PictureState.READY
+                    else None
+                ),
+                state=picture.state,
+                problem=picture.problem,
+                file_name=picture.original_name,
+            )
+            for picture in work.pictures
+        ),
+        action=f"/studio/works/{work.id}",
+        withdraw_url=f"/studio/works/{work.id}/withdraw",
+        ai_labels=AI_LABELS,
+        visibilities=VISIBILITIES,
+        state=work.state,
+        is_draft=work.visibility is Visibility.DRAFT,
+    )
+    head = _head(request, work.title or "Untitled")
+    return await page(request, "edit.html", view, head=head, status=_status(problem))
+
+
+def _form_of(work: Work) -> FormView:
+    is_draft = work.visibility is Visibility.DRAFT
+    values = {
+        "title": work.title,
+        "caption": work.caption,
+        "tags": " ".join(work.tags),
+        "medium": work.medium,
+        "year": work.year,
+        "is_sensitive": "on" if work.is_sensitive else "",
+        "sensitive_reason": work.sensitive_reason,
+        "visibility": Visibility.PUBLIC.value if is_draft else work.visibility.value,
+        "ai_label": work.ai_label.value,
+        "is_quiet": "on" if work.is_quiet else "",
+        "language": work.language,
+    }
+    for index, picture in enumerate(work.pictures, start=1):
+        values[f"alt-{picture.id}"] = picture.alt
+        values[f"position-{picture.id}"] = str(index)
+        values[f"left-{picture.id}"] = f"{(picture.focal_x + 1) * 50:.0f}"
+        values[f"top-{picture.id}"] = f"{(1 - picture.focal_y) * 50:.0f}"
+    return FormView(values)
+
+
+def _form_with(sent: Fields, problem: FixatifError) -> FormView:
+    """Return what was typed, with the problem at its field, so that nothing is lost."""
+    field = problem.field if isinstance(problem, Invalid) else ""
+    return FormView({name: sent.first(name) for name in sent.names()}, {field: problem.message})
+
+
+def _picture_edits(pictures: Sequence[Picture], sent: Fields) -> list[PictureEdit]:
+    kept = [one for one in pictures if not sent.first(f"remove-{one.id}")]
+    ordered = sorted(kept, key=lambda one: _position(sent, one))
+    return [_picture_edit(one, sent) for one in ordered]
+
+
+def _position(sent: Fields, picture: Picture) -> int:
+    typed = number(sent.first(f"position-{picture.id}").strip())
+    return picture.position + 1 if typed is None else typed
+
+
+def _picture_edit(picture: Picture, sent: Fields) -> PictureEdit:
+    alt = sent.first(f"alt-{picture.id}") if sent.all(f"alt-{picture.id}") else picture.alt
+    return PictureEdit(
+        id=PictureId(picture.id),
+        alt=Text("The description", 100_000).read((alt,), f"alt-{picture.id}"),
+        focal_x=_share(sent.first(f"left-{picture.id}")) * 2 - 1,
+        focal_y=1 - _share(sent.first(f"top-{picture.id}")) * 2,
+    )
+
+
+def _share(text: str) -> float:
+    """Return per cent as 0 … 1; the middle where nothing usable was typed."""
+    typed = text.strip().replace(",", ".")
+    is_number = typed.replace(".", "", 1).isdecimal() and len(typed) < 8
+    return min(float(typed), 100.0) / 100 if is_number else 0.5
+
+
+def _work_id(request: web.Request) -> WorkId:
+    return WorkId(number(request.match_info["id"], 0) or 0)
+
+
+def _is_full(works: Sequence[Work]) -> bool:
+    return len(works) == _STUDIO_PAGE
+
+
+def _status(problem: FixatifError | None) -> int:
+    return 200 if problem is None else status_of(problem)
+
+
+def _head(request: web.Request, title: str, *, is_waiting: bool = False) -> HeadView:
+    head = head_for(request, title=title, usage=flows(request).house.usage_of())
+    return replace(head, refresh_seconds=_REFRESH_SECONDS) if is_waiting else head

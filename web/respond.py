@@ -1,0 +1,181 @@
+"""From a view to an answer: who looks, what the page says of itself, how it may be cached."""
+
+from collections.abc import Iterable, Mapping
+from urllib.parse import urlsplit
+
+from aiohttp import web
+
+from server.errors import NotAllowed
+from server.model import Artist, ContentUsage
+from server.protections import Audience
+from server.signals import headers, robots_directives, tdm_reservation
+from web.flows import flows
+from web.keys import ARTIST
+from web.present import Show
+from web.render import Page, surround
+from web.views import HeadLink, HeadView, NoticeView, ViewerView
+
+_SURROUND_COOKIE = "surround"
+_STRANGERS_CACHE = "public, max-age=60, stale-while-revalidate=600"
+_NOTICES: Mapping[str, str] = {
+    "saved": "Saved.",
+    "received": "Your pictures arrived and are being prepared.",
+    "hung": "It hangs.",
+    "withdrawn": "The work was withdrawn, and other servers are told.",
+    "said": "Your comment is out.",
+    "removed": "It is gone.",
+    "password": "Your password was changed; every other browser was signed out.",
+    "profile": "Your profile was saved, and followers' servers are told.",
+}
+
+
+def artist_of(request: web.Request) -> Artist:
+    """Return who is signed in; closed routes always have one."""
+    if ARTIST not in request:
+        raise NotAllowed("Sign in first.")
+    return request[ARTIST]
+
+
+def viewer_id(request: web.Request) -> int | None:
+    """Return the asker's actor id, None for a stranger."""
+    artist = request.get(ARTIST)
+    return artist.id if artist else None
+
+
+def show(request: web.Request) -> Show:
+    """Return how nouns are presented to this visitor."""
+    known = flows(request)
+    artist = request.get(ARTIST)
+    audience = Audience.PERSON if artist else Audience.VISITOR
+    return Show(known.addresses, known.house.now.policy, audience, artist)
+
+
+async def page(
+    request: web.Request,
+    template: str,
+    view: object,
+    *,
+    head: HeadView | None = None,
+    notice: NoticeView | None = None,
+    status: int = 200,
+    usage: ContentUsage | None = None,
+    has_form: bool = False,
+) -> web.Response:
+    """Render a page. Strangers' pages may be cached unless they hold a form that changes things.
+
+    `usage`: of the work or artist shown, where it is tighter than the instance's.
+    """
+    known = flows(request)
+    made = known.renderer.page(
+        template,
+        view=view,
+        head=head or HeadView(),
+        viewer=await _viewer(request, has_form=has_form),
+        notice=notice or _told(request),
+        path=request.path,
+    )
+    is_cacheable = request.get(ARTIST) is None and not has_form and status == 200
+    response = as_response(made, status=status)
+    response.headers["Cache-Control"] = _STRANGERS_CACHE if is_cacheable else "no-store"
+    response.headers["Vary"] = "Accept, Cookie"
+    if usage is not None:
+        set_signals(request, response, usage)
+    return response
+
+
+def as_response(made: Page, *, status: int = 200) -> web.Response:
+    """Return a rendered page as an answer with the policy that fits its bytes."""
+    response = web.Response(body=made.body, status=status)
+    response.headers["Content-Type"] = made.content_type
+    response.headers["Content-Security-Policy"] = made.csp
+    return response
+
+
+def set_signals(request: web.Request, response: web.StreamResponse, usage: ContentUsage) -> None:
+    """Say what machines may do with exactly this, instead of the instance's general word."""
+    for name, value in headers(usage, flows(request).signal_urls):
+        response.headers.add(name, value)
+
+
+def head_for(
+    request: web.Request, *, title: str, usage: ContentUsage, path: str = "", description: str = ""
+) -> HeadView:
+    """Return what every public page says of itself; `replace` adds what only some say."""
+    known = flows(request)
+    return HeadView(
+        title=title,
+        description=description[:300],
+        canonical=f"{known.addresses.base_url}{path or request.path}",
+        signals_meta=signals_meta(usage, known.signal_urls.tdm_policy),
+        links=(HeadLink("license", known.signal_urls.rsl, "application/rsl+xml"),),
+    )
+
+
+def signals_meta(usage: ContentUsage, tdm_policy: str) -> tuple[tuple[str, str], ...]:
+    """Return the meta elements for a usage: the same as the headers say."""
+    robots = ", ".join(robots_directives(usage))
+    reservation = tdm_reservation(usage)
+    found = (
+        ("robots", robots),
+        ("tdm-reservation", reservation),
+        ("tdm-policy", tdm_policy if reservation == "1" else ""),
+    )
+    return tuple((name, content) for name, content in found if content)
+
+
+def to(path: str, told: str = "") -> web.Response:
+    """Return a redirect after a form (303), with one of our notices to show there."""
+    joint = "&" if "?" in path else "?"
+    where = f"{path}{joint}told={told}" if told else path
+    if "#" in path and told:
+        page_path, _, mark = path.partition("#")
+        where = f"{page_path}{'&' if '?' in page_path else '?'}told={told}#{mark}"
+    return web.Response(status=303, headers={"Location": where, "Cache-Control": "no-store"})
+
+
+def back(request: web.Request, otherwise: str) -> str:
+    """Return the page of ours that the form was on, for after a small deed."""
+    referer = urlsplit(request.headers.get("Referer", ""))
+    own = urlsplit(flows(request).addresses.base_url)
+    if (referer.scheme, referer.netloc) != (own.scheme, own.netloc):
+        return otherwise
+    return own_path(referer.path + (f"?{referer.query}" if referer.query else ""), otherwise)
+
+
+def own_path(text: str, otherwise: str) -> str:
+    """Return a path of ours, never another site's (two slashes, or a backslash, in front)."""
+    is_own = text.startswith("/") and not text.startswith(("//", "/\\")) and text.isprintable()
+    return text if is_own and "\\" not in text and len(text) < 2_000 else otherwise
+
+
+def number(text: str, otherwise: int | None = None) -> int | None:
+    """Return an id from an address, or `otherwise` where it is none."""
+    return int(text) if text.isdecimal() and len(text) <= 19 else otherwise
+
+
+def add_links(response: web.StreamResponse, links: Iterable[tuple[str, str]]) -> None:
+    """Add Link headers: (address, parameters)."""
+    for address, parameters in links:
+        response.headers.add("Link", f"<{address}>; {parameters}")
+
+
+async def _viewer(request: web.Request, *, has_form: bool) -> ViewerView:
+    known = flows(request)
+    artist = request.get(ARTIST)
+    chosen = surround(request.cookies.get(_SURROUND_COOKIE, ""))
+    if artist is None:
+        csrf = known.forms.token_for(request) if has_form else ""
+        return ViewerView(csrf=csrf, surround=chosen)
+    return ViewerView(
+        handle=artist.handle,
+        name=artist.name,
+        csrf=known.forms.token_for(request),
+        is_artist=artist.role.value != "reader",
+        unread=await known.notifications.count_unread(artist.id),
+        surround=chosen,
+    )
+
+
+def _told(request: web.Request) -> NoticeView | None:
+    text = _NOTICES.get(request.query.get("told", ""))
+    return NoticeView(text, "success") if text else None
