@@ -164,7 +164,6 @@ _STANDARD_RULES = (
     _rule("Programs slowly", Door.WEB, _HURRIED, Action.THROTTLE, _SLOWLY),
     _rule("No works for training", Door.MEDIA, _TRAINERS, Action.REFUSE, _NO_TRAINING),
     _rule("No works for AI answers", Door.MEDIA, _ANSWERERS, Action.REFUSE, _NO_AI_USE),
-    _rule("Small works for programs", Door.MEDIA, _HURRIED, Action.PREVIEW, _SMALL),
 )
 _COLLECTORS = (VisitorClass.ARCHIVE, VisitorClass.SEO)
 _STRICT_RULES = (
@@ -176,7 +175,11 @@ _STRICT_RULES = (
     ),
     *_STANDARD_RULES,
     _rule(
-        "Small works for the unknown", Door.MEDIA, (VisitorClass.UNKNOWN,), Action.PREVIEW, _SMALL
+        "Small works for programs",
+        Door.MEDIA,
+        (*_HURRIED, VisitorClass.UNKNOWN),
+        Action.PREVIEW,
+        _SMALL,
     ),
 )
 _OPEN_RULES = (

@@ -37,7 +37,6 @@ from web.keys import (
 SLOW_MILLIS = 1_000
 _LOG_ONE_IN = 100  # of the rest: an access log doubles the CPU of a request
 _CLIENT_LEFT = 499  # nginx's word for it; nobody reads this answer
-_FEDERATED_TYPES = ("application/activity+json", "application/ld+json")
 _ALWAYS_OPEN = frozenset(
     {"/robots.txt", "/policy", "/rsl.xml", "/ai.txt", "/healthz", "/readyz", "/favicon.ico"}
 )
