@@ -104,12 +104,17 @@ def test_no_preset_refuses_people_peers_search_cards_or_feeds(visitor: str, poli
         assert decide(facts.door, facts, policy) == Allow()
 
 
-def test_programs_are_slowed_and_get_the_small_rendition() -> None:
-    page = decide(Door.WEB, visiting("tool"), STANDARD_NO_AI)
-    picture = decide(Door.MEDIA, MediaFacts(VisitorClass.TOOL, RenditionName.VIEW), STANDARD_NO_AI)
+@pytest.mark.parametrize(
+    ("policy", "action"), [(STANDARD_NO_AI, Action.ALLOW), (STRICT_STUDIO, Action.PREVIEW)]
+)
+def test_programs_are_slowed_and_get_small_works_in_a_strict_studio(
+    policy: Policy, action: Action
+) -> None:
+    page = decide(Door.WEB, visiting("tool"), policy)
+    picture = decide(Door.MEDIA, MediaFacts(VisitorClass.TOOL, RenditionName.VIEW), policy)
     assert isinstance(page, Allow)
     assert isinstance(picture, Allow)
-    assert (page.action, picture.action) == (Action.THROTTLE, Action.PREVIEW)
+    assert (page.action, picture.action) == (Action.THROTTLE, action)
 
 
 def test_the_open_preset_refuses_nobody() -> None:
