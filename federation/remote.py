@@ -129,10 +129,12 @@ class Remote:
         raise NotFound(f"{domain} knows nobody called {handle}.")
 
     async def find(self, uri: str) -> Actor | RemoteNote | Target:
-        """Find whatever stands at an address: ours, an actor elsewhere, or a post elsewhere.
+        """Find whatever stands at an address (or is called `name@server`), here or elsewhere.
 
         Raises as `document`, `NotFound` where it is ours and not there.
         """
+        if _ADDRESS.fullmatch(uri.removeprefix("acct:")):
+            return await self.by_address(uri.removeprefix("acct:"))
         if not uris.is_address(uri):
             raise Invalid("This is no web address: paste the address of a profile or post.", "uri")
         async with self.library.reading() as tx:
