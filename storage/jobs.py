@@ -1,0 +1,198 @@
+"""The queue: rows with a lease.
+
+A job is waiting, running (until its lease runs out) or buried; a finished one is deleted.
+Of one non-empty queue name, one job runs at a time: the first of those that are due.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from server.model import Job, JobId, JobKind, Millis
+from server.ports import JobCounts, Jobs
+from storage.database import Connection, Row, json_text
+
+_MAX_REASON = 500  # characters
+
+
+def jobs_in(connection: Connection) -> Jobs:
+    """Return the queue as this transaction sees it."""
+    return _Jobs(connection)
+
+
+@dataclass(frozen=True, slots=True)
+class _Jobs:
+    _connection: Connection
+
+    async def add(
+        self,
+        kind: JobKind,
+        payload: bytes,
+        *,
+        job_id: JobId,
+        run_at: Millis,
+        queue: str = "",
+        priority: int = 5,
+    ) -> None:
+        await self._connection.execute(
+            """
+            INSERT INTO jobs (
+                id, kind, state, payload, run_at, leased_until, attempts, queue, priority, reason
+            ) VALUES (:id, :kind, 'waiting', :payload, :run_at, 0, 0, :queue, :priority, '')
+            """,
+            id=job_id,
+            kind=kind,
+            payload=payload,
+            run_at=run_at,
+            queue=queue,
+            priority=priority,
+        )
+
+    async def claim(
+        self, now: Millis, *, lease_until: Millis, limit: int, kinds: Sequence[JobKind] = ()
+    ) -> list[Job]:
+        await self._take_back_leases(now)
+        # `level` is every pair of kind and priority that waits, found by skipping along the
+        # index: so neither jobs for later nor other kinds' jobs are ever walked through.
+        # `due` is the head of each queue: PostgreSQL passes over what another claimer has.
+        rows = await self._connection.fetch_all(
+            """
+            WITH RECURSIVE level (kind, priority) AS (
+                SELECT value, (
+                    SELECT MIN(priority) FROM jobs WHERE kind = value AND state = 'waiting'
+                ) FROM json_each(:kinds)
+                UNION ALL
+                SELECT kind, (
+                    SELECT MIN(jobs.priority) FROM jobs
+                    WHERE jobs.kind = level.kind AND jobs.priority > level.priority
+                        AND state = 'waiting'
+                ) FROM level WHERE priority IS NOT NULL
+            ), due AS MATERIALIZED (
+                SELECT jobs.id AS id FROM level
+                    JOIN jobs ON jobs.id /*pg = ANY (ARRAY( -- */ IN (
+                        SELECT head.id FROM jobs AS head
+                        WHERE head.state = 'waiting' AND head.kind = level.kind
+                            AND head.priority = level.priority AND head.run_at <= :now
+                            AND NOT EXISTS (
+                                SELECT 1 FROM jobs AS other
+                                WHERE other.queue = head.queue AND other.queue <> ''
+                                    AND other.state = 'running'
+                            )
+                            AND NOT EXISTS (
+                                SELECT 1 FROM jobs AS other
+                                WHERE other.queue = head.queue AND other.queue <> ''
+                                    AND other.state = 'waiting' AND other.run_at <= :now
+                                    AND other.kind IN (SELECT value FROM json_each(:kinds))
+                                    AND (other.priority, other.run_at, other.id)
+                                        < (head.priority, head.run_at, head.id)
+                            )
+                        ORDER BY head.run_at, head.id LIMIT :candidates
+                    ) /*pg ) */
+                WHERE jobs.state = 'waiting'
+                ORDER BY jobs.priority, jobs.run_at, jobs.id
+                LIMIT :limit /*pg FOR UPDATE OF jobs SKIP LOCKED */
+            )
+            UPDATE jobs SET
+                state = 'running', leased_until = :lease_until, attempts = attempts + 1
+            WHERE id IN (SELECT id FROM due)
+            RETURNING *
+            """,
+            now=now,
+            lease_until=lease_until,
+            limit=limit,
+            candidates=4 * limit,  # enough for a few claimers at once, before they pass others over
+            kinds=json_text(kinds or JobKind),
+        )
+        claimed = [_job(row) for row in rows]
+        return sorted(claimed, key=lambda job: (job.priority, job.run_at, job.id))
+
+    async def done(self, job_id: JobId) -> None:
+        await self._connection.execute("DELETE FROM jobs WHERE id = :id", id=job_id)
+
+    async def again(self, job_id: JobId, run_at: Millis, reason: str) -> None:
+        await self._connection.execute(
+            """
+            UPDATE jobs SET
+                state = 'waiting', leased_until = 0, run_at = :run_at, reason = :reason
+            WHERE id = :id
+            """,
+            id=job_id,
+            run_at=run_at,
+            reason=reason[:_MAX_REASON],
+        )
+
+    async def bury(self, job_id: JobId, reason: str) -> None:
+        await self._connection.execute(
+            """
+            UPDATE jobs SET state = 'buried', leased_until = 0, reason = :reason WHERE id = :id
+            """,
+            id=job_id,
+            reason=reason[:_MAX_REASON],
+        )
+
+    async def counts(self) -> dict[JobKind, JobCounts]:
+        rows = await self._connection.fetch_all(
+            """
+            SELECT kind, COUNT(CASE WHEN state = 'waiting' THEN 1 END) AS waiting,
+                COUNT(CASE WHEN state = 'running' THEN 1 END) AS running,
+                COUNT(CASE WHEN state = 'buried' THEN 1 END) AS buried
+            FROM jobs GROUP BY kind
+            """
+        )
+        return {
+            JobKind(row["kind"]): JobCounts(row["waiting"], row["running"], row["buried"])
+            for row in rows
+        }
+
+    async def buried(self, *, limit: int = 100) -> list[tuple[Job, str]]:
+        rows = await self._connection.fetch_all(
+            "SELECT * FROM jobs WHERE state = 'buried' ORDER BY id DESC LIMIT :limit", limit=limit
+        )
+        return [(_job(row), row["reason"]) for row in rows]
+
+    async def retry(self, job_id: JobId, now: Millis) -> bool:
+        count = await self._connection.execute(
+            """
+            UPDATE jobs SET state = 'waiting', run_at = :now
+            WHERE id = :id AND state IN ('buried', 'waiting')
+            """,
+            id=job_id,
+            now=now,
+        )
+        return count == 1
+
+    async def oldest_due(self, now: Millis) -> Millis | None:
+        row = await self._connection.fetch_one(
+            """
+            SELECT run_at FROM jobs WHERE state = 'waiting' AND run_at <= :now
+            ORDER BY run_at LIMIT 1
+            """,
+            now=now,
+        )
+        return None if row is None else Millis(row["run_at"])
+
+    async def next_run_at(self) -> Millis | None:
+        row = await self._connection.fetch_one(
+            "SELECT run_at FROM jobs WHERE state = 'waiting' ORDER BY run_at LIMIT 1"
+        )
+        return None if row is None else Millis(row["run_at"])
+
+    async def _take_back_leases(self, now: Millis) -> None:
+        await self._connection.execute(
+            """
+            UPDATE jobs SET state = 'waiting', leased_until = 0
+            WHERE state = 'running' AND leased_until <= :now
+            """,
+            now=now,
+        )
+
+
+def _job(row: Row) -> Job:
+    return Job(
+        id=row["id"],
+        kind=JobKind(row["kind"]),
+        payload=row["payload"],
+        run_at=row["run_at"],
+        attempts=row["attempts"],
+        queue=row["queue"],
+        priority=row["priority"],
+    )

@@ -1,0 +1,119 @@
+"""Everything kept in the database, on whichever engine its address names."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TypeVar
+
+from server.ports import (
+    Activities,
+    Actors,
+    Artists,
+    Jobs,
+    Library,
+    Notifications,
+    Policies,
+    Posts,
+    Reactions,
+    Relations,
+    Transaction,
+    Works,
+)
+from storage.activities import activities_in
+from storage.actors import actors_in
+from storage.artists import artists_in
+from storage.database import Connection, Engine
+from storage.engines import open_engine
+from storage.jobs import jobs_in
+from storage.migrate import check_schema
+from storage.notifications import notifications_in
+from storage.policies import policies_in
+from storage.posts import posts_in
+from storage.reactions import reactions_in
+from storage.relations import relations_in
+from storage.works import works_in
+
+T = TypeVar("T")
+
+
+def open_library(url: str) -> Library:
+    """Return the library at `url` (see `open_engine`); connections open when first needed.
+
+    Raise `Invalid` where the address names no database. Close it, or the program never exits.
+    """
+    return _Library(open_engine(url))
+
+
+def transaction_on(connection: Connection) -> Transaction:
+    """Return every repository on one connection."""
+    return _Transaction(connection)
+
+
+@dataclass(frozen=True, slots=True)
+class _Library:
+    _engine: Engine
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Transaction]:
+        async with self._engine.writing() as connection:
+            yield _Transaction(connection)
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[Transaction]:
+        async with self._engine.reading() as connection:
+            yield _Transaction(connection)
+
+    async def join(self, deed: Callable[[Transaction], Awaitable[T]]) -> T:
+        return await self._engine.join(lambda connection: deed(_Transaction(connection)))
+
+    async def check(self) -> None:
+        async with self._engine.reading() as connection:
+            await check_schema(connection)
+
+    async def close(self) -> None:
+        await self._engine.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _Transaction:
+    _connection: Connection
+
+    @property
+    def artists(self) -> Artists:
+        return artists_in(self._connection)
+
+    @property
+    def actors(self) -> Actors:
+        return actors_in(self._connection)
+
+    @property
+    def works(self) -> Works:
+        return works_in(self._connection)
+
+    @property
+    def posts(self) -> Posts:
+        return posts_in(self._connection)
+
+    @property
+    def relations(self) -> Relations:
+        return relations_in(self._connection)
+
+    @property
+    def reactions(self) -> Reactions:
+        return reactions_in(self._connection)
+
+    @property
+    def activities(self) -> Activities:
+        return activities_in(self._connection)
+
+    @property
+    def notifications(self) -> Notifications:
+        return notifications_in(self._connection)
+
+    @property
+    def policies(self) -> Policies:
+        return policies_in(self._connection)
+
+    @property
+    def jobs(self) -> Jobs:
+        return jobs_in(self._connection)

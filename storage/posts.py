@@ -1,0 +1,222 @@
+"""Comments from here and anywhere, and remote actors' posts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from server.errors import Untrusted
+from server.model import ActorId, Post, PostId, RemotePicture, TargetId, Visibility, WorkId
+from server.ports import FeedItem, Posts
+from storage.database import MAX_ID, Connection, Row, ids_text, json_text, time_of
+
+
+def posts_in(connection: Connection) -> Posts:
+    """Return the posts as this transaction sees them."""
+    return _Posts(connection)
+
+
+@dataclass(frozen=True, slots=True)
+class _Posts:
+    _connection: Connection
+
+    async def put(self, post: Post) -> PostId:
+        row = await self._connection.fetch_one(
+            """
+            INSERT INTO posts (
+                id, uri, actor_id, is_local, visibility, content_html, title, url, is_sensitive,
+                warning, published_at, edited_at, in_reply_to_uri, reply_to_id, work_id, pictures,
+                tags, language, content_usage, mentions, source
+            ) VALUES (
+                :id, :uri, :actor_id, :is_local, :visibility, :content_html, :title, :url,
+                :is_sensitive, :warning, :published_at, :edited_at, :in_reply_to_uri,
+                :reply_to_id, :work_id, :pictures, :tags, :language, :content_usage, :mentions,
+                :source
+            ) ON CONFLICT (uri) DO UPDATE SET
+                is_local = excluded.is_local, visibility = excluded.visibility,
+                content_html = excluded.content_html, title = excluded.title, url = excluded.url,
+                is_sensitive = excluded.is_sensitive, warning = excluded.warning,
+                published_at = excluded.published_at, edited_at = excluded.edited_at,
+                in_reply_to_uri = excluded.in_reply_to_uri, reply_to_id = excluded.reply_to_id,
+                work_id = excluded.work_id, pictures = excluded.pictures, tags = excluded.tags,
+                language = excluded.language, content_usage = excluded.content_usage,
+                mentions = excluded.mentions, source = excluded.source
+            WHERE posts.actor_id = excluded.actor_id
+            RETURNING id
+            """,
+            **_columns(post),
+        )
+        if row is None:
+            raise Untrusted(f"{post.uri} is another actor's post: only its author may change it.")
+        return PostId(row["id"])
+
+    async def by_id(self, post_id: PostId) -> Post | None:
+        row = await self._connection.fetch_one("SELECT * FROM posts WHERE id = :id", id=post_id)
+        return None if row is None else _post(row)
+
+    async def by_uri(self, uri: str) -> Post | None:
+        row = await self._connection.fetch_one("SELECT * FROM posts WHERE uri = :uri", uri=uri)
+        return None if row is None else _post(row)
+
+    async def many(self, ids: Sequence[PostId]) -> dict[PostId, Post]:
+        rows = await self._connection.fetch_all(
+            """
+            SELECT * FROM posts
+            WHERE id IN (SELECT CAST(value AS BIGINT) FROM json_each(:ids))
+            """,
+            ids=ids_text(ids),
+        )
+        return {row["id"]: _post(row) for row in rows}
+
+    async def remove(self, post_id: PostId) -> None:
+        await self._connection.execute("DELETE FROM reactions WHERE target_id = :id", id=post_id)
+        await self._connection.execute(
+            "DELETE FROM notifications WHERE target_id = :id", id=post_id
+        )
+        await self._connection.execute(
+            "UPDATE posts SET reply_to_id = NULL WHERE reply_to_id = :id", id=post_id
+        )
+        await self._connection.execute("DELETE FROM posts WHERE id = :id", id=post_id)
+
+    async def thread(
+        self, work_id: WorkId, *, after: PostId | None = None, limit: int = 200
+    ) -> list[Post]:
+        rows = await self._connection.fetch_all(
+            """
+            SELECT * FROM posts
+            WHERE work_id = :work_id AND visibility IN ('public', 'unlisted')
+                AND (published_at, id) > (:after_at, :after)
+            ORDER BY published_at, id LIMIT :limit
+            """,
+            work_id=work_id,
+            after=after or 0,
+            after_at=-1 if after is None else await self._time_of(after),
+            limit=limit,
+        )
+        return [_post(row) for row in rows]
+
+    async def replies_to(
+        self, target: TargetId, *, after: PostId | None = None, limit: int = 50
+    ) -> list[Post]:
+        rows = await self._connection.fetch_all(
+            """
+            SELECT * FROM posts
+            WHERE reply_to_id = :target AND visibility IN ('public', 'unlisted')
+                AND (published_at, id) > (:after_at, :after)
+            ORDER BY published_at, id LIMIT :limit
+            """,
+            target=target,
+            after=after or 0,
+            after_at=-1 if after is None else await self._time_of(after),
+            limit=limit,
+        )
+        return [_post(row) for row in rows]
+
+    async def feed(
+        self, reader: ActorId, *, before: TargetId | None = None, limit: int = 24
+    ) -> list[FeedItem]:
+        # The newest few of each followee, then the newest of those: the cost grows with the
+        # number of followees, never with all that they ever showed. Where a row names its
+        # candidates by a subquery, PostgreSQL needs an array to look each up by its key.
+        rows = await self._connection.fetch_all(
+            """
+            SELECT works.listed_at AS at, works.id AS work_id, NULL AS post_id, works.id AS id
+            FROM follows
+                JOIN artists ON artists.id = follows.followee_id AND artists.suspended_at IS NULL
+                JOIN works ON works.id /*pg = ANY (ARRAY( -- */ IN (
+                    SELECT latest.id FROM works AS latest
+                    WHERE latest.artist_id = follows.followee_id AND latest.state = 'hung'
+                        AND latest.visibility IN ('public', 'unlisted', 'followers')
+                        AND (latest.listed_at, latest.id) < (:before_at, :before)
+                    ORDER BY latest.listed_at DESC, latest.id DESC LIMIT :limit
+                ) /*pg ) */
+            WHERE follows.follower_id = :reader AND follows.state = 'accepted'
+            UNION ALL
+            SELECT posts.published_at AS at, NULL AS work_id, posts.id AS post_id, posts.id AS id
+            FROM follows
+                JOIN posts ON posts.id /*pg = ANY (ARRAY( -- */ IN (
+                    SELECT latest.id FROM posts AS latest
+                    WHERE latest.actor_id = follows.followee_id AND latest.in_reply_to_uri = ''
+                        AND latest.reply_to_id IS NULL
+                        AND latest.visibility IN ('public', 'unlisted', 'followers')
+                        AND (latest.published_at, latest.id) < (:before_at, :before)
+                    ORDER BY latest.published_at DESC, latest.id DESC LIMIT :limit
+                ) /*pg ) */
+            WHERE follows.follower_id = :reader AND follows.state = 'accepted'
+            ORDER BY at DESC, id DESC LIMIT :limit
+            """,
+            reader=reader,
+            before=MAX_ID if before is None else before,
+            before_at=MAX_ID if before is None else await self._time_of(before),
+            limit=limit,
+        )
+        return [FeedItem(row["at"], row["id"], row["work_id"], row["post_id"]) for row in rows]
+
+    async def count_local(self) -> int:
+        row = await self._connection.fetch_one(
+            "SELECT COUNT(*) AS number FROM posts WHERE is_local"
+        )
+        return 0 if row is None else int(row["number"])
+
+    async def _time_of(self, target: int) -> int:
+        """Return the time by which lists sort `target`, also when it was deleted meanwhile."""
+        row = await self._connection.fetch_one(
+            """
+            SELECT listed_at AS at FROM works WHERE id = :id
+            UNION ALL SELECT published_at AS at FROM posts WHERE id = :id
+            """,
+            id=target,
+        )
+        return time_of(target) if row is None else int(row["at"])
+
+
+def _post(row: Row) -> Post:
+    return Post(
+        id=row["id"],
+        uri=row["uri"],
+        actor_id=row["actor_id"],
+        is_local=bool(row["is_local"]),
+        visibility=Visibility(row["visibility"]),
+        content_html=row["content_html"],
+        title=row["title"],
+        url=row["url"],
+        is_sensitive=bool(row["is_sensitive"]),
+        warning=row["warning"],
+        published_at=row["published_at"],
+        edited_at=row["edited_at"],
+        in_reply_to_uri=row["in_reply_to_uri"],
+        reply_to_id=row["reply_to_id"],
+        work_id=row["work_id"],
+        pictures=msgspec.json.decode(row["pictures"], type=tuple[RemotePicture, ...]),
+        tags=msgspec.json.decode(row["tags"], type=tuple[str, ...]),
+        language=row["language"],
+        content_usage=row["content_usage"],
+        mentions=msgspec.json.decode(row["mentions"], type=tuple[str, ...]),
+        source=row["source"],
+    )
+
+
+def _columns(post: Post) -> dict[str, str | int | None]:
+    return {
+        "id": post.id,
+        "uri": post.uri,
+        "actor_id": post.actor_id,
+        "is_local": post.is_local,
+        "visibility": post.visibility,
+        "content_html": post.content_html,
+        "title": post.title,
+        "url": post.url,
+        "is_sensitive": post.is_sensitive,
+        "warning": post.warning,
+        "published_at": post.published_at,
+        "edited_at": post.edited_at,
+        "in_reply_to_uri": post.in_reply_to_uri,
+        "reply_to_id": post.reply_to_id,
+        "work_id": post.work_id,
+        "pictures": json_text(post.pictures),
+        "tags": json_text(post.tags),
+        "language": post.language,
+        "content_usage": post.content_usage,
+        "mentions": json_text(post.mentions),
+        "source": post.source,
+    }

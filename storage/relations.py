@@ -1,0 +1,188 @@
+"""Who follows whom.
+
+Lists page by time, so a page also holds every row of the same millisecond as its last: it may
+be longer than `limit`, and the next page neither repeats nor loses one.
+"""
+
+from dataclasses import dataclass
+
+from server.model import Actor, ActorId, Follow, FollowState, Millis
+from server.ports import Relations
+from storage.actors import actor_from
+from storage.database import MAX_ID, Connection, Row
+
+
+def relations_in(connection: Connection) -> Relations:
+    """Return the follows as this transaction sees them."""
+    return _Relations(connection)
+
+
+@dataclass(frozen=True, slots=True)
+class _Relations:
+    _connection: Connection
+
+    async def put_follow(self, follow: Follow) -> None:
+        await self._connection.execute(
+            """
+            INSERT INTO follows (follower_id, followee_id, state, uri, created_at)
+            VALUES (:follower, :followee, :state, :uri, :created_at)
+            ON CONFLICT (follower_id, followee_id) DO UPDATE SET
+                state = excluded.state, uri = excluded.uri, created_at = excluded.created_at
+            """,
+            follower=follow.follower_id,
+            followee=follow.followee_id,
+            state=follow.state,
+            uri=follow.uri,
+            created_at=follow.created_at,
+        )
+
+    async def follow(self, follower: ActorId, followee: ActorId) -> Follow | None:
+        row = await self._connection.fetch_one(
+            """
+            SELECT * FROM follows WHERE follower_id = :follower AND followee_id = :followee
+            """,
+            follower=follower,
+            followee=followee,
+        )
+        return None if row is None else _follow(row)
+
+    async def follow_by_uri(self, uri: str) -> Follow | None:
+        row = await self._connection.fetch_one(
+            """
+            SELECT * FROM follows WHERE uri = :uri AND uri <> ''
+            ORDER BY created_at LIMIT 1
+            """,
+            uri=uri,
+        )
+        return None if row is None else _follow(row)
+
+    async def remove(self, follower: ActorId, followee: ActorId) -> Follow | None:
+        row = await self._connection.fetch_one(
+            """
+            DELETE FROM follows WHERE follower_id = :follower AND followee_id = :followee
+            RETURNING *
+            """,
+            follower=follower,
+            followee=followee,
+        )
+        return None if row is None else _follow(row)
+
+    async def followers(
+        self,
+        followee: ActorId,
+        state: FollowState,
+        *,
+        before: Millis | None = None,
+        limit: int = 50,
+    ) -> list[tuple[Follow, Actor]]:
+        rows = await self._connection.fetch_all(
+            """
+            SELECT actors.*, follower_id, followee_id, follows.state AS state,
+                follows.uri AS follow_uri, follows.created_at AS created_at
+            FROM follows JOIN actors ON actors.id = follows.follower_id
+            WHERE followee_id = :followee AND state = :state AND created_at < :before
+                AND created_at >= COALESCE((
+                    SELECT created_at FROM follows
+                    WHERE followee_id = :followee AND state = :state AND created_at < :before
+                    ORDER BY created_at DESC LIMIT 1 OFFSET :limit - 1
+                ), 0)
+            ORDER BY created_at DESC, follower_id DESC
+            """,
+            followee=followee,
+            state=state,
+            before=MAX_ID if before is None else before,
+            limit=limit,
+        )
+        return [_with_actor(row) for row in rows]
+
+    async def following(
+        self,
+        follower: ActorId,
+        state: FollowState,
+        *,
+        before: Millis | None = None,
+        limit: int = 50,
+    ) -> list[tuple[Follow, Actor]]:
+        rows = await self._connection.fetch_all(
+            """
+            SELECT actors.*, follower_id, followee_id, follows.state AS state,
+                follows.uri AS follow_uri, follows.created_at AS created_at
+            FROM follows JOIN actors ON actors.id = follows.followee_id
+            WHERE follower_id = :follower AND state = :state AND created_at < :before
+                AND created_at >= COALESCE((
+                    SELECT created_at FROM follows
+                    WHERE follower_id = :follower AND state = :state AND created_at < :before
+                    ORDER BY created_at DESC LIMIT 1 OFFSET :limit - 1
+                ), 0)
+            ORDER BY created_at DESC, followee_id DESC
+            """,
+            follower=follower,
+            state=state,
+            before=MAX_ID if before is None else before,
+            limit=limit,
+        )
+        return [_with_actor(row) for row in rows]
+
+    async def count_followers(self, followee: ActorId) -> int:
+        row = await self._connection.fetch_one(
+            """
+            SELECT COUNT(*) AS number FROM follows
+            WHERE followee_id = :followee AND state = 'accepted'
+            """,
+            followee=followee,
+        )
+        return 0 if row is None else int(row["number"])
+
+    async def count_following(self, follower: ActorId) -> int:
+        row = await self._connection.fetch_one(
+            """
+            SELECT COUNT(*) AS number FROM follows
+            WHERE follower_id = :follower AND state = 'accepted'
+            """,
+            follower=follower,
+        )
+        return 0 if row is None else int(row["number"])
+
+    async def follower_inboxes(self, followee: ActorId) -> list[tuple[str, str]]:
+        rows = await self._connection.fetch_all(
+            """
+            SELECT inbox, shared_inbox FROM follows JOIN actors ON actors.id = follower_id
+            WHERE followee_id = :followee AND state = 'accepted'
+                AND NOT is_local AND gone_at IS NULL
+            ORDER BY actors.id
+            """,
+            followee=followee,
+        )
+        return [(row["inbox"], row["shared_inbox"]) for row in rows]
+
+    async def has_local_follower(self, followee: ActorId) -> bool:
+        row = await self._connection.fetch_one(
+            """
+            SELECT 1 FROM follows JOIN actors ON actors.id = follower_id
+            WHERE followee_id = :followee AND state IN ('accepted', 'pending') AND is_local
+            LIMIT 1
+            """,
+            followee=followee,
+        )
+        return row is not None
+
+
+def _follow(row: Row) -> Follow:
+    return Follow(
+        follower_id=row["follower_id"],
+        followee_id=row["followee_id"],
+        state=FollowState(row["state"]),
+        uri=row["uri"],
+        created_at=row["created_at"],
+    )
+
+
+def _with_actor(row: Row) -> tuple[Follow, Actor]:
+    follow = Follow(
+        follower_id=row["follower_id"],
+        followee_id=row["followee_id"],
+        state=FollowState(row["state"]),
+        uri=row["follow_uri"],
+        created_at=row["created_at"],
+    )
+    return follow, actor_from(row)

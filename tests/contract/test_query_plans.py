@@ -1,0 +1,184 @@
+"""Every query finds its rows by an index, on both engines."""
+
+from collections.abc import Awaitable, Callable
+from typing import LiteralString
+
+import pytest
+
+from server.model import (
+    ActivityId,
+    ActorId,
+    FollowState,
+    JobId,
+    JobKind,
+    Millis,
+    PictureId,
+    PostId,
+    ReactionKind,
+    TargetId,
+    TicketPurpose,
+    Visibility,
+    WorkId,
+)
+from server.ports import Transaction
+from storage.database import Connection, Row, Value
+from storage.engines import open_engine
+from storage.library import transaction_on
+from tests.contract.samples import NOW, work
+
+ME, WORK, POST, TARGET = ActorId(1), WorkId(1), PostId(1), TargetId(1)
+SEEN = (Visibility.PUBLIC, Visibility.UNLISTED)
+ACCEPTED = FollowState.ACCEPTED
+# What may be read whole: a handful of rows, or a list that came in as a parameter.
+SMALL = ("json_each", "level", "due", "target", "policies", "CONSTANT ROW")
+
+QUERIES: list[tuple[str, Callable[[Transaction], Awaitable[object]]]] = [
+    ("artists_handle_folded_key", lambda tx: tx.artists.by_handle("x")),
+    ("artists_handle_folded_key", lambda tx: tx.artists.page(after_handle="x")),
+    ("signing_keys_by_actor", lambda tx: tx.artists.key_of(ME)),
+    ("sessions_token_hash_key", lambda tx: tx.artists.session("x", NOW)),
+    ("sessions_by_artist", lambda tx: tx.artists.end_sessions_of(ME)),
+    ("tickets_token_hash_key", lambda tx: tx.artists.use_ticket("x", TicketPurpose.SETUP, NOW)),
+    ("sessions_by_end tickets_by_end", lambda tx: tx.artists.sweep(NOW)),
+    ("actors_uri_key", lambda tx: tx.actors.by_uri("x")),
+    ("actors_by_key_id", lambda tx: tx.actors.by_key_id("x")),
+    ("actors_by_address", lambda tx: tx.actors.by_address("x", "y")),
+    ("actors_pkey", lambda tx: tx.actors.many([ME])),
+    (
+        "posts_of_actor notifications_about_actor notifications_about_target reactions_to_target",
+        lambda tx: tx.actors.mark_gone(ME, NOW),
+    ),
+    ("works_pkey", lambda tx: tx.works.many([WORK])),
+    ("works_hung_by_artist", lambda tx: tx.works.of_artist(ME, SEEN, before=WORK)),
+    ("works_in_studio", lambda tx: tx.works.in_studio(ME, before=WORK)),
+    ("works_public", lambda tx: tx.works.newest(before=WORK)),
+    ("works_hung_by_artist", lambda tx: tx.works.neighbours(work(1), SEEN)),
+    ("works_hung_by_artist", lambda tx: tx.works.count(ME, SEEN)),
+    ("works_by_hanging", lambda tx: tx.works.count_active(NOW)),
+    ("pictures_by_media_key", lambda tx: tx.works.by_media_key("x")),
+    ("pictures_by_original renditions_by_digest", lambda tx: tx.works.digests_in_use(["x"])),
+    ("renditions_picture_id_position_key", lambda tx: tx.works.remove_picture(PictureId(1))),
+    ("posts_uri_key", lambda tx: tx.posts.by_uri("x")),
+    ("posts_in_thread", lambda tx: tx.posts.thread(WORK, after=POST)),
+    ("posts_answering", lambda tx: tx.posts.replies_to(TARGET, after=POST)),
+    (
+        "follows_of_follower works_hung_by_artist posts_in_feeds",
+        lambda tx: tx.posts.feed(ME, before=TARGET),
+    ),
+    ("posts_local", lambda tx: tx.posts.count_local()),
+    (
+        "posts_answering reactions_to_target notifications_about_target",
+        lambda tx: tx.posts.remove(POST),
+    ),
+    ("follows_follower_id_followee_id_key", lambda tx: tx.relations.follow(ME, ME)),
+    ("follows_by_uri", lambda tx: tx.relations.follow_by_uri("x")),
+    ("follows_of_followee", lambda tx: tx.relations.followers(ME, ACCEPTED, before=NOW)),
+    ("follows_of_follower", lambda tx: tx.relations.following(ME, ACCEPTED, before=NOW)),
+    ("follows_of_followee", lambda tx: tx.relations.count_followers(ME)),
+    ("follows_of_follower", lambda tx: tx.relations.count_following(ME)),
+    ("follows_of_followee", lambda tx: tx.relations.follower_inboxes(ME)),
+    ("follows_of_followee", lambda tx: tx.relations.has_local_follower(ME)),
+    ("reactions_by_uri", lambda tx: tx.reactions.by_uri("x")),
+    ("reactions_to_target", lambda tx: tx.reactions.of_target(TARGET, ReactionKind.LIKE)),
+    (
+        "reactions_to_target posts_in_thread posts_answering",
+        lambda tx: tx.reactions.counts([TARGET]),
+    ),
+    ("reactions_actor_id_target_id_kind_key", lambda tx: tx.reactions.of_actor(ME, [TARGET])),
+    ("activities_pkey", lambda tx: tx.activities.by_id(ActivityId(1))),
+    ("activities_dedupe_key", lambda tx: tx.activities.forget("x")),
+    ("notifications_of_artist", lambda tx: tx.notifications.page(ME, before=9)),
+    ("notifications_unread", lambda tx: tx.notifications.count_unread(ME)),
+    ("notifications_unread", lambda tx: tx.notifications.mark_read(ME, 9, NOW)),
+    ("policies_pkey", lambda tx: tx.policies.history()),
+    (
+        "jobs_leased jobs_waiting jobs_waiting_in_queue jobs_running_in_queue",
+        lambda tx: tx.jobs.claim(NOW, lease_until=NOW, limit=3, kinds=(JobKind.SAY,)),
+    ),
+    ("jobs_pkey", lambda tx: tx.jobs.retry(JobId(1), NOW)),
+    ("jobs_by_state", lambda tx: tx.jobs.counts()),
+    ("jobs_buried", lambda tx: tx.jobs.buried()),
+    ("jobs_falling_due", lambda tx: tx.jobs.oldest_due(Millis(1))),
+    ("jobs_falling_due", lambda tx: tx.jobs.next_run_at()),
+]
+
+
+class _Explained:
+    """Passes every statement on, after asking for its plan."""
+
+    def __init__(self, connection: Connection, explain: LiteralString) -> None:
+        self._connection = connection
+        self._explain = explain
+        self.plans: list[str] = []
+
+    async def fetch_one(self, sql: LiteralString, /, **params: Value) -> Row | None:
+        await self._ask(sql, params)
+        return await self._connection.fetch_one(sql, **params)
+
+    async def fetch_all(self, sql: LiteralString, /, **params: Value) -> list[Row]:
+        await self._ask(sql, params)
+        return await self._connection.fetch_all(sql, **params)
+
+    async def execute(self, sql: LiteralString, /, **params: Value) -> int:
+        await self._ask(sql, params)
+        return await self._connection.execute(sql, **params)
+
+    async def _ask(self, sql: LiteralString, params: dict[str, Value]) -> None:
+        rows = await self._connection.fetch_all(self._explain + sql, **params)
+        column = "detail" if "QUERY PLAN" in self._explain else "QUERY PLAN"
+        self.plans += [row[column] for row in rows]
+
+
+async def _plans(url: str, call: Callable[[Transaction], Awaitable[object]]) -> list[str]:
+    engine = open_engine(url)
+    try:
+        async with engine.writing() as connection:
+            explain: LiteralString = "EXPLAIN QUERY PLAN "
+            if url.startswith("postgresql"):
+                await connection.execute("SET LOCAL enable_seqscan = off")
+                await connection.execute("SET LOCAL enable_bitmapscan = off")
+                explain = "EXPLAIN "
+            explained = _Explained(connection, explain)
+            await call(transaction_on(explained))
+        return explained.plans
+    finally:
+        await engine.close()
+
+
+@pytest.mark.parametrize(("index", "call"), QUERIES)
+async def test_a_query_uses_its_index(
+    database_url: str, index: str, call: Callable[[Transaction], Awaitable[object]]
+) -> None:
+    plans = await _plans(database_url, call)
+    text = "\n".join(plans)
+    for name in index.split():
+        if database_url.startswith("postgresql") or not name.endswith(("_key", "_pkey")):
+            assert name in text, text
+    walked = [
+        line
+        for line in plans
+        if ((line.startswith("SCAN ") and "USING" not in line) or "Seq Scan on " in line)
+        and not any(small in line for small in SMALL)
+    ]
+    assert walked == [], text
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda tx: tx.works.of_artist(ME, SEEN, before=WORK),
+        lambda tx: tx.works.in_studio(ME, before=WORK),
+        lambda tx: tx.works.newest(before=WORK),
+        lambda tx: tx.posts.thread(WORK, after=POST),
+        lambda tx: tx.posts.replies_to(TARGET, after=POST),
+        lambda tx: tx.notifications.page(ME, before=9),
+        lambda tx: tx.artists.page(after_handle="x"),
+        lambda tx: tx.jobs.buried(),
+        lambda tx: tx.jobs.next_run_at(),
+    ],
+)
+async def test_a_page_comes_in_order_from_its_index_without_sorting(
+    database_url: str, call: Callable[[Transaction], Awaitable[object]]
+) -> None:
+    first = (await _plans(database_url, call))[-12:]
+    assert not any("TEMP B-TREE" in line or "Sort" in line for line in first), first
