@@ -36,7 +36,10 @@ from server.worker import GiveUp, Later
 
 log = structlog.get_logger(__name__)
 
-_MADE_BY_MACHINE = ("trainedAlgorithmicMedia", "compositeWithTrainedAlgorithmicMedia")
+_SOURCE_TYPES = {  # the last part of IPTC's address, as `server.signals` says it of our works
+    "trainedAlgorithmicMedia": AiLabel.GENERATED,
+    "compositeWithTrainedAlgorithmicMedia": AiLabel.ASSISTED,
+}
 _KINDS = {"Like": ReactionKind.LIKE, "Announce": ReactionKind.BOOST}
 _POSTS = frozenset({"Note", "Question", "Article", "Page", "Image", "Video", "Audio", "Event"})
 _ACTORS = frozenset({"Person", "Service", "Application", "Group", "Organization"})
@@ -72,6 +75,7 @@ class Apply:
         what = msgspec.json.decode(payload, type=ApplyPromise)
         async with self.library.reading() as tx:
             stored = await tx.activities.by_id(what.activity_id)
+            known = await tx.actors.by_uri(stored.actor_uri) if stored else None
         if stored is None:
             return
         activity = read_activity(stored.body)
@@ -79,15 +83,15 @@ class Apply:
         if act is None:
             log.debug("activity_without_effect", type=activity.type)
             return
-        deed = await self._gathered(activity)
+        deed = await self._gathered(activity, known)
         if deed is not None and self._is_allowed(deed):
             await self.library.join(lambda tx: act(self, tx, deed))
             self.bus.wake(JOBS_TOPIC)
 
-    async def _gathered(self, activity: Activity) -> Arrived | None:
+    async def _gathered(self, activity: Activity, known: Actor | None) -> Arrived | None:
         """Bring what the deed needs from its origin. None where there is nothing to do."""
         try:
-            actor = await self._actor(activity)
+            actor = await self._actor(activity, known)
             note = await self._note(activity, actor) if actor else None
         except Unavailable as outage:
             raise Later(outage.message) from outage
@@ -96,11 +100,10 @@ class Apply:
             return None
         return Arrived(activity, actor, note) if actor else None
 
-    async def _actor(self, activity: Activity) -> Actor | None:
+    async def _actor(self, activity: Activity, known: Actor | None) -> Actor | None:
         if activity.type == "Delete":  # nobody is fetched to be deleted
-            async with self.library.reading() as tx:
-                return await tx.actors.by_uri(activity.actor_uri)
-        return await self.remote.actor(activity.actor_uri)
+            return known
+        return await self.remote.current(activity.actor_uri, known)
 
     async def _note(self, activity: Activity, actor: Actor) -> RemoteNote | None:
         """Return the post of a Create or Update: as embedded by its own author, else fetched."""
@@ -125,11 +128,11 @@ class Apply:
 
     def _decision(self, deed: Arrived) -> Decision:
         source = deed.note.digital_source_type if deed.note else ""
-        is_machine_made = source.rstrip("/").endswith(_MADE_BY_MACHINE)
+        said = source.rstrip("/").rpartition("/")[2]
         facts = InboundFacts(
             peer=uris.origin_of(deed.actor.uri).authority,
             type=deed.activity.type,
-            ai_label=AiLabel.GENERATED if is_machine_made else AiLabel.NONE,
+            ai_label=_SOURCE_TYPES.get(said, AiLabel.NONE),
         )
         return decide(Door.INBOUND, facts, self.house.now.compiled)
 

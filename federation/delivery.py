@@ -5,10 +5,10 @@ a peer's bad day may explain is tried again over about two days.
 """
 
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 import msgspec
 
+from federation import uris
 from federation.content_types import ACTIVITY_JSON
 from federation.signatures import Unsigned
 from federation.signing import Signing
@@ -56,7 +56,7 @@ class Delivery:
             raise Later(str(problem)) from problem
 
     def _ask_policy(self, inbox: str, kind: str) -> None:
-        facts = OutboundFacts(peer=urlsplit(inbox).netloc.lower(), type=kind)
+        facts = OutboundFacts(peer=uris.origin_of(inbox).authority, type=kind)
         decision = decide(Door.OUTBOUND, facts, self.house.now.compiled)
         if isinstance(decision, Refuse):
             raise GiveUp(f"The policy refuses deliveries there: {decision.rule}.")

@@ -47,7 +47,7 @@ def read_resource(resource: str, addresses: Addresses) -> Account | None:
     if scheme.lower() == "acct":
         return _read_acct(rest, addresses)
     if scheme.lower() in {"http", "https"}:
-        if not urlsplit(resource).netloc:
+        if not rest.startswith("//") or rest[2:3] in ("", "/", "?", "#"):
             raise Invalid("This address has no host: ask with a whole one.")
         return Account(uri=resource) if addresses.is_ours(resource) else None
     raise Invalid(f"'{scheme[:20]}:' is not understood: ask with acct: or https:.")

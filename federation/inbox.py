@@ -76,7 +76,8 @@ class Inbox:
         if not claim.is_self_delete:
             return False
         async with self.library.reading() as tx:
-            return await tx.actors.by_uri(claim.actor_uri) is None
+            known = await tx.actors.by_uri(claim.actor_uri)
+        return known is None or known.gone_at is not None
 
     async def _believe(
         self, received: Received, signature: SignatureClaim, claim: Claim

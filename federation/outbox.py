@@ -6,15 +6,15 @@ and one delivery per inbox are kept in one transaction.
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from urllib.parse import urlsplit
 
 import msgspec
 
-from federation import translate
+from federation import translate, uris
 from federation.addressing import inboxes
 from federation.translate import Document, Voice
 from server.addresses import Addresses
 from server.clock import Clock
+from server.errors import Untrusted
 from server.house import House
 from server.model import (
     ActivityId,
@@ -99,7 +99,7 @@ class Outbox:
                 tx,
                 self.clock,
                 DeliverPromise(stored.id, inbox, actor_id),
-                queue=urlsplit(inbox).netloc,
+                queue=_host_of(inbox),
                 priority=URGENT if message.is_urgent else None,
             )
 
@@ -264,6 +264,14 @@ class Outbox:
 
     def _new_uri(self) -> str:
         return self.addresses.activity(self.clock.new_id())
+
+
+def _host_of(inbox: str) -> str:
+    """Return whose turn a delivery waits for; "" where it is nobody's, and will be given up."""
+    try:
+        return uris.origin_of(inbox).authority
+    except Untrusted:
+        return ""  # one follower's odd inbox must not keep a work from all the others
 
 
 def _object_uri(activity: Document) -> str:

@@ -84,6 +84,10 @@ class Remote:
         """Return an actor, from here if known and fresh, else from its origin. Raises as `key`."""
         async with self.library.reading() as tx:
             known = await tx.actors.by_uri(uri)
+        return await self.current(uri, known, afresh=afresh)
+
+    async def current(self, uri: str, known: Actor | None, *, afresh: bool = False) -> Actor:
+        """Return `known`, as just read, if it is fresh, else as its origin has it. As `actor`."""
         if known is not None and (known.is_local or not afresh):
             if known.gone_at is not None:
                 raise RemoteGone("This account was deleted.")

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote
 
 import nh3
 
@@ -31,7 +32,7 @@ from server.model import (
     RenditionName,
     Work,
 )
-from server.signals import activity_terms
+from server.signals import activity_terms, digital_source_type
 
 Document = dict[str, Any]
 
@@ -52,6 +53,7 @@ CONTEXT: Sequence[Any] = (
         "fixatif": "urn:fixatif:ns#",
         "contentUsage": "fixatif:contentUsage",
         "xRobotsTag": "https://w3id.org/fep/5e53#xRobotsTag",
+        "digitalSourceType": {"@id": "http://schema.org/digitalSourceType", "@type": "@id"},
     },
 )
 _URL = re.compile(r"https?://[^\s<>\"]+[^\s<>\".,;:!?')\]]")
@@ -160,6 +162,8 @@ def note_of_work(work: Work, voice: Voice, addresses: Addresses) -> Document:
         "replies": f"{addresses.work(work.id)}/replies",
         **activity_terms(voice.usage),
     }
+    if source_type := digital_source_type(work.ai_label):
+        document["digitalSourceType"] = source_type
     if work.edited_at:
         document["updated"] = timestamp(work.edited_at)
     if work.language:
@@ -365,7 +369,7 @@ def _tag_line(work: Work, addresses: Addresses) -> str:
 
 
 def _tag_page(tag: str, addresses: Addresses) -> str:
-    return f"{addresses.base_url}/tags/{html.escape(tag.lower())}"
+    return f"{addresses.base_url}/tags/{quote(tag.lower())}"
 
 
 def _hashtag(tag: str, addresses: Addresses) -> Document:

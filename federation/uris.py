@@ -7,6 +7,7 @@ those has been a takeover somewhere (FEP-fe34).
 
 import ipaddress
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 import idna
@@ -14,6 +15,8 @@ import idna
 from server import errors
 
 MAX_LENGTH = 2048  # what browsers, proxies and every known server accept
+
+_REMEMBERED = 2_048  # one activity asks the same few addresses some five times over
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 # Blanks, control characters, quotes and backslashes never stand in a URL (RFC 3986, 2);
@@ -44,9 +47,11 @@ class Origin(NamedTuple):
 
 def is_address(text: str) -> bool:
     """Say whether `text` is an http(s) URL of sane length, without a user name in it."""
-    return len(text) <= MAX_LENGTH and _ADDRESS.fullmatch(text) is not None
+    found = _ADDRESS.fullmatch(text) if len(text) <= MAX_LENGTH else None
+    return found is not None and _is_host(found["host"])
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def origin_of(uri: str) -> Origin:
     """Take an address apart; plain http is for loopback hosts alone (development).
 
@@ -89,7 +94,19 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def _is_host(host: str) -> bool:
+    """Say whether a host is one that others can read too: urlsplit raises for some (NFKC, [:])."""
+    if host.isascii() and not host.startswith("["):
+        return True
+    try:
+        return bool(_canonical_host(host))
+    except errors.Untrusted:
+        return False
+
+
 def _canonical_host(host: str) -> str:
+    if host.startswith("["):
+        return _canonical_ip(host)
     try:  # IDNA 2008, as the client that fetches does it: "ß" is not "ss"
         plain = host.lower() if host.isascii() else idna.encode(host, uts46=True).decode()
     except idna.IDNAError as problem:
@@ -98,3 +115,10 @@ def _canonical_host(host: str) -> str:
     if not all(plain.split(".")):  # an empty label, or nothing at all
         raise errors.Untrusted("This address names no host; send a plain https URL.")
     return plain
+
+
+def _canonical_ip(host: str) -> str:
+    try:
+        return f"[{ipaddress.IPv6Address(host[1:-1])}]"
+    except ValueError as problem:
+        raise errors.Untrusted("The address in brackets is no IPv6 address.") from problem

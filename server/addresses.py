@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from server.model import ActivityId, Picture, PostId, Rendition, Work, WorkId
 
 _UNTITLED = "untitled"
+_DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +56,20 @@ class Addresses:
 
     def is_ours(self, uri: str) -> bool:
         """Say whether an address is on this instance."""
-        theirs, ours = urlsplit(uri), urlsplit(self.base_url)
-        return (theirs.scheme, theirs.netloc.lower()) == (ours.scheme, ours.netloc.lower())
+        try:
+            return _origin(uri) == _origin(self.base_url)
+        except ValueError:  # such as an unclosed [ of an IPv6 address
+            return False
 
     def local_part(self, uri: str, prefix: str) -> str:
         """Return what follows `prefix` ("/users/", say) in an address of ours, else ""."""
         start = f"{self.base_url}{prefix}"
         rest = uri.removeprefix(start) if uri.startswith(start) else ""
         return "" if "/" in rest else rest
+
+
+def _origin(uri: str) -> tuple[str, str, int | None]:
+    """Return scheme, host and port in one spelling (RFC 6454, 4). Raises `ValueError`."""
+    parts = urlsplit(uri)
+    host = (parts.hostname or "").removesuffix(".")
+    return parts.scheme, host, parts.port or _DEFAULT_PORTS.get(parts.scheme)

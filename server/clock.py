@@ -6,6 +6,7 @@ keyset paging and inserts follow time. The database never makes one.
 
 import itertools
 import secrets
+import threading
 import time
 from typing import Protocol
 
@@ -23,7 +24,7 @@ class Clock(Protocol):
         ...
 
     def new_id(self) -> int:
-        """Return an id greater than every id that this clock gave before."""
+        """Return an id greater than every id that this clock gave before. Safe in any thread."""
         ...
 
 
@@ -34,6 +35,7 @@ class SystemClock:
         self._count = itertools.count()
         self._salt = secrets.randbits(_RANDOM_BITS)
         self._last = 0
+        self._lock = threading.Lock()  # deeds make ids in the database's thread
 
     def now(self) -> Millis:
         """Return milliseconds since 1970, UTC."""
@@ -41,10 +43,11 @@ class SystemClock:
 
     def new_id(self) -> int:
         """Return an id greater than every id that this clock gave before."""
-        made = compose_id(self.now(), next(self._count), self._salt)
-        if made <= self._last:  # the clock was set back, or the counter wrapped: keep growing
-            made = self._last + (1 << _RANDOM_BITS)
-        self._last = made
+        with self._lock:
+            made = compose_id(self.now(), next(self._count), self._salt)
+            if made <= self._last:  # the clock was set back, or the counter wrapped: keep growing
+                made = self._last + (1 << _RANDOM_BITS)
+            self._last = made
         return made
 
 

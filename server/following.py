@@ -42,9 +42,9 @@ class Following:
         """Follow somebody; asking again changes nothing. Return how it stands now."""
         if whom.id == artist.id:
             raise Invalid("You cannot follow yourself.")
-        if whom.gone_at is not None:
-            raise NotFound(f"{whom.address} has left: there is nobody to follow.")
         async with self.library.transaction() as tx:
+            if whom.gone_at is not None or (whom.is_local and not await _is_here(tx, whom.id)):
+                raise NotFound(f"{whom.address} has left: there is nobody to follow.")
             known = await tx.relations.follow(artist.id, whom.id)
             if known is not None and known.state is not FollowState.REJECTED:
                 return known.state
@@ -152,3 +152,9 @@ class Following:
         """List those whom an artist follows, or asked to, newest first, fifty at a time."""
         async with self.library.reading() as tx:
             return await tx.relations.following(artist, state, before=before)
+
+
+async def _is_here(tx: Transaction, actor_id: ActorId) -> bool:
+    """Say whether a local actor is an artist who may be seen; the server's own is none."""
+    artist = await tx.artists.by_id(actor_id)
+    return artist is not None and artist.suspended_at is None

@@ -38,8 +38,10 @@ from server.pictures import (
 
 Rgb = tuple[int, int, int]
 
-FEDERATED_MAX_PIXELS: Final = 8_294_400  # 3840 × 2160: Mastodon re-encodes what has more
-FEDERATED_MAX_SIDE: Final = 3_840  # Pixelfed drops the whole post above 5,000
+# What the policy lets peers have by default: a larger copy would be announced and then not
+# served. Its square is 3840 × 2160 pixels, above which Mastodon re-encodes; Pixelfed drops the
+# whole post above 5,000 a side.
+FEDERATED_MAX_SIDE: Final = 2_880
 FEDERATED_MAX_BYTES: Final = 10_000_000  # Vernissage's limit, the lowest
 CARD_SIZE: Final = (1200, 630)
 
@@ -99,16 +101,13 @@ def fitted(size: Size, side: int) -> Size:
 
 def federated_size(size: Size) -> Size:
     """Return the size that every known server takes without re-encoding or refusing it."""
-    pixels = size[0] * size[1]
-    factor = min(FEDERATED_MAX_SIDE / max(size), (FEDERATED_MAX_PIXELS / pixels) ** 0.5)
-    return _scaled(size, factor, up=False)
+    return fitted(size, FEDERATED_MAX_SIDE)
 
 
-def _scaled(size: Size, factor: float, *, up: bool = True) -> Size:
+def _scaled(size: Size, factor: float) -> Size:
     if factor >= 1:
         return size
-    half = 0.5 if up else 0.0
-    return max(1, int(size[0] * factor + half)), max(1, int(size[1] * factor + half))
+    return max(1, int(size[0] * factor + 0.5)), max(1, int(size[1] * factor + 0.5))
 
 
 def _derive(opened: Opened, *, with_full: bool) -> Made:

@@ -28,6 +28,7 @@ from server.addresses import Addresses
 from server.bus import MemoryBus
 from server.clock import Clock, SystemClock
 from server.config import Config
+from server.doctor import Acquaintance, Means, proof_of
 from server.errors import Unavailable
 from server.following import Following
 from server.house import House
@@ -49,7 +50,7 @@ from storage.library import open_library
 from storage.migrate import pending, upgrade
 from web.app import build_app
 from web.assets import StaticFiles
-from web.client import GuardedTransport, compose_user_agent
+from web.client import GuardedTransport, compose_user_agent, look_up
 from web.cookies import Cookies
 from web.csrf import FormGuard
 from web.flows import Flows
@@ -64,6 +65,7 @@ __all__ = [
     "Seams",
     "answering",
     "listening",
+    "looking",
     "opened",
     "pending",
     "prepare",
@@ -71,13 +73,15 @@ __all__ = [
 ]
 
 VERSION = metadata.version("fixatif")
-_LANES = {  # how many jobs of each kind run at once in one process
-    JobKind.APPLY: 64,
+# How many jobs of each kind run at once in one process. What comes in shares commits with what
+# others wait for, so that few lanes keep the inbox quick; deliveries mostly wait for others.
+_LANES = {
+    JobKind.APPLY: 24,
     JobKind.SAY: 8,
-    JobKind.NOTIFY: 64,
+    JobKind.NOTIFY: 24,
     JobKind.FETCH: 4,
     JobKind.PICTURES: 1,
-    JobKind.DELIVER: 32,
+    JobKind.DELIVER: 64,
     JobKind.SWEEP: 1,
 }
 
@@ -117,12 +121,8 @@ async def opened(
 
     Raises `Unavailable` where the database is out of reach or not upgraded.
     """
-    transport = GuardedTransport(
-        user_agent=compose_user_agent(
-            VERSION, config.base_url, config.federation.user_agent_suffix
-        ),
-        allow_private_addresses=config.federation.allow_private_addresses,
-        ca_file=Path(config.federation.ca_file) if config.federation.ca_file else None,
+    transport = _transport(
+        config, allow_private_addresses=config.federation.allow_private_addresses
     )
     workers = ProcessWorkers()
     library = open_library(config.database_url)
@@ -148,6 +148,42 @@ async def prepare(config: Config) -> None:
     await upgrade(config.database_url)
     async with opened(config):
         pass
+
+
+@asynccontextmanager
+async def looking(config: Config) -> AsyncIterator[Means]:
+    """Give doctor what it looks with: its transport alone may ask this machine."""
+    transport, workers = _transport(config, allow_private_addresses=True), ProcessWorkers()
+
+    @asynccontextmanager
+    async def acquaintance() -> AsyncIterator[Acquaintance]:
+        async with opened(config) as instance:
+            artists = await instance.flows.viewing.artists(limit=1)
+            handle = artists[0].handle if artists else ""
+            yield Acquaintance(handle, proof_of(instance.flows.forms.secret))
+
+    try:
+        yield Means(
+            clock=SystemClock(),
+            transport=transport,
+            workers=workers,
+            pending=lambda: pending(config.database_url),
+            look_up=look_up,
+            acquaintance=acquaintance,
+        )
+    finally:
+        await transport.close()
+        await workers.close()
+
+
+def _transport(config: Config, *, allow_private_addresses: bool) -> GuardedTransport:
+    return GuardedTransport(
+        user_agent=compose_user_agent(
+            VERSION, config.base_url, config.federation.user_agent_suffix
+        ),
+        allow_private_addresses=allow_private_addresses,
+        ca_file=Path(config.federation.ca_file) if config.federation.ca_file else None,
+    )
 
 
 async def _built(config: Config, seams: Seams, *, is_development: bool) -> Instance:

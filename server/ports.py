@@ -186,6 +186,18 @@ class Works(Protocol):
         """List HUNG PUBLIC works of artists that are not suspended."""
         ...
 
+    async def tagged(
+        self, tag: str, *, before: WorkId | None = None, limit: int = 24
+    ) -> list[Work]:
+        """List HUNG PUBLIC works with a tag, in whatever letter case, of artists that are not
+        suspended.
+        """
+        ...
+
+    async def latest(self, artists: Sequence[ActorId], *, each: int = 4) -> list[Work]:
+        """List up to `each` HUNG PUBLIC works of each artist, of one artist newest first."""
+        ...
+
     async def neighbours(
         self, work: Work, visibilities: Sequence[Visibility]
     ) -> tuple[Work | None, Work | None]:
@@ -205,7 +217,9 @@ class Works(Protocol):
         ...
 
     async def digests_in_use(self, digests: Sequence[str]) -> set[str]:
-        """Return which media digests any original or rendition of a work still needs."""
+        """Return which media digests any original or rendition of a work still needs. WITHDRAWN
+        works need none.
+        """
         ...
 
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from server.clock import Clock
-from server.errors import Invalid, NotFound
+from server.errors import Invalid, NotAllowed, NotFound
 from server.house import House
 from server.model import (
     AiLabel,
@@ -20,6 +20,7 @@ from server.model import (
     Picture,
     PictureId,
     PictureState,
+    Role,
     TargetId,
     Visibility,
     Work,
@@ -99,7 +100,9 @@ class Publishing:
     house: House
 
     async def receive(self, artist: Artist, draft: Draft, uploads: Sequence[Upload]) -> Work:
-        """Keep a new work and promise its pictures. Raise `Invalid` with the field."""
+        """Keep a new work and promise its pictures. Raise `Invalid` with the field, `NotAllowed`."""
+        if artist.role is Role.READER:
+            raise NotAllowed("This account is for reading: ask an admin to make it an artist's.")
         checked = self._checked(draft)
         if not uploads:
             raise Invalid("There is no picture in this upload: choose at least one.", "pictures")
@@ -348,10 +351,15 @@ def _refuse_too_many(count: int) -> None:
         )
 
 
+def may_become(work: Work) -> tuple[Visibility, ...]:
+    """Return for whom a work may be: anybody before it hung, no other audience afterwards."""
+    if work.hung_at is None:
+        return _HANGABLE
+    return _OPEN if work.visibility in _OPEN else (work.visibility,)
+
+
 def _refuse_narrowing(work: Work, wanted: Visibility) -> None:
-    if work.hung_at is None or wanted is work.visibility:
-        return
-    if work.visibility in _OPEN and wanted in _OPEN:
+    if wanted in may_become(work):
         return
     raise Invalid(
         "Who may see a work cannot be changed so once it hangs, because copies of it are out: "

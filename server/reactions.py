@@ -13,6 +13,7 @@ from server.errors import Invalid, NotFound
 from server.model import (
     ActorId,
     Artist,
+    FollowState,
     NotificationKind,
     Post,
     PostId,
@@ -27,6 +28,7 @@ from server.ports import Bus, Library, Transaction
 from server.promises import JOBS_TOPIC, Deed, NotifyPromise, SayPromise, promise
 
 MAX_COMMENT = 5_000
+_MAX_ID = 2**63 - 1  # ids are 63 bits; databases take no larger number
 _BOOSTABLE = (Visibility.PUBLIC, Visibility.UNLISTED)
 _TOLD = {
     ReactionKind.LIKE: NotificationKind.LIKE,
@@ -118,6 +120,9 @@ class Reactions:
         """Return what `asker` reacts to. Raise `NotFound` where they may not see it."""
         found = await find_target(tx, self.addresses, target_id)
         if found is None or not await may_see(tx, found, asker):
+            raise NotFound("There is no such work or post.")
+        owner = await tx.artists.by_id(found.owner_id)
+        if owner is not None and owner.suspended_at is not None:
             raise NotFound("There is no such work or post.")
         return found
 
@@ -224,23 +229,42 @@ async def find_target(tx: Transaction, addresses: Addresses, target_id: TargetId
 async def find_target_by_uri(tx: Transaction, addresses: Addresses, uri: str) -> Target | None:
     """Find a visible work of ours, or a post, by its object id or the work's page."""
     number = addresses.local_part(uri, "/works/")
-    if number.isdecimal() and len(number) < 20:
+    if number.isdecimal() and len(number) < 20 and int(number) <= _MAX_ID:
         return await find_target(tx, addresses, TargetId(int(number)))
     post = await tx.posts.by_uri(uri)
     return await find_target(tx, addresses, TargetId(post.id)) if post else None
 
 
 async def may_see(tx: Transaction, target: Target, asker: ActorId | None) -> bool:
-    """Say whether somebody may see a target: everyone, its followers, or those it names."""
+    """Say whether somebody may see a target: everyone, its followers, or those it names.
+
+    Our own comments name nobody in writing: they are for whom they answer, and for the artist
+    in whose thread they stand.
+    """
     if target.visibility in _BOOSTABLE or target.owner_id == asker:
         return True
     if asker is None:
         return False
     if target.visibility is Visibility.FOLLOWERS:
         follow = await tx.relations.follow(asker, target.owner_id)
-        return follow is not None and follow.state.value == "accepted"
-    reader = await tx.actors.by_id(asker)
-    return reader is not None and target.post is not None and reader.uri in target.post.mentions
+        if follow is not None and follow.state is FollowState.ACCEPTED:
+            return True
+    return target.post is not None and await _is_named(tx, target.post, asker)
+
+
+async def _is_named(tx: Transaction, post: Post, reader: ActorId) -> bool:
+    if post.is_local and reader in await _answered(tx, post):
+        return True
+    actor = await tx.actors.by_id(reader)
+    return actor is not None and actor.uri in post.mentions
+
+
+async def _answered(tx: Transaction, post: Post) -> set[ActorId]:
+    """Return the artist in whose thread a post stands and the author of what it answers."""
+    work = await tx.works.by_id(post.work_id) if post.work_id else None
+    parent = await tx.posts.by_id(PostId(post.reply_to_id)) if post.reply_to_id else None
+    found = {work.artist_id} if work else set()
+    return found | {parent.actor_id} if parent else found
 
 
 def paragraphs(text: str) -> str:

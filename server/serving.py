@@ -1,20 +1,23 @@
 """Runs an instance in this process until it is told to stop, and lets requests finish then.
 
 Every process answers the web on the same port (SO_REUSEPORT); the first one does the jobs
-too. A policy changed by another process is taken up within a second.
+too, starts the others, and starts one again that died. A policy changed by another process
+is taken up within a second.
 """
 
 import asyncio
 import contextlib
 import os
+import resource
 import signal
-import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import structlog
 
+from server.errors import Unavailable
 from server.house import House
 from server.worker import Worker
 
@@ -23,15 +26,24 @@ log = structlog.get_logger(__name__)
 POLICY_SECONDS = 1.0
 SHUTDOWN_SECONDS = 10.0  # how long open requests may take to finish
 WORKER_PROCESS = "FIXATIF_PROCESS"  # set in the processes beside the first
+PARENT = "FIXATIF_PARENT"  # the process id without which a process we started must not live on
+# -P: a folder called `server` where somebody happens to stand is not ours.
+OURSELVES = (sys.executable, "-P", "-m", "server")
+_ORPHAN_SECONDS = 1.0
+_RESTART_SECONDS = 1.0  # a sibling that cannot start must not eat a core
+_FILES = 65_536  # open at once: connections are files
 
 
 async def until_stopped() -> None:
-    """Wait for SIGTERM or SIGINT."""
+    """Wait for SIGTERM or SIGINT, or for the end of the process that we belong to."""
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
-    await stopped.wait()
+    parent = os.environ.get(PARENT, "")
+    while not stopped.is_set() and parent in ("", str(os.getppid())):
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stopped.wait(), _ORPHAN_SECONDS if parent else None)
     log.info("stopping")
 
 
@@ -55,9 +67,70 @@ async def watching(house: House) -> AsyncIterator[None]:
     async def watch() -> None:
         while True:
             await asyncio.sleep(POLICY_SECONDS)
-            await house.refresh()
+            try:
+                await house.refresh()
+            except Unavailable as outage:  # it may come back
+                log.warning("policy_not_read", reason=outage.message)
 
-    task = asyncio.create_task(watch(), name="policy")
+    async with _meanwhile(asyncio.create_task(watch(), name="policy")):
+        yield
+
+
+@asynccontextmanager
+async def siblings(count: int, arguments: Sequence[str]) -> AsyncIterator[None]:
+    """Keep `count` more processes of the same command running beside this one."""
+    async with contextlib.AsyncExitStack() as stack:
+        for index in range(count):
+            task = asyncio.create_task(_keep_running(arguments), name=f"process {index + 2}")
+            await stack.enter_async_context(_meanwhile(task))
+        yield
+
+
+def child_environment() -> dict[str, str]:
+    """Return an environment in which `OURSELVES` runs this very code, and ends with us."""
+    return {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join(str(Path(path).absolute()) for path in sys.path),
+        PARENT: str(os.getpid()),
+    }
+
+
+async def end(process: asyncio.subprocess.Process, *, seconds: float) -> None:
+    """Ask a process to stop, and wait for that; kill it where it stays."""
+    if process.returncode is None:
+        with contextlib.suppress(ProcessLookupError):
+            process.terminate()
+    try:
+        await asyncio.wait_for(process.wait(), seconds)
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+
+
+def raise_file_limit() -> None:
+    """Allow this process as many open files as it may have: shells give 1,024."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _FILES if hard == resource.RLIM_INFINITY else min(_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+async def _keep_running(arguments: Sequence[str]) -> None:
+    environment = {**child_environment(), WORKER_PROCESS: "1"}
+    while True:
+        process = await asyncio.create_subprocess_exec(*OURSELVES, *arguments, env=environment)
+        try:
+            status = await process.wait()
+        except asyncio.CancelledError:
+            await end(process, seconds=SHUTDOWN_SECONDS * 2)
+            raise
+        log.error("process_died", pid=process.pid, status=status)
+        await asyncio.sleep(_RESTART_SECONDS)
+
+
+@asynccontextmanager
+async def _meanwhile(task: asyncio.Task[None]) -> AsyncIterator[None]:
+    """Run a task while the context is open."""
     task.add_done_callback(_report)
     try:
         yield
@@ -65,21 +138,6 @@ async def watching(house: House) -> AsyncIterator[None]:
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await task
-
-
-@contextlib.contextmanager
-def siblings(count: int, arguments: Sequence[str]) -> Iterator[None]:
-    """Run `count` more processes of the same command beside this one."""
-    environment = {**os.environ, WORKER_PROCESS: "1"}
-    command = [sys.executable, "-m", "server", *arguments]
-    running = [subprocess.Popen(command, env=environment) for _ in range(count)]  # noqa: S603 - ourselves
-    try:
-        yield
-    finally:
-        for process in running:
-            process.terminate()
-        for process in running:
-            process.wait(SHUTDOWN_SECONDS * 2)
 
 
 def _report(task: asyncio.Task[None]) -> None:

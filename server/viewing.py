@@ -48,6 +48,14 @@ class Hung:
 
 
 @dataclass(frozen=True, slots=True)
+class Wall:
+    """Up to `PAGE` works, newest first; `goes_on` where older ones follow."""
+
+    hung: tuple[Hung, ...]
+    goes_on: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Portfolio:
     """An artist's page: up to `PAGE` works of `total` that the viewer may list."""
 
@@ -57,6 +65,7 @@ class Portfolio:
     total: int
     followers: int
     following: int
+    goes_on: bool  # whether older works follow
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,20 +146,33 @@ class Viewing:
         async with self.library.reading() as tx:
             artist, actor = await _artist(tx, handle)
             may_list = await _listable(tx, artist.id, viewer)
-            works = await tx.works.of_artist(artist.id, may_list, before=before, limit=PAGE)
+            works = await tx.works.of_artist(artist.id, may_list, before=before, limit=PAGE + 1)
             return Portfolio(
                 artist,
                 actor,
-                tuple(works),
+                tuple(works[:PAGE]),
                 await tx.works.count(artist.id, may_list),
                 await tx.relations.count_followers(artist.id),
                 await tx.relations.count_following(artist.id),
+                len(works) > PAGE,
             )
 
-    async def front(self, before: WorkId | None = None) -> list[Hung]:
+    async def front(self, before: WorkId | None = None) -> Wall:
         """Return the newest public works of everyone here."""
         async with self.library.reading() as tx:
-            return await _with_artists(tx, await tx.works.newest(before=before, limit=PAGE))
+            return await _wall(tx, await tx.works.newest(before=before, limit=PAGE + 1))
+
+    async def tagged(self, tag: str, before: WorkId | None = None) -> Wall:
+        """Return the newest public works with a tag."""
+        async with self.library.reading() as tx:
+            return await _wall(tx, await tx.works.tagged(tag, before=before, limit=PAGE + 1))
+
+    async def latest(self, artists: Sequence[Artist]) -> list[Hung]:
+        """Return some of each artist's newest public works, to recognise them by."""
+        owners = {artist.id: artist for artist in artists}
+        async with self.library.reading() as tx:
+            works = await tx.works.latest(list(owners))
+        return [Hung(work, owners[work.artist_id]) for work in works]
 
     async def artists(self, limit: int = 12) -> list[Artist]:
         """Return artists by handle, those suspended left out."""
@@ -339,6 +361,10 @@ async def _listable(
     follow = await tx.relations.follow(viewer, artist_id)
     is_follower = follow is not None and follow.state is FollowState.ACCEPTED
     return TO_FOLLOWERS if is_follower else OPEN
+
+
+async def _wall(tx: Transaction, works: Sequence[Work]) -> Wall:
+    return Wall(tuple(await _with_artists(tx, works[:PAGE])), goes_on=len(works) > PAGE)
 
 
 async def _with_artists(tx: Transaction, works: Sequence[Work]) -> list[Hung]:

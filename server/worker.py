@@ -14,7 +14,7 @@ import structlog
 from server.clock import Clock
 from server.errors import FixatifError, Unavailable
 from server.model import Job, JobKind, Millis
-from server.ports import Bus, Library
+from server.ports import Bus, Library, Transaction
 from server.promises import JOBS_TOPIC
 from server.retry import next_attempt
 
@@ -22,6 +22,7 @@ log = structlog.get_logger(__name__)
 
 LEASE = Millis(10 * 60_000)  # longer than any job; a crashed process' jobs come back after it
 POLL_SECONDS = 0.5  # how late a job promised by another process may start
+_ROUND_SECONDS = 0.02  # between two claims; claiming for each lane that falls free costs more
 _REASON_LENGTH = 500
 
 Run = Callable[[bytes], Awaitable[None]]
@@ -54,10 +55,16 @@ class Worker:
     async def run(self) -> None:
         """Work until `stop`; then finish what was begun."""
         while not self._is_stopping:
-            claimed = await self._claim()
+            try:
+                claimed = await self._claim()
+            except Unavailable as outage:  # the database restarts, or its disk is full
+                log.warning("no_jobs_claimed", reason=outage.message)
+                claimed = []
             for job in claimed:
                 self._start(job)
-            if not claimed:
+            if claimed:
+                await asyncio.sleep(_ROUND_SECONDS)
+            else:
                 await self.bus.wait(JOBS_TOPIC, POLL_SECONDS)
         await self._finish()
 
@@ -83,19 +90,13 @@ class Worker:
             kind: lanes - len(self._tasks.setdefault(kind, set()))
             for kind, lanes in self.lanes.items()
         }
-        claimed: list[Job] = []
-        wide = [kind for kind, left in free.items() if left > 0]
+        wide = {kind: left for kind, left in free.items() if left > 0}
         if not wide:
             return []
         async with self.library.reading() as tx:
             if await tx.jobs.oldest_due(now) is None:
                 return []
-        async with self.library.transaction() as tx:
-            for kind in wide:
-                claimed += await tx.jobs.claim(
-                    now, lease_until=Millis(now + LEASE), limit=free[kind], kinds=[kind]
-                )
-        return claimed
+        return await self.library.join(lambda tx: _claimed(tx, now, wide))
 
     def _start(self, job: Job) -> None:
         tasks = self._tasks[job.kind]
@@ -139,3 +140,13 @@ class Worker:
     async def _bury(self, job: Job, reason: str) -> None:
         log.warning("job_given_up", job=job.id, kind=job.kind, reason=reason)
         await self.library.join(lambda tx: tx.jobs.bury(job.id, reason[:_REASON_LENGTH]))
+
+
+async def _claimed(tx: Transaction, now: Millis, free: Mapping[JobKind, int]) -> list[Job]:
+    """Claim as many of each kind as there are free lanes."""
+    until = Millis(now + LEASE)
+    by_kind = [
+        await tx.jobs.claim(now, lease_until=until, limit=left, kinds=[kind])
+        for kind, left in free.items()
+    ]
+    return [job for claimed in by_kind for job in claimed]

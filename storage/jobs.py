@@ -161,14 +161,24 @@ class _Jobs:
         return count == 1
 
     async def oldest_due(self, now: Millis) -> Millis | None:
-        row = await self._connection.fetch_one(
+        waiting = await self._connection.fetch_one(
             """
             SELECT run_at FROM jobs WHERE state = 'waiting' AND run_at <= :now
             ORDER BY run_at LIMIT 1
             """,
             now=now,
         )
-        return None if row is None else Millis(row["run_at"])
+        left_behind = await self._connection.fetch_one(
+            """
+            SELECT run_at FROM jobs WHERE state = 'running' AND leased_until <= :now
+            ORDER BY leased_until LIMIT 1
+            """,
+            now=now,
+        )
+        return min(
+            (Millis(row["run_at"]) for row in (waiting, left_behind) if row is not None),
+            default=None,
+        )
 
     async def next_run_at(self) -> Millis | None:
         row = await self._connection.fetch_one(

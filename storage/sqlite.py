@@ -1,46 +1,37 @@
 """SQLite: one writer behind a lock, a few readers, group commit.
 
-Every statement is one hop to its connection's thread. That thread works in the order it was
-asked, so a rollback that is asked for before the lock is given on always comes in time: a
-cancelled caller never leaves a transaction open.
+Every statement is one hop to its connection's thread, and so is every batch of deeds that share
+a commit (`storage.sqlite_thread`). That thread works in the order it was asked, so a rollback
+that is asked for before the lock is given on always comes in time: a cancelled caller never
+leaves a transaction open.
 """
 
 import asyncio
-import os
 import sqlite3
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
-from functools import cache
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, LiteralString, TypeVar
+from typing import LiteralString, TypeVar
 
 import aiosqlite
 
 from server.errors import Unavailable
-from storage.database import (
-    Connection,
-    Engine,
-    Row,
-    Value,
-    busy,
-    check_text,
-    closed,
-    contradiction,
-    disk_full,
-    out_of_reach,
-    unstorable,
-    write_in_reading,
+from storage.database import Connection, Engine, Row, Value, check_text, closed, out_of_reach
+from storage.sqlite_thread import (
+    DRIVERS_ERRORS,
+    Batch,
+    Driver,
+    PutOff,
+    Seat,
+    raise_ours,
+    translate,
 )
 
 T = TypeVar("T")
 
-_BUSY_SECONDS = 5.0  # how long one process waits for another's commit
 _MAX_READERS = 3  # threads; more gain nothing, the interpreter's lock is shared
 _DEEDS_PER_COMMIT = 64  # keeps the wait of plain transactions below some 20 ms
-_CACHED_STATEMENTS = 256  # more than there are statements in this package
-_PRIMARY_CODE = 0xFF  # extended result codes keep the primary one in their lowest byte
 
 _WRITER_PRAGMAS = (
     "PRAGMA journal_mode = WAL",
@@ -59,37 +50,10 @@ def open_sqlite(path: Path) -> Engine:
     return _SqliteEngine(path)
 
 
-class _Driver(sqlite3.Connection):
-    """Runs what was put off in the same thread hop as the statement after it."""
-
-    def __init__(self, path: str, put_off: deque[str], pragmas: tuple[str, ...]) -> None:
-        _create_private(path)
-        super().__init__(
-            path,
-            timeout=_BUSY_SECONDS,
-            isolation_level=None,
-            cached_statements=_CACHED_STATEMENTS,
-        )
-        self.row_factory = sqlite3.Row
-        self._put_off = put_off
-        for pragma in pragmas:
-            super().execute(pragma)
-
-    def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:  # noqa: ANN401  the driver's signature
-        """Execute what was put off, then `sql`."""
-        while self._put_off:
-            super().execute(self._put_off[0])
-            with suppress(IndexError):  # its caller was cancelled, and took all back meanwhile
-                self._put_off.popleft()
-        return super().execute(sql, parameters)
-
-
 class _SqliteConnection:
     """The three verbs, and what a transaction needs to begin and end, on one connection."""
 
-    def __init__(
-        self, driver: aiosqlite.Connection, put_off: deque[str], *, is_reader: bool
-    ) -> None:
+    def __init__(self, driver: aiosqlite.Connection, put_off: PutOff, *, is_reader: bool) -> None:
         self._driver = driver
         self._put_off = put_off
         self._is_reader = is_reader
@@ -100,15 +64,15 @@ class _SqliteConnection:
 
     async def fetch_all(self, sql: LiteralString, /, **params: Value) -> list[Row]:
         check_text(params)
-        return list(await self._run(self._driver.execute_fetchall(_translate(sql), params)))
+        return list(await self._run(self._driver.execute_fetchall(translate(sql), params)))
 
     async def execute(self, sql: LiteralString, /, **params: Value) -> int:
         check_text(params)
-        return (await self._run(self._driver.execute(_translate(sql), params))).rowcount
+        return (await self._run(self._driver.execute(translate(sql), params))).rowcount
 
-    def put_off(self, sql: LiteralString) -> None:
-        """Run `sql` in the thread hop of the next statement."""
-        self._put_off.append(sql)
+    def put_off(self, what: LiteralString | Callable[[Driver], None]) -> None:
+        """Do `what` in the thread hop of the next statement."""
+        self._put_off.append(what)
 
     async def commit(self) -> None:
         """Commit the open transaction; one that never said a word never began."""
@@ -123,12 +87,7 @@ class _SqliteConnection:
 
     @property
     def _is_untouched(self) -> bool:
-        return bool(self._put_off) and self._put_off[0].startswith("BEGIN")
-
-    @property
-    def is_in_transaction(self) -> bool:
-        """Whether a transaction is open; SQLite ends it by itself when the disk is full, say."""
-        return self._driver.in_transaction
+        return any(what in ("BEGIN", "BEGIN IMMEDIATE") for what in self._put_off)
 
     async def close(self) -> None:
         await self._driver.close()
@@ -136,39 +95,8 @@ class _SqliteConnection:
     async def _run(self, work: Awaitable[T]) -> T:
         try:
             return await work
-        except sqlite3.Error as cause:
-            translated = _translated(cause, is_reader=self._is_reader)
-            if translated is None:
-                raise
-            raise translated from cause
-        except (OverflowError, UnicodeEncodeError) as cause:
-            raise unstorable(cause) from cause
-
-
-@dataclass(frozen=True, slots=True)
-class _Seat:
-    """A deed's place in a shared transaction: its turn, whether it is kept, the commit."""
-
-    turn: asyncio.Future[_SqliteConnection] = field(default_factory=asyncio.Future)
-    is_kept: asyncio.Future[bool] = field(default_factory=asyncio.Future)
-    committed: asyncio.Future[None] = field(default_factory=asyncio.Future)
-
-    def leave(self, *, is_kept: bool) -> None:
-        if not self.is_kept.done():  # cancelled when the program stops
-            self.is_kept.set_result(is_kept)
-
-    def succeed(self) -> None:
-        if not self.committed.done():  # cancelled if its caller has gone
-            self.committed.set_result(None)
-
-    def fail(self, failure: Unavailable) -> None:
-        waited_for = self.committed if self.turn.done() else self.turn
-        if not waited_for.done():
-            waited_for.set_exception(Unavailable(failure.message))
-
-    def abandon(self) -> None:
-        for future in (self.turn, self.is_kept, self.committed):
-            future.cancel()
+        except DRIVERS_ERRORS as cause:
+            raise_ours(cause, is_reader=self._is_reader)
 
 
 class _SqliteEngine:
@@ -180,7 +108,7 @@ class _SqliteEngine:
         self._writer: _SqliteConnection | None = None
         self._reader_slots = asyncio.Semaphore(_MAX_READERS)
         self._idle_readers: list[_SqliteConnection] = []
-        self._seats: deque[_Seat] = deque()
+        self._seats: deque[Seat] = deque()
         self._conductor: asyncio.Task[None] | None = None
 
     @asynccontextmanager
@@ -211,18 +139,12 @@ class _SqliteEngine:
                 await connection.rollback()
 
     async def join(self, deed: Callable[[Connection], Awaitable[T]]) -> T:
-        """Sit down, wait for the turn, act, and wait for the commit that all share."""
-        seat = _Seat()
+        """Sit down, and wait for the commit that all in the next batch share."""
+        seat = Seat(deed)
         self._seats.append(seat)
         if self._conductor is None:
             self._conductor = asyncio.create_task(self._conduct())
-        is_kept = False
-        try:
-            result = await _apart(await seat.turn, deed)
-            is_kept = True
-        finally:
-            seat.leave(is_kept=is_kept)
-        await seat.committed
+        result: T = await seat.committed
         return result
 
     async def close(self) -> None:
@@ -265,32 +187,30 @@ class _SqliteEngine:
             self._conductor = None
 
     async def _commit_batch(self) -> None:
-        seated: list[_Seat] = []
+        many = min(len(self._seats), _DEEDS_PER_COMMIT)
+        batch = Batch([self._seats.popleft() for _ in range(many)])
         try:
             async with self.writing() as connection:
-                # Begin now: a lock that another process keeps must not fail one deed alone.
-                await connection.fetch_one("SELECT 1")
-                while self._seats and len(seated) < _DEEDS_PER_COMMIT:
-                    seated.append(self._seats.popleft())
-                    await _give_turn(seated[-1], connection)
-        except Unavailable as failure:
-            for seat in seated or _taken(self._seats):
-                seat.fail(failure)
+                connection.put_off(batch.run)
+                await connection.fetch_one("SELECT 1")  # the hop in which it runs
+        except Unavailable as outage:
+            batch.settle(outage)
         except BaseException:  # the program stops, or a bug: nobody may wait for ever
-            for seat in [*seated, *_taken(self._seats)]:
-                seat.abandon()
+            batch.abandon()
+            while self._seats:
+                self._seats.popleft().abandon()
             raise
-        for seat in seated:
-            seat.succeed()
+        else:
+            batch.settle()
 
 
 async def _connected(path: Path, *, is_reader: bool) -> _SqliteConnection:
-    put_off: deque[str] = deque()
+    put_off: PutOff = deque()
     failures: list[Exception] = []
 
     def connect(path: str, **_: object) -> sqlite3.Connection:
         try:
-            return _Driver(path, put_off, _READER_PRAGMAS if is_reader else _WRITER_PRAGMAS)
+            return Driver(path, put_off, _READER_PRAGMAS if is_reader else _WRITER_PRAGMAS)
         except (sqlite3.Error, OSError) as cause:
             failures.append(cause)
             return sqlite3.connect(":memory:")  # aiosqlite only stops a thread that has connected
@@ -300,63 +220,3 @@ async def _connected(path: Path, *, is_reader: bool) -> _SqliteConnection:
         await driver.close()
         raise out_of_reach(failures[0]) from failures[0]
     return _SqliteConnection(driver, put_off, is_reader=is_reader)
-
-
-async def _give_turn(seat: _Seat, connection: _SqliteConnection) -> None:
-    if seat.turn.cancelled():  # its caller left while it waited
-        return
-    seat.turn.set_result(connection)
-    await seat.is_kept
-    if not connection.is_in_transaction:
-        raise Unavailable("The database gave up a change: check its disk, then try again.")
-
-
-async def _apart(connection: _SqliteConnection, deed: Callable[[Connection], Awaitable[T]]) -> T:
-    """Run `deed` so that its failure undoes itself alone."""
-    connection.put_off("SAVEPOINT deed")
-    try:
-        result = await deed(connection)
-    except BaseException:
-        if connection.is_in_transaction:
-            await connection.execute("ROLLBACK TO deed")
-            connection.put_off("RELEASE deed")
-        raise
-    connection.put_off("RELEASE deed")
-    return result
-
-
-def _taken(seats: deque[_Seat]) -> Iterable[_Seat]:
-    while seats:
-        yield seats.popleft()
-
-
-def _create_private(path: str) -> None:
-    """Create the file for its owner alone."""
-    # An existing one is not touched: opening and closing it here would drop the locks that this
-    # process holds on it (sqlite.org/howtocorrupt.html, 2.2).
-    if not Path(path).exists():
-        with suppress(FileExistsError):
-            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-
-
-@cache  # one entry a statement
-def _translate(sql: str) -> str:
-    """Give a primary key SQLite's clustered integer key (docs/decisions/0001)."""
-    return sql.replace("BIGINT PRIMARY KEY", "INTEGER PRIMARY KEY")
-
-
-def _translated(cause: sqlite3.Error, *, is_reader: bool) -> Exception | None:
-    """Return our error for the driver's, None where it is a mistake in our SQL."""
-    match getattr(cause, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & _PRIMARY_CODE:
-        case sqlite3.SQLITE_CONSTRAINT:
-            return contradiction()
-        case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
-            return busy()
-        case sqlite3.SQLITE_FULL:
-            return disk_full()
-        case sqlite3.SQLITE_READONLY if is_reader:
-            return write_in_reading()
-        case sqlite3.SQLITE_ERROR | sqlite3.SQLITE_MISUSE | sqlite3.SQLITE_RANGE:
-            return None
-        case _:
-            return out_of_reach(cause)

@@ -53,6 +53,7 @@ class _Works:
             """,
             **_work_columns(work),
         )
+        await self._put_tags(work)
         for picture in work.pictures:
             await self.put_picture(picture)
 
@@ -84,6 +85,8 @@ class _Works:
             """,
             **_work_columns(work),
         )
+        await self._connection.execute("DELETE FROM work_tags WHERE work_id = :id", id=work.id)
+        await self._put_tags(work)
 
     async def put_picture(self, picture: Picture) -> None:
         await Pictures(self._connection).put(picture)
@@ -160,6 +163,50 @@ class _Works:
         )
         return await self._with_pictures(rows)
 
+    async def tagged(
+        self, tag: str, *, before: WorkId | None = None, limit: int = 24
+    ) -> list[Work]:
+        rows = await self._connection.fetch_all(
+            """
+            SELECT works.* FROM work_tags JOIN works ON works.id = work_tags.work_id
+            WHERE tag = :tag AND state = 'hung' AND visibility = 'public'
+                AND (work_tags.listed_at, work_id) < (:before_at, :before)
+                AND EXISTS (
+                    SELECT 1 FROM artists
+                    WHERE artists.id = works.artist_id AND suspended_at IS NULL
+                )
+            ORDER BY work_tags.listed_at DESC, work_id DESC LIMIT :limit
+            """,
+            tag=tag.casefold(),
+            before=MAX_ID if before is None else before,
+            before_at=await self._listed_at(before),
+            limit=limit,
+        )
+        return await self._with_pictures(rows)
+
+    async def latest(self, artists: Sequence[ActorId], *, each: int = 4) -> list[Work]:
+        rows = await self._connection.fetch_all(
+            """
+            SELECT * FROM works WHERE id IN (
+                SELECT id FROM (
+                    SELECT id, ROW_NUMBER() OVER (
+                        PARTITION BY artist_id ORDER BY listed_at DESC, id DESC
+                    ) AS place
+                    FROM works
+                    WHERE artist_id IN (
+                            SELECT CAST(value AS BIGINT) FROM json_each(:artists)
+                        )
+                        AND state = 'hung' AND visibility = 'public'
+                ) AS placed
+                WHERE place <= :each
+            )
+            ORDER BY listed_at DESC, id DESC
+            """,
+            artists=json_text(artists),
+            each=each,
+        )
+        return await self._with_pictures(rows)
+
     async def neighbours(
         self, work: Work, visibilities: Sequence[Visibility]
     ) -> tuple[Work | None, Work | None]:
@@ -211,12 +258,33 @@ class _Works:
         rows = await self._connection.fetch_all(
             """
             SELECT value AS digest FROM json_each(:digests)
-            WHERE EXISTS (SELECT 1 FROM pictures WHERE original_digest = value)
-                OR EXISTS (SELECT 1 FROM renditions WHERE digest = value)
+            WHERE (
+                SELECT 1 FROM pictures
+                WHERE original_digest = value AND (
+                    SELECT state FROM works WHERE works.id = pictures.work_id
+                ) <> 'withdrawn' LIMIT 1
+            ) = 1 OR (
+                SELECT 1 FROM renditions
+                WHERE digest = value AND (
+                    SELECT works.state FROM pictures JOIN works ON works.id = pictures.work_id
+                    WHERE pictures.id = renditions.picture_id
+                ) <> 'withdrawn' LIMIT 1
+            ) = 1
             """,
             digests=json_text(digests),
         )
         return {row["digest"] for row in rows}
+
+    async def _put_tags(self, work: Work) -> None:
+        await self._connection.execute(
+            """
+            INSERT INTO work_tags (tag, listed_at, work_id)
+            SELECT value, :listed_at, :id FROM json_each(:tags)
+            """,
+            tags=json_text(sorted({tag.casefold() for tag in work.tags})),
+            listed_at=_sort_time(work),
+            id=work.id,
+        )
 
     async def _listed_at(self, work_id: WorkId | None) -> int:
         """Return where a list goes on; without a work, from its start."""

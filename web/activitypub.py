@@ -15,10 +15,10 @@ from federation.content_types import ACTIVITY_JSON
 from federation.discovery import Usage
 from federation.signatures import Received
 from federation.translate import Document, Voice
-from server.errors import NotFound
+from server.errors import Invalid, NotFound
 from server.model import Actor, ActorId, Artist, ContentUsage, PostId, Work, WorkId
 from server.viewing import PAGE, REACHABLE
-from web.errors import status_of
+from web.errors import show, status_of
 from web.flows import flows
 from web.forms import read_body
 from web.respond import number, set_signals
@@ -65,7 +65,10 @@ async def webfinger(request: web.Request) -> web.Response:
     """Answer who `resource` is (RFC 7033): 400 malformed, 404 unknown."""
     known = flows(request)
     resource = request.query.get("resource", "")
-    account = discovery.read_resource(resource, known.addresses)
+    try:
+        account = discovery.read_resource(resource, known.addresses)
+    except Invalid as malformed:  # RFC 7033, 4.2 wants a 400, where forms are answered 422
+        return show(request, web.HTTPBadRequest.status_code, malformed.message)
     actor = await _actor_for(request, account) if account else None
     if actor is None:
         raise NotFound("There is no such account here.")

@@ -8,6 +8,7 @@ private-address checks: IPv4-compatible IPv6, NAT64, 6to4).
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import (
     IPv4Address,
     IPv4Network,
@@ -24,6 +25,7 @@ from server.ports import Unreachable
 IPAddress = IPv4Address | IPv6Address
 IPNetwork = IPv4Network | IPv6Network
 
+_REMEMBERED = 1_024  # addresses; each request names its proxy and its asker
 MAX_URL_CHARACTERS = 4_096  # Mastodon stores 2,048; signed media addresses are longer
 _LOWEST_FREE_PORT = 1_024  # below it live SSH, SMTP and their kin
 _MAX_FORWARDED_HOPS = 32  # no honest chain of proxies is longer
@@ -131,6 +133,7 @@ def is_localhost_name(host: str) -> bool:
     return host == "localhost" or host.endswith(".localhost")
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def read_ip(text: str) -> IPAddress | None:
     """Return the address that `text` spells canonically, None where it spells none."""
     try:

@@ -13,11 +13,25 @@ from web.gate import Gate
 from web.keys import RENDER_ERROR, REQUEST_ID
 from web.middleware import BodyLimits, Plumbing, install
 from web.page_views import ErrorPage, GonePage
-from web.respond import as_response
+from web.respond import as_response, reserves, viewer_of
 from web.routes import add_routes
-from web.views import HeadView, LinkView
+from web.views import ActorView, HeadView, LinkView
 
 _FORM_OVERHEAD_BYTES = 4_194_304  # fields and boundaries of the largest upload
+_TITLES = {
+    400: "This arrived broken",
+    401: "Sign in first",
+    403: "This is not open to you",
+    404: "There is nothing here",
+    405: "Not this way",
+    409: "Somebody was quicker",
+    413: "That is too large",
+    422: "Something is missing or wrong",
+    429: "Too often, too fast",
+    500: "Something broke here",
+    502: "Another server did not answer",
+    503: "Out of reach for a moment",
+}
 _ADVICE = {
     401: LinkView("Sign in", "/login"),
     403: LinkView("What applies here", "/policy"),
@@ -54,12 +68,12 @@ def _plumbing(flows: Flows) -> Plumbing:
 
 
 def render_error(request: web.Request, status: int, message: str) -> web.Response:
-    """Show an error as one of our pages. Needs no session and no database."""
-    flows = request.app[FLOWS]
+    """Show an error as one of our pages. Asks no database."""
     if status == HTTPStatus.GONE:
-        made = flows.renderer.page("gone.html", view=GonePage(), head=HeadView(title="Gone"))
-        return as_response(made, status=status)
-    title = HTTPStatus(status).phrase
+        return _error_page(
+            request, "gone.html", GonePage(artist=_whose(request)), "Taken down", status
+        )
+    title = _TITLES.get(status, "This did not work")
     view = ErrorPage(
         status=status,
         title=title,
@@ -69,5 +83,25 @@ def render_error(request: web.Request, status: int, message: str) -> web.Respons
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR
         else "",
     )
-    made = flows.renderer.page("error.html", view=view, head=HeadView(title=title))
+    return _error_page(request, "error.html", view, title, status)
+
+
+def _error_page(
+    request: web.Request, template: str, view: ErrorPage | GonePage, title: str, status: int
+) -> web.Response:
+    flows = request.app[FLOWS]
+    made = flows.renderer.page(
+        template,
+        view=view,
+        head=HeadView(title=title),
+        viewer=viewer_of(request, has_form=False),
+        no_ai=reserves(flows.house.usage_of()),
+    )
     return as_response(made, status=status)
+
+
+def _whose(request: web.Request) -> ActorView | None:
+    """Return whose page the address says that it was."""
+    handle = request.match_info.get("handle", "")
+    domain = request.app[FLOWS].addresses.domain
+    return ActorView("", f"@{handle}@{domain}", f"/@{handle}", is_local=True) if handle else None

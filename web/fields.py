@@ -32,7 +32,8 @@ _CONTROLS = re.compile(r"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufeff]")
 # keep them: texts that mix scripts need them.
 _TURNS = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
 _SPACES = re.compile(r"\s+")
-_CHECKED = frozenset({"on", "1", "true", "yes"})
+CHECKED = "yes"  # what our own check boxes send
+_CHECKED = frozenset({"on", "1", "true", CHECKED})
 
 
 class Fields:

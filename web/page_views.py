@@ -89,7 +89,7 @@ class WorkPage:
     edited_at: Millis | None = None
     visibility_note: str = ""  # "Only your followers see this work."; "" for public ones
     shown_px: int = 0  # longest side that this visitor gets
-    larger_px: int = 0  # longest side behind the zoom links; 0 = nothing larger for them
+    larger_px: int = 0  # longest side for who is signed in; 0 = no more than this visitor gets
     reserves_ai: bool = True  # whether AI training is reserved against
     reactions: ReactionsView = _NO_REACTIONS
     comments: tuple[CommentView, ...] = ()
@@ -119,6 +119,7 @@ class UploadPage:
     ai_labels: tuple[OptionView, ...]
     visibilities: tuple[OptionView, ...]
     action: str = "/studio/upload"
+    alts: tuple[str, ...] = ()  # typed before the form was refused, for the files chosen anew
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +165,8 @@ class WithdrawPage:
     cancel_url: str
     tile: TileView | None = None
     counts: Counts = _NO_COUNTS
+    is_draft: bool = False
+    may_unlist: bool = False
 
 
 @dataclass(frozen=True, slots=True)

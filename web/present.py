@@ -1,7 +1,7 @@
 """From nouns to what templates show. No rule is made here: flows and policy decided before."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from server.addresses import Addresses
@@ -102,6 +102,13 @@ class Show:
             larger_url=larger,
         )
 
+    def whole_picture(self, picture: Picture) -> PictureView:
+        """Return a picture of a work's own page: a click leads to the largest file for this
+        visitor, alone in the window, where the browser shows it pixel by pixel.
+        """
+        view = self.picture(picture)
+        return replace(view, larger_url=view.jpeg[-1].url if view.jpeg else "")
+
     def tile(self, hung: Hung, *, with_artist: bool) -> TileView:
         """Return a work in a wall of works."""
         work, artist = hung.work, hung.artist
@@ -149,6 +156,7 @@ class Show:
             boost_action=f"/deeds/{target_id}/boost" if may_boost else "",
             has_liked=ReactionKind.LIKE in mine,
             has_boosted=ReactionKind.BOOST in mine,
+            anchor=anchor_of(target_id),
         )
 
     def comments(self, room: Room) -> tuple[CommentView, ...]:
@@ -324,6 +332,11 @@ def target_link(target: Target | None, artist_handle: str, addresses: Addresses)
         page = addresses.work_page(artist_handle, target.work)
         return LinkView(target.work.title or UNTITLED, page.removeprefix(addresses.base_url))
     return LinkView("an earlier comment", f"/posts/{target.id}")
+
+
+def anchor_of(target_id: int) -> str:
+    """Return the name of the place in a page where something is reacted to."""
+    return f"deeds-{target_id}"
 
 
 def visibility_note(work: Work) -> str:

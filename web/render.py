@@ -8,7 +8,7 @@ the macro that needs it, while it renders, in the page's `Sheet`; nothing else o
 import base64
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -117,15 +117,18 @@ class Renderer:
         viewer: ViewerView | None = None,
         notice: NoticeView | None = None,
         path: str = "",
+        no_ai: bool | None = None,
     ) -> Page:
         """Return the page that `template` makes of `view`, a type of `web.page_views`.
 
-        `path` is the request's path, to mark where in the menu we are. Raises jinja2's
+        `path` is the request's path, to mark where in the menu we are; `no_ai` says whether
+        the policy in force reserves against AI training, where that is known. Raises jinja2's
         UndefinedError where view and template do not belong together.
         """
         sheet = Sheet()
         body = self._environment.get_template(template).render(
             view=view,
+            instance=self.instance if no_ai is None else replace(self.instance, no_ai=no_ai),
             head=head or HeadView(),
             viewer=viewer or ViewerView(),
             notice=notice,

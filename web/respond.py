@@ -1,12 +1,13 @@
 """From a view to an answer: who looks, what the page says of itself, how it may be cached."""
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from urllib.parse import urlsplit
 
 from aiohttp import web
 
 from server.errors import NotAllowed
-from server.model import Artist, ContentUsage
+from server.model import Artist, ContentUsage, Preference, Role
 from server.protections import Audience
 from server.signals import headers, robots_directives, tdm_reservation
 from web.flows import flows
@@ -16,10 +17,13 @@ from web.render import Page, surround
 from web.views import HeadLink, HeadView, NoticeView, ViewerView
 
 _SURROUND_COOKIE = "surround"
+_ETAG_CHARACTERS = 32
+_MAX_ID = 2**63 - 1  # databases refuse larger numbers
 _STRANGERS_CACHE = "public, max-age=60, stale-while-revalidate=600"
 _NOTICES: Mapping[str, str] = {
     "saved": "Saved.",
-    "received": "Your pictures arrived and are being prepared.",
+    "received": "Your pictures arrived. The work hangs as soon as they are prepared.",
+    "kept": "Your pictures arrived and are kept as a draft.",
     "hung": "It hangs.",
     "withdrawn": "The work was withdrawn, and other servers are told.",
     "said": "Your comment is out.",
@@ -73,11 +77,17 @@ async def page(
         viewer=await _viewer(request, has_form=has_form),
         notice=notice or _told(request),
         path=request.path,
+        no_ai=reserves(known.house.usage_of()),
     )
-    is_cacheable = request.get(ARTIST) is None and not has_form and status == 200
     response = as_response(made, status=status)
-    response.headers["Cache-Control"] = _STRANGERS_CACHE if is_cacheable else "no-store"
+    response.headers["Cache-Control"] = "no-store"
     response.headers["Vary"] = "Accept, Cookie"
+    if request.get(ARTIST) is None and not has_form and status == 200:
+        response.headers["Cache-Control"] = _STRANGERS_CACHE
+        response.etag = hashlib.sha256(made.body).hexdigest()[:_ETAG_CHARACTERS]
+        if _has_it(request, response):
+            response.set_status(304)
+            response.body = None
     if usage is not None:
         set_signals(request, response, usage)
     return response
@@ -89,6 +99,29 @@ def as_response(made: Page, *, status: int = 200) -> web.Response:
     response.headers["Content-Type"] = made.content_type
     response.headers["Content-Security-Policy"] = made.csp
     return response
+
+
+def reserves(usage: ContentUsage) -> bool:
+    """Say whether a usage reserves against AI training: pages may only promise what is so."""
+    return usage.train_ai is Preference.NO
+
+
+def viewer_of(request: web.Request, *, unread: int = 0, has_form: bool = True) -> ViewerView:
+    """Return who looks, by what the request already knows: asks no database."""
+    known = flows(request)
+    artist = request.get(ARTIST)
+    chosen = surround(request.cookies.get(_SURROUND_COOKIE, ""))
+    if artist is None:
+        csrf = known.forms.token_for(request) if has_form else ""
+        return ViewerView(csrf=csrf, surround=chosen)
+    return ViewerView(
+        handle=artist.handle,
+        name=artist.name,
+        csrf=known.forms.token_for(request),
+        is_artist=artist.role is not Role.READER,
+        unread=unread,
+        surround=chosen,
+    )
 
 
 def set_signals(request: web.Request, response: web.StreamResponse, usage: ContentUsage) -> None:
@@ -149,8 +182,9 @@ def own_path(text: str, otherwise: str) -> str:
 
 
 def number(text: str, otherwise: int | None = None) -> int | None:
-    """Return an id from an address, or `otherwise` where it is none."""
-    return int(text) if text.isdecimal() and len(text) <= 19 else otherwise
+    """Return an id from an address, or `otherwise` where it is none that we could have made."""
+    found = int(text) if text.isdecimal() and len(text) <= 19 else _MAX_ID + 1
+    return found if found <= _MAX_ID else otherwise
 
 
 def add_links(response: web.StreamResponse, links: Iterable[tuple[str, str]]) -> None:
@@ -160,20 +194,15 @@ def add_links(response: web.StreamResponse, links: Iterable[tuple[str, str]]) ->
 
 
 async def _viewer(request: web.Request, *, has_form: bool) -> ViewerView:
-    known = flows(request)
     artist = request.get(ARTIST)
-    chosen = surround(request.cookies.get(_SURROUND_COOKIE, ""))
-    if artist is None:
-        csrf = known.forms.token_for(request) if has_form else ""
-        return ViewerView(csrf=csrf, surround=chosen)
-    return ViewerView(
-        handle=artist.handle,
-        name=artist.name,
-        csrf=known.forms.token_for(request),
-        is_artist=artist.role.value != "reader",
-        unread=await known.notifications.count_unread(artist.id),
-        surround=chosen,
-    )
+    unread = await flows(request).notifications.count_unread(artist.id) if artist else 0
+    return viewer_of(request, unread=unread, has_form=has_form)
+
+
+def _has_it(request: web.Request, response: web.Response) -> bool:
+    """Say whether the asker named these very bytes (RFC 9110, 13.1.2)."""
+    asked = request.if_none_match or ()
+    return any(tag.value in {"*", response.etag.value if response.etag else ""} for tag in asked)
 
 
 def _told(request: web.Request) -> NoticeView | None:

@@ -40,6 +40,7 @@ ROUTES = (
     _get(f"/@{_HANDLE}", gallery.portfolio, is_public=True),
     _get(f"/@{_HANDLE}/{_ID}-{{slug}}", gallery.work, is_public=True),
     _get(f"/@{_HANDLE}/{_ID}", gallery.work, is_public=True),
+    _get("/tags/{tag}", gallery.tag, is_public=True),
     _get(f"/posts/{_ID}", gallery.post, is_public=True),
     _get(
         r"/media/{key:[0-9a-f]{40}}/{rendition:[a-z]{1,12}}.{ext:[a-z]{3,4}}",
@@ -108,6 +109,7 @@ ROUTES = (
     # operations
     _get("/healthz", ops.healthz, is_public=True),
     _get("/readyz", ops.readyz, is_public=True),
+    _get("/favicon.ico", ops.icon, is_public=True),
     _get("/static/{name}", ops.static, is_public=True),
     _get("/styleguide", ops.styleguide, is_public=True),
 )

@@ -10,18 +10,16 @@ _KEEP_ALIVE_SECONDS = 75.0  # longer than a proxy's idle time, so that it closes
 _MAX_LINE = 16_384
 
 
-def listening(host: str, port: int) -> socket.socket:
-    """Return a listening socket that several processes may share. Raises `OSError`."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-    try:
-        listener.bind((host, port))
-        listener.listen(1_024)
-    except OSError:
-        listener.close()
-        raise
+def listening(host: str, port: int, *, beside_others: bool = False) -> socket.socket:
+    """Return a listening socket that several processes may share. Raises `OSError`.
+
+    Only who comes `beside_others` shares a port that is in use: two instances on one port would
+    each get half of the visitors.
+    """
+    if not beside_others:
+        _bound(host, port, is_shared=False).close()
+    listener = _bound(host, port, is_shared=True)
+    listener.listen(1_024)
     listener.setblocking(False)
     return listener
 
@@ -46,3 +44,16 @@ async def answering(
         yield
     finally:
         await runner.cleanup()
+
+
+def _bound(host: str, port: int, *, is_shared: bool) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    bound = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, is_shared)
+        bound.bind((host, port))
+    except OSError:
+        bound.close()
+        raise
+    return bound

@@ -99,7 +99,7 @@ def plural(count: int, one: str, many: str = "") -> str:
 
 def tag_path(tag: str) -> str:
     """Return the address of a tag's page."""
-    return f"/tags/{quote(tag.lower(), safe='')}"
+    return f"/tags/{quote(tag.casefold(), safe='')}"
 
 
 def _link_of(match: re.Match[str]) -> Markup:

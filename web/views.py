@@ -40,7 +40,7 @@ class InstanceView:
     no_ai: bool = True  # whether the policy reserves against AI training: the footer says so
     nav: tuple[LinkView, ...] = (
         LinkView("Works", "/"),
-        LinkView("Artists", "/#artists"),
+        LinkView("Artists", "/artists"),
         LinkView("About", "/about"),
     )
     footer: tuple[LinkView, ...] = (
@@ -230,6 +230,7 @@ class ReactionsView:
     boost_action: str = ""
     has_liked: bool = False
     has_boosted: bool = False
+    anchor: str = ""  # names its place in the page, to come back to after a deed
 
 
 @dataclass(frozen=True, slots=True)

@@ -187,20 +187,27 @@ async def test_a_failing_deed_undoes_itself_alone(library: Library) -> None:
     assert await kept(library, range(60)) == [1, 2, 3]
 
 
-async def test_a_deed_that_is_cancelled_undoes_itself_alone(library: Library) -> None:
-    begun = asyncio.Event()
+async def test_whose_caller_left_while_it_waited_is_not_done(library: Library) -> None:
+    leaving = asyncio.create_task(library.join(keep(50)))
+    others = asyncio.gather(*(library.join(keep(number)) for number in range(5)))
+    await asyncio.sleep(0)  # all sit down
+    leaving.cancel()
+    assert await others == [True] * 5
+    assert await kept(library, range(5)) == list(range(5))
+
+
+async def test_a_deed_that_awaits_the_world_is_a_mistake_and_undone(sqlite_url: str) -> None:
+    library = open_library(sqlite_url)
 
     async def linger(tx: Transaction) -> None:
         await tx.activities.keep(activity(50))
-        begun.set()
-        await asyncio.Event().wait()
+        await asyncio.sleep(0)
 
-    lingering = asyncio.create_task(library.join(linger))
-    await begun.wait()
-    others = asyncio.gather(*(library.join(keep(number)) for number in range(5)))
-    lingering.cancel()
-    assert await others == [True] * 5
-    assert await kept(library, range(60)) == list(range(5))
+    with pytest.raises(RuntimeError, match="awaited something else"):
+        await library.join(linger)
+    assert await library.join(keep(1))
+    assert await kept(library, range(60)) == [1]
+    await library.close()
 
 
 async def test_what_join_returned_is_committed(library: Library) -> None:

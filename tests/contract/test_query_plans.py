@@ -30,7 +30,7 @@ ME, WORK, POST, TARGET = ActorId(1), WorkId(1), PostId(1), TargetId(1)
 SEEN = (Visibility.PUBLIC, Visibility.UNLISTED)
 ACCEPTED = FollowState.ACCEPTED
 # What may be read whole: a handful of rows, or a list that came in as a parameter.
-SMALL = ("json_each", "level", "due", "target", "policies", "CONSTANT ROW")
+SMALL = ("json_each", "level", "due", "target", "policies", "placed", "subquery", "CONSTANT ROW")
 
 QUERIES: list[tuple[str, Callable[[Transaction], Awaitable[object]]]] = [
     ("artists_handle_folded_key", lambda tx: tx.artists.by_handle("x")),
@@ -52,6 +52,9 @@ QUERIES: list[tuple[str, Callable[[Transaction], Awaitable[object]]]] = [
     ("works_hung_by_artist", lambda tx: tx.works.of_artist(ME, SEEN, before=WORK)),
     ("works_in_studio", lambda tx: tx.works.in_studio(ME, before=WORK)),
     ("works_public", lambda tx: tx.works.newest(before=WORK)),
+    ("work_tags_by_tag works_pkey", lambda tx: tx.works.tagged("oil", before=WORK)),
+    ("work_tags_of_work", lambda tx: tx.works.update(work(1, tags=()))),
+    ("works_hung_by_artist works_pkey", lambda tx: tx.works.latest([ME])),
     ("works_hung_by_artist", lambda tx: tx.works.neighbours(work(1), SEEN)),
     ("works_hung_by_artist", lambda tx: tx.works.count(ME, SEEN)),
     ("works_by_hanging", lambda tx: tx.works.count_active(NOW)),

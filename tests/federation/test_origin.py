@@ -298,6 +298,11 @@ def test_two_origins_are_told_apart(one: str, other: str) -> None:
         ("https://peer.test/<", False),
         ("https://peer.test/\\", False),
         (" https://peer.test/", False),
+        ("https://[::1]/a", True),
+        ("https://[:::::]/a", False),
+        ("https://[.]/a", False),
+        ("https://a\u2100b.test/a", False),  # a/c to whoever normalises; urlsplit raises
+        ("https://\uff0f.test/a", False),
     ],
 )
 def test_an_address_is_one_or_is_not(text: str, *, is_one: bool) -> None:

@@ -22,6 +22,7 @@ from server.pictures import (
     read_answer,
     read_task,
 )
+from server.policy import PRESETS
 from tests.imaging.corpus import answer_to, find, made_of, mean_colour, rendition, shown
 
 
@@ -153,12 +154,12 @@ def test_only_tags_that_make_colours_stay_in_a_published_profile() -> None:
     [
         ((1, 1), (1, 1), (1, 1)),
         ((480, 100), (480, 100), (480, 100)),
-        ((6000, 4000), (480, 320), (3527, 2351)),
-        ((4000, 6000), (320, 480), (2351, 3527)),
-        ((30_000, 10), (480, 1), (3840, 1)),
+        ((6000, 4000), (480, 320), (2880, 1920)),
+        ((4000, 6000), (320, 480), (1920, 2880)),
+        ((30_000, 10), (480, 1), (2880, 1)),
         ((10_000, 10_000), (480, 480), (2880, 2880)),
-        ((3840, 2160), (480, 270), (3840, 2160)),
-        ((3841, 2161), (480, 270), (3839, 2160)),
+        ((2880, 2160), (480, 360), (2880, 2160)),
+        ((3841, 2161), (480, 270), (2880, 1620)),
     ],
 )
 def test_sizes_keep_the_shape_and_the_limits(
@@ -166,6 +167,7 @@ def test_sizes_keep_the_shape_and_the_limits(
 ) -> None:
     assert fitted(size, 480) == tile
     assert federated_size(size) == federated
+    assert max(federated) <= PRESETS["standard-no-ai"].renditions.peer
     assert federated[0] * federated[1] <= 8_294_400
 
 

@@ -12,12 +12,13 @@ from server.accounts import (
     NewAccount,
     Profile,
     SignedIn,
+    typed_handle,
 )
 from server.errors import FixatifError, Invalid
 from server.model import Artist
 from web.addresses import network_of
 from web.errors import status_of
-from web.fields import Line, Secret, Text, decode
+from web.fields import CHECKED, Line, Secret, Text, decode
 from web.flows import flows
 from web.forms import read_form
 from web.keys import ARTIST, CLIENT_ADDRESS, SESSION
@@ -83,12 +84,12 @@ async def login(request: web.Request) -> web.StreamResponse:
         asked = decode(SignIn, sent)
         network = str(network_of(request[CLIENT_ADDRESS]))
         known.limits.demand(_TRIES_OF_NETWORK, network)
-        known.limits.demand(_TRIES_AT_ACCOUNT, asked.handle.lower())
+        known.limits.demand(_TRIES_AT_ACCOUNT, typed_handle(asked.handle))
         signed_in = await known.accounts.sign_in(asked.handle, asked.password)
     except FixatifError as problem:
         form = FormView({"handle": sent.first("handle")}, _errors(problem))
         return await _login_page(request, form, sent.first("next"), problem)
-    known.limits.forgive(_TRIES_AT_ACCOUNT, asked.handle.lower())
+    known.limits.forgive(_TRIES_AT_ACCOUNT, typed_handle(asked.handle))
     return _welcome(request, signed_in, own_path(asked.next, _HOME))
 
 
@@ -193,7 +194,7 @@ async def _settings_page(
     values = {
         "name": artist.name,
         "bio": artist.bio,
-        "approves_follows": "on" if artist.approves_follows else "",
+        "approves_follows": CHECKED if artist.approves_follows else "",
     }
     view = SettingsPage(
         address=f"@{artist.handle}@{known.addresses.domain}",

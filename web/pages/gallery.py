@@ -1,5 +1,6 @@
 """What everybody may walk through: front page, portfolios, works."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from aiohttp import web
@@ -7,16 +8,17 @@ from aiohttp import web
 from federation.content_types import wants_activity
 from server.errors import NotFound
 from server.following import Relation
-from server.model import ActorId, PostId, Visibility, Work, WorkId
+from server.model import ActorId, Artist, PostId, Visibility, Work, WorkId
 from server.protections import Audience
 from server.signals import ImageSigns, schema_org
 from server.viewing import PAGE, Hung, Portfolio, Room
 from web import activitypub
 from web.flows import flows
 from web.keys import ARTIST
-from web.page_views import BrowsePage, HomePage, PortfolioPage, PostPage, WorkPage
+from web.page_views import ArtistCardView, BrowsePage, HomePage, PortfolioPage, PostPage, WorkPage
 from web.present import UNTITLED, Show, follow_button, shown_side, target_link, visibility_note
 from web.respond import head_for, number, page, show, viewer_id
+from web.text import tag_path
 from web.views import HeadView, LinkView, PagerView
 
 
@@ -24,15 +26,11 @@ async def home(request: web.Request) -> web.StreamResponse:
     """Show the newest works and who is here."""
     known, showing = flows(request), show(request)
     before = number(request.query.get("before", ""))
-    hung = await known.viewing.front(WorkId(before) if before else None)
-    artists = await known.viewing.artists()
+    wall = await known.viewing.front(WorkId(before) if before else None)
     view = HomePage(
-        newest=tuple(showing.tile(one, with_artist=True) for one in hung),
-        artists=tuple(
-            showing.artist_card(artist, [one for one in hung if one.artist.id == artist.id])
-            for artist in artists
-        ),
-        pager=_pager("/", hung),
+        newest=tuple(showing.tile(one, with_artist=True) for one in wall.hung),
+        artists=await _cards(request, await known.viewing.artists()),
+        pager=_pager("/", wall.hung, goes_on=wall.goes_on),
     )
     usage = known.house.usage_of()
     head = head_for(
@@ -43,10 +41,25 @@ async def home(request: web.Request) -> web.StreamResponse:
 
 async def artists(request: web.Request) -> web.StreamResponse:
     """List everyone who hangs works here."""
-    known, showing = flows(request), show(request)
+    known = flows(request)
     found = await known.viewing.artists(limit=200)
-    view = BrowsePage("Artists", artists=tuple(showing.artist_card(artist) for artist in found))
+    view = BrowsePage("Artists", artists=await _cards(request, found))
     head = head_for(request, title="Artists", usage=known.house.usage_of())
+    return await page(request, "browse.html", view, head=head)
+
+
+async def tag(request: web.Request) -> web.StreamResponse:
+    """Show the newest works with a tag."""
+    known, showing = flows(request), show(request)
+    name = request.match_info["tag"].casefold()
+    before = number(request.query.get("before", ""))
+    wall = await known.viewing.tagged(name, WorkId(before) if before else None)
+    view = BrowsePage(
+        f"#{name}",
+        tiles=tuple(showing.tile(one, with_artist=True) for one in wall.hung),
+        pager=_pager(tag_path(name), wall.hung, goes_on=wall.goes_on),
+    )
+    head = head_for(request, title=f"#{name}", usage=known.house.usage_of(), path=tag_path(name))
     return await page(request, "browse.html", view, head=head)
 
 
@@ -61,7 +74,7 @@ async def portfolio(request: web.Request) -> web.StreamResponse:
         handle, _viewer(request), WorkId(before) if before else None
     )
     if found.artist.handle != handle:
-        raise web.HTTPMovedPermanently(f"/@{found.artist.handle}")
+        raise web.HTTPMovedPermanently(_with_query(request, f"/@{found.artist.handle}"))
     usage = known.house.usage_of(found.artist)
     name = found.artist.name or found.artist.handle
     head = replace(
@@ -84,7 +97,7 @@ async def work(request: web.Request) -> web.StreamResponse:
     artist = room.hung.artist
     right = show(request).page_of(room.hung.work, artist)
     if request.path != right:
-        raise web.HTTPMovedPermanently(right)
+        raise web.HTTPMovedPermanently(_with_query(request, right))
     usage = known.house.usage_of(artist, room.hung.work)
     response = await page(
         request,
@@ -159,7 +172,7 @@ async def _portfolio_view(request: web.Request, found: Portfolio) -> PortfolioPa
         actor_uri=found.actor.uri,
         bio=found.artist.bio,
         tiles=tuple(showing.tile(one, with_artist=False) for one in hung),
-        pager=_pager(f"/@{found.artist.handle}", hung),
+        pager=_pager(f"/@{found.artist.handle}", hung, goes_on=found.goes_on),
         follow=follow_button(found.actor, relation.follows) if viewer and not is_own else None,
         is_own=is_own,
     )
@@ -177,7 +190,7 @@ def _work_view(request: web.Request, room: Room) -> WorkPage:
     return WorkPage(
         artist=showing.artist(artist),
         title=one.title,
-        pictures=tuple(showing.picture(picture) for picture in one.pictures),
+        pictures=tuple(showing.whole_picture(picture) for picture in one.pictures),
         object_uri=known.addresses.work(one.id),
         year=one.year,
         medium=one.medium,
@@ -237,10 +250,21 @@ def _neighbour(showing: Show, room: Room, other: Work | None) -> LinkView | None
     return LinkView(other.title or UNTITLED, showing.page_of(other, room.hung.artist))
 
 
-def _pager(path: str, hung: list[Hung]) -> PagerView | None:
-    if len(hung) < PAGE:
-        return None
-    return PagerView(f"{path}?before={hung[-1].work.id}", PAGE)
+async def _cards(request: web.Request, artists: Sequence[Artist]) -> tuple[ArtistCardView, ...]:
+    showing = show(request)
+    latest = await flows(request).viewing.latest(artists)
+    return tuple(
+        showing.artist_card(artist, [one for one in latest if one.artist.id == artist.id])
+        for artist in artists
+    )
+
+
+def _pager(path: str, hung: Sequence[Hung], *, goes_on: bool) -> PagerView | None:
+    return PagerView(f"{path}?before={hung[-1].work.id}", PAGE) if goes_on and hung else None
+
+
+def _with_query(request: web.Request, path: str) -> str:
+    return f"{path}?{request.query_string}" if request.query_string else path
 
 
 def _viewer(request: web.Request) -> ActorId | None:

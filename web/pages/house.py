@@ -85,7 +85,6 @@ async def about(request: web.Request) -> web.StreamResponse:
     owners = [one for one in await known.viewing.artists(limit=200) if one.role is Role.OWNER]
     view = AboutPage(
         owner=show(request).artist(owners[0]) if owners else None,
-        text=known.config.instance.description,
         artist_count=counts.artists,
         work_count=counts.works,
     )
@@ -140,18 +139,18 @@ async def machine_policy(request: web.Request) -> web.Response:
 
 def _refusals(now: InForce) -> tuple[str, ...]:
     """Return what is refused on the web and the media, one sentence each."""
-    return tuple(
-        f"{rule.name}: {rule.because}"
-        for rule in now.policy.rules
-        if rule.then is Action.REFUSE and rule.door in {Door.WEB, Door.MEDIA} and not rule.shadow
-    )
+    names: dict[str, list[str]] = {}  # by reason: pages and pictures often share one
+    for rule in now.policy.rules:
+        if rule.then is Action.REFUSE and rule.door in {Door.WEB, Door.MEDIA} and not rule.shadow:
+            names.setdefault(rule.because, []).append(rule.name)
+    return tuple(f"{'; '.join(named)}. {because}" for because, named in names.items())
 
 
 def _audiences(now: InForce) -> tuple[tuple[str, int], ...]:
     limits = now.policy.renditions
     return (
         ("Anybody", limits.visitor),
-        ("Who is signed in here", limits.person),
+        ("People signed in here", limits.person),
         ("Other servers", limits.peer),
     )
 

@@ -1,28 +1,55 @@
 """For machines that watch over us, and for those who draw our pages."""
 
+import hmac
+
 from aiohttp import web
 
+from server.doctor import proof_of
 from server.errors import NotFound
 from web.flows import flows
+from web.keys import CLIENT_ADDRESS, IS_SECURE
 from web.respond import as_response
 from web.styleguide import styleguide as sample_styleguide
 
+_FRESH = {"Cache-Control": "no-store"}
 
-async def healthz(_request: web.Request) -> web.Response:
-    """Say that the process answers."""
-    return web.Response(text="ok\n", headers={"Cache-Control": "no-store"})
+
+async def healthz(request: web.Request) -> web.Response:
+    """Say that the process answers; to our own doctor, also how its question arrived."""
+    proof = request.query.get("proof", "").encode()
+    if hmac.compare_digest(proof, proof_of(flows(request).forms.secret).encode()):
+        return web.json_response(_arrival(request), headers=_FRESH)
+    return web.Response(text="ok\n", headers=_FRESH)
 
 
 async def readyz(request: web.Request) -> web.Response:
     """Say that the database answers too; 503 while it does not."""
     await flows(request).is_ready()
-    return web.Response(text="ready\n", headers={"Cache-Control": "no-store"})
+    return web.Response(text="ready\n", headers=_FRESH)
 
 
 async def static(request: web.Request) -> web.Response:
     """Send a style sheet, script or mark from memory."""
+    return _file(request, request.match_info["name"])
+
+
+async def icon(request: web.Request) -> web.Response:
+    """Send our mark to who asks for the icon where browsers look when no page names one."""
+    return _file(request, "mark.svg")
+
+
+async def styleguide(request: web.Request) -> web.Response:
+    """Show every token, macro and state; in development only."""
+    known = flows(request)
+    if not known.is_development:
+        raise NotFound("There is nothing here.")
+    made = known.renderer.page("styleguide.html", view=sample_styleguide(), path=request.path)
+    return as_response(made)
+
+
+def _file(request: web.Request, name: str) -> web.Response:
     table = flows(request).static
-    file = table.find(request.match_info["name"])
+    file = table.find(name)
     if file is None:
         raise NotFound("There is no such file.")
     caching = {
@@ -40,10 +67,10 @@ async def static(request: web.Request) -> web.Response:
     return response
 
 
-async def styleguide(request: web.Request) -> web.Response:
-    """Show every token, macro and state; in development only."""
-    known = flows(request)
-    if not known.is_development:
-        raise NotFound("There is nothing here.")
-    made = known.renderer.page("styleguide.html", view=sample_styleguide(), path=request.path)
-    return as_response(made)
+def _arrival(request: web.Request) -> dict[str, str | bool]:
+    """Return what a proxy made of a request, as far as settings let us believe it."""
+    return {
+        "host": request.host,
+        "is_secure": request[IS_SECURE],
+        "is_forwarded": request[CLIENT_ADDRESS] != request.remote,
+    }

@@ -34,7 +34,7 @@ from web.page_views import (
     NotificationView,
     PersonRow,
 )
-from web.present import UNTITLED, follow_button, target_link
+from web.present import UNTITLED, anchor_of, follow_button, target_link
 from web.respond import artist_of, back, head_for, number, page, show, to
 from web.views import FormView, HeadView, Intent, LinkView, PagerView
 
@@ -123,7 +123,7 @@ async def react(request: web.Request) -> web.StreamResponse:
         await known.reactions.take_back(artist, target, kind)
     else:
         await known.reactions.react(artist, target, kind)
-    return to(back(request, "/home"))
+    return to(f"{back(request, '/home')}#{anchor_of(target)}")
 
 
 async def comment(request: web.Request) -> web.StreamResponse:

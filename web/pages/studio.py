@@ -29,11 +29,12 @@ from server.publishing import (
     Draft,
     PictureEdit,
     Upload,
+    may_become,
     read_tags,
 )
 from server.viewing import Hung
 from web.errors import status_of
-from web.fields import Fields, Line, Text, decode
+from web.fields import CHECKED, Fields, Line, Text, decode
 from web.flows import flows
 from web.forms import FilePart, UploadLimits, read_form, read_multipart
 from web.page_views import EditPage, PictureEditView, StudioPage, UploadPage, WithdrawPage
@@ -101,17 +102,19 @@ async def studio(request: web.Request) -> web.StreamResponse:
 
 async def upload_form(request: web.Request) -> web.StreamResponse:
     """Offer the upload form."""
-    return await _upload_page(request, FormView())
+    chosen = {"visibility": Visibility.PUBLIC.value, "ai_label": AiLabel.NONE.value}
+    return await _upload_page(request, FormView(chosen))
 
 
 async def upload(request: web.Request) -> web.StreamResponse:
     """Take an upload in: originals are streamed to disk as they come, then kept with the work."""
     known, artist = flows(request), artist_of(request)
     fields: list[tuple[str, str]] = []
+    alts: list[str] = []
     try:
         files = await _received(request, fields)
+        alts += Fields(fields).all("alt")
         facts = decode(Facts, Fields(fields))
-        alts = [value for name, value in fields if name == "alt"]
         uploads = [
             Upload(stored, name, alts[index] if index < len(alts) else "")
             for index, (stored, name) in enumerate(files)
@@ -119,8 +122,10 @@ async def upload(request: web.Request) -> web.StreamResponse:
         visibility = Visibility.DRAFT if facts.then == "draft" else None
         work = await known.publishing.receive(artist, facts.draft(visibility), uploads)
     except FixatifError as problem:
-        return await _upload_page(request, _form_with(Fields(fields), problem), problem)
-    return to(f"/studio/works/{work.id}", "received")
+        return await _upload_page(request, _form_with(Fields(fields), problem), problem, alts)
+    if visibility is Visibility.DRAFT:
+        return to(f"/studio/works/{work.id}", "kept")
+    return to("/studio", "received")
 
 
 async def edit_form(request: web.Request) -> web.StreamResponse:
@@ -164,6 +169,8 @@ async def withdraw_form(request: web.Request) -> web.StreamResponse:
         cancel_url=f"/studio/works/{work.id}",
         tile=show(request).tile(Hung(work, artist), with_artist=False) if is_ready else None,
         counts=counts[TargetId(work.id)],
+        is_draft=work.hung_at is None,
+        may_unlist=work.hung_at is not None and work.visibility is Visibility.PUBLIC,
     )
     return await page(request, "withdraw.html", view, head=_head(request, "Withdraw"))
 
@@ -211,7 +218,10 @@ async def _received(
 
 
 async def _upload_page(
-    request: web.Request, form: FormView, problem: FixatifError | None = None
+    request: web.Request,
+    form: FormView,
+    problem: FixatifError | None = None,
+    alts: Sequence[str] = (),
 ) -> web.Response:
     known = flows(request)
     view = UploadPage(
@@ -224,6 +234,7 @@ async def _upload_page(
         shown_px=known.house.now.policy.renditions.visitor,
         ai_labels=AI_LABELS,
         visibilities=VISIBILITIES,
+        alts=tuple(alts),
     )
     head = _head(request, "Hang a work")
     return await page(request, "upload.html", view, head=head, status=_status(problem))
@@ -254,7 +265,7 @@ async def _edit_page(
         action=f"/studio/works/{work.id}",
         withdraw_url=f"/studio/works/{work.id}/withdraw",
         ai_labels=AI_LABELS,
-        visibilities=VISIBILITIES,
+        visibilities=tuple(one for one in VISIBILITIES if one.value in may_become(work)),
         state=work.state,
         is_draft=work.visibility is Visibility.DRAFT,
     )
@@ -270,11 +281,11 @@ def _form_of(work: Work) -> FormView:
         "tags": " ".join(work.tags),
         "medium": work.medium,
         "year": work.year,
-        "is_sensitive": "on" if work.is_sensitive else "",
+        "is_sensitive": CHECKED if work.is_sensitive else "",
         "sensitive_reason": work.sensitive_reason,
         "visibility": Visibility.PUBLIC.value if is_draft else work.visibility.value,
         "ai_label": work.ai_label.value,
-        "is_quiet": "on" if work.is_quiet else "",
+        "is_quiet": CHECKED if work.is_quiet else "",
         "language": work.language,
     }
     for index, picture in enumerate(work.pictures, start=1):

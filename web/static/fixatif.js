@@ -74,11 +74,33 @@
     };
     files.addEventListener("change", () => {
       const typed = [...list.querySelectorAll("textarea")].map((area) => area.value);
-      if (!typed.length) typed.push(one.value);
+      if (!typed.length) typed.push(...(list.dataset.typed.length > 2 ? JSON.parse(list.dataset.typed) : [one.value]));
       list.replaceChildren(...[...files.files].map((file, i) => row(file, i, typed[i] || "")));
       list.hidden = !files.files.length;
       first.hidden = one.disabled = !list.hidden;
     });
+  }
+
+  // Edit: a click into a picture sets its focus
+  for (const frame of all("[data-focus]")) {
+    const image = frame.querySelector("img");
+    const [left, top] = ["left-", "top-"].map((name) => document.getElementById(name + frame.dataset.focus));
+    if (!image || !left || !top) continue;
+    const mark = document.createElement("span");
+    mark.className = "focus-mark";
+    const show = () => { mark.style.left = left.value + "%"; mark.style.top = top.value + "%"; };
+    image.closest(".thumb").append(mark);
+    frame.classList.add("takes-focus-point");
+    all("[data-focus-hint]").forEach((hint) => { hint.hidden = false; });
+    image.addEventListener("click", (event) => {
+      const box = image.getBoundingClientRect();
+      left.value = Math.round((event.clientX - box.left) / box.width * 100);
+      top.value = Math.round((event.clientY - box.top) / box.height * 100);
+      left.dispatchEvent(new Event("input", { bubbles: true }));
+      show();
+    });
+    for (const field of [left, top]) field.addEventListener("input", show);
+    show();
   }
 
   // Arrow keys lead to the neighbouring works

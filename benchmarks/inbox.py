@@ -1,0 +1,172 @@
+"""The inbox: signed activities accepted a second, and visible a second.
+
+Likes, comments and follows of a hundred actors whose keys are known, over kept connections from
+a process of its own. *Accepted* counts until the last 202, *visible* until the last effect can
+be read from the database; follows are answered too: an Accept goes to a sink for each. Beside
+it the least inbox (`support.least_inbox`), which believes and stores, and does nothing.
+"""
+
+import asyncio
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import uvloop
+
+from benchmarks.support.activities import Stage, effects, set_up, signed_posts
+from benchmarks.support.instance import ROOT, Place, await_answer, free_port, place, serving
+from benchmarks.support.load import Outcome, read_outcome, write_requests
+from benchmarks.support.processes import cpu_seconds, servers
+from benchmarks.support.sinks import sinks
+from benchmarks.support.table import against, show
+from server.main import opened, prepare
+from tests.postgres import create_database, postgres_url
+
+ACTIVITIES = 3_000
+CONNECTIONS = 32
+ACCEPTED_BAR, VISIBLE_BAR = 1_000, 400
+_VISIBLE_SECONDS = 25.0
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What one server did with the load."""
+
+    name: str
+    outcome: Outcome
+    visible_per_second: float = 0.0
+    cpu_millis: float = 0.0
+    cpu_visible_millis: float = 0.0
+
+
+async def prepared(where: Place, origins: Sequence[str]) -> tuple[Stage, list[bytes]]:
+    """Fill an instance, and sign the load for it."""
+    await prepare(where.config)
+    async with opened(where.config) as instance:
+        stage = await set_up(instance, origins)
+        return stage, signed_posts(instance, stage, ACTIVITIES)
+
+
+@contextmanager
+def sender(where: Place, port: int, requests: Sequence[bytes]) -> Iterator[subprocess.Popen[str]]:
+    """Start the process that will send; it begins when it reads a line."""
+    file = where.file.parent / "requests"
+    write_requests(file, requests)
+    command = [sys.executable, "-m", "benchmarks.support.load", file, str(port), str(CONNECTIONS)]
+    with subprocess.Popen(
+        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        yield process
+
+
+async def ours(name: str, origins: Sequence[str], *, workers: int = 1, url: str = "") -> Result:
+    """Send the load to a `serve`."""
+    with place(database_url=url) as where:
+        stage, requests = await prepared(where, origins)
+        with serving(where, workers=workers) as running, sender(where, where.port, requests) as it:
+            await asyncio.sleep(0.5)  # the sibling of `--workers 2` starts too
+            before = cpu_seconds(servers(running.pid))
+            outcome = await _sent(it)
+            accepted = cpu_seconds(servers(running.pid)) - before
+            assert set(outcome.statuses) == {202}, outcome.statuses
+            visible_at = await _all_visible(where, stage)
+            visible = cpu_seconds(servers(running.pid)) - before
+    return Result(
+        name,
+        outcome,
+        ACTIVITIES / (visible_at - outcome.started_at),
+        accepted / ACTIVITIES * 1_000,
+        visible / ACTIVITIES * 1_000,
+    )
+
+
+async def least(origins: Sequence[str]) -> Result:
+    """Send the same load to the least inbox."""
+    with place() as where:
+        stage, requests = await prepared(where, origins)
+        keys = where.file.parent / "keys.json"
+        keys.write_text(json.dumps({actor.key_id: actor.public_key_pem for actor in stage.actors}))
+        port, store = free_port(), where.file.parent / "least.db"
+        command = [sys.executable, "-m", "benchmarks.support.least_inbox", str(port), store, keys]
+        with subprocess.Popen(command, cwd=ROOT) as process:
+            try:
+                await_answer(process, port, "/healthz")
+                with sender(where, port, requests) as it:
+                    before = cpu_seconds([process.pid])
+                    outcome = await _sent(it)
+                    cpu = cpu_seconds([process.pid]) - before
+            finally:
+                process.terminate()
+    assert set(outcome.statuses) == {202}, outcome.statuses
+    return Result("the least inbox", outcome, cpu_millis=cpu / ACTIVITIES * 1_000)
+
+
+async def _sent(process: subprocess.Popen[str]) -> Outcome:
+    said, _ = await asyncio.to_thread(process.communicate, "\n")
+    return read_outcome(said)
+
+
+async def _all_visible(where: Place, stage: Stage) -> float:
+    """Wait for the last effect and return when it was seen."""
+    until = time.time() + _VISIBLE_SECONDS
+    async with opened(where.config) as instance:
+        while True:
+            seen = (await effects(instance.seams.library, stage)).count
+            if seen == ACTIVITIES:
+                return time.time()
+            if time.time() > until:
+                raise RuntimeError(f"only {seen} of {ACTIVITIES} activities became visible")
+            await asyncio.sleep(0.05)
+
+
+async def compared() -> list[Result]:
+    with sinks(20) as sunk:
+        origins = sunk.origins
+        return [
+            await least(origins),
+            await ours("SQLite", origins),
+            await ours("SQLite, --workers 2", origins, workers=2),
+            await ours("PostgreSQL", origins, url=await create_database("bench_1")),
+            await ours(
+                "PostgreSQL, --workers 2",
+                origins,
+                workers=2,
+                url=await create_database("bench_2"),
+            ),
+        ]
+
+
+def main() -> None:
+    postgres_url()  # start it before anything is timed
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        results = runner.run(compared())
+    floor = results[0].outcome.per_second
+    head = ["inbox", "accepted/s", "bar", "of least", "visible/s", "bar", "CPU ms", "to visible"]
+    rows = [_row(result, floor) for result in results]
+    show(f"{ACTIVITIES:,} signed activities (PostgreSQL without fsync)", head, rows)
+
+
+def _row(result: Result, floor: float) -> list[str]:
+    accepted = result.outcome.per_second
+    row = [result.name, f"{accepted:,.0f}"]
+    if not result.visible_per_second:
+        return [*row, "", "1.00", "", "", f"{result.cpu_millis:.2f}", ""]
+    return [
+        *row,
+        against(accepted, ACCEPTED_BAR),
+        f"{accepted / floor:.2f}",
+        f"{result.visible_per_second:,.0f}",
+        against(result.visible_per_second, VISIBLE_BAR),
+        f"{result.cpu_millis:.2f}",
+        f"{result.cpu_visible_millis:.2f}",
+    ]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,215 @@
+"""Commands about artists: their accounts, and what they hang and follow, from the shell."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from server.accounts import NewAccount
+from server.errors import Invalid
+from server.main import Instance
+from server.model import AiLabel, Artist, JobKind, Role, Visibility, Work, WorkId, WorkState
+from server.ports import StoredFile
+from server.publishing import Draft, Upload, read_tags
+from server.shell import config_option, example, json_option, loaded, password, with_instance
+from server.worker import Worker
+
+_POLL_SECONDS = 0.2
+
+
+@click.group(epilog=example("fixatif account create ana --role artist --password-stdin"))
+def account() -> None:
+    """Make and manage accounts."""
+
+
+@account.command(
+    "create", epilog=example("pass show ana | fixatif account create ana --password-stdin")
+)
+@click.argument("handle")
+@click.option("--email", default="")
+@click.option("--name", default="", help="As shown to people.")
+@click.option("--role", type=click.Choice([role.value for role in Role]), default="artist")
+@click.option("--password-stdin", is_flag=True, required=True, help="Read the password from stdin.")
+@config_option
+def account_create(
+    handle: str,
+    email: str,
+    name: str,
+    role: str,
+    password_stdin: bool,
+    config_file: Path | None,
+) -> None:
+    """Open an account; its password is the first line of stdin."""
+    del password_stdin
+    wanted = NewAccount(handle, password(), Role(role), name, email)
+
+    async def run(instance: Instance) -> None:
+        made = await instance.flows.accounts.open(wanted)
+        click.echo(instance.flows.addresses.portfolio(made.handle))
+
+    with_instance(loaded(config_file), run)
+
+
+@account.command("list", epilog=example("fixatif account list --json"))
+@json_option
+@config_option
+def account_list(as_json: bool, config_file: Path | None) -> None:
+    """List every account."""
+
+    async def run(instance: Instance) -> None:
+        found = await instance.flows.accounts.all()
+        rows = [
+            {
+                "handle": artist.handle,
+                "name": artist.name,
+                "role": artist.role.value,
+                "suspended": artist.suspended_at is not None,
+            }
+            for artist in found
+        ]
+        if as_json:
+            click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+            return
+        for row in rows:
+            click.echo(f"{row['handle']:<30} {row['role']:<10} {row['name']}")
+
+    with_instance(loaded(config_file), run)
+
+
+@account.command("role", epilog=example("fixatif account role ana moderator"))
+@click.argument("handle")
+@click.argument("role", type=click.Choice([role.value for role in Role]))
+@config_option
+def account_role(handle: str, role: str, config_file: Path | None) -> None:
+    """Give an account another role."""
+
+    async def run(instance: Instance) -> None:
+        changed = await instance.flows.accounts.set_role(handle, Role(role))
+        click.echo(f"{changed.handle} is {changed.role} now.")
+
+    with_instance(loaded(config_file), run)
+
+
+@account.command("password", epilog=example("fixatif account password ana --password-stdin"))
+@click.argument("handle")
+@click.option("--password-stdin", is_flag=True, required=True, help="Read the password from stdin.")
+@config_option
+def account_password(handle: str, password_stdin: bool, config_file: Path | None) -> None:
+    """Set a new password and sign the account out everywhere."""
+    del password_stdin
+    wanted = password()
+
+    async def run(instance: Instance) -> None:
+        await instance.flows.accounts.set_password(handle, wanted)
+        click.echo("The password is set; every browser was signed out.")
+
+    with_instance(loaded(config_file), run)
+
+
+@account.command("suspend", epilog=example("fixatif account suspend ana"))
+@click.argument("handle")
+@click.option("--undo", is_flag=True, help="Let the account back in.")
+@config_option
+def account_suspend(handle: str, undo: bool, config_file: Path | None) -> None:
+    """Hide an account's pages and sign it out."""
+
+    async def run(instance: Instance) -> None:
+        await instance.flows.accounts.suspend(handle, is_suspended=not undo)
+        click.echo(f"{handle} is {'back' if undo else 'suspended'}.")
+
+    with_instance(loaded(config_file), run)
+
+
+@click.command(
+    epilog=example('fixatif publish ana sea.jpg --title "Sea" --alt "Waves, in blue ink"')
+)
+@click.argument("handle")
+@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.option("--title", default="")
+@click.option("--alt", "alts", multiple=True, help="A description; once for each file, in order.")
+@click.option("--caption", default="")
+@click.option("--tags", default="", help='Such as "oil sea".')
+@click.option("--medium", default="")
+@click.option("--year", default="")
+@click.option(
+    "--visibility",
+    type=click.Choice(["public", "unlisted", "followers", "draft"]),
+    default="public",
+)
+@click.option("--ai", type=click.Choice([label.value for label in AiLabel]), default="none")
+@click.option("--sensitive", default="", help="The reason, where a work is sensitive.")
+@click.option("--quiet", is_flag=True, help="Hang it without telling followers.")
+@config_option
+def publish(handle: str, files: Sequence[Path], config_file: Path | None, **facts: Any) -> None:  # noqa: ANN401 - click's options
+    """Hang a work from files, by the same flow as the web form; print its address."""
+    draft = Draft(
+        title=facts["title"],
+        caption=facts["caption"],
+        tags=read_tags(facts["tags"]),
+        medium=facts["medium"],
+        year=facts["year"],
+        is_sensitive=bool(facts["sensitive"]),
+        sensitive_reason=facts["sensitive"],
+        visibility=Visibility(facts["visibility"]),
+        ai_label=AiLabel(facts["ai"]),
+        is_quiet=facts["quiet"],
+    )
+    if len(facts["alts"]) > len(files):
+        raise Invalid("There are more descriptions than files: give one --alt for each file.")
+    with_instance(loaded(config_file), lambda it: _publish(it, handle, files, facts["alts"], draft))
+
+
+@click.command(epilog=example("fixatif follow ana @bo@other.example"))
+@click.argument("handle")
+@click.argument("address")
+@config_option
+def follow(handle: str, address: str, config_file: Path | None) -> None:
+    """Follow somebody, here or on another server."""
+
+    async def run(instance: Instance) -> None:
+        artist = await instance.flows.accounts.named(handle)
+        whom = await instance.flows.remote.by_address(address)
+        state = await instance.flows.following.follow(artist, whom)
+        click.echo(f"{handle} follows {whom.address}: {state}.")
+
+    with_instance(loaded(config_file), run)
+
+
+async def _publish(
+    instance: Instance, handle: str, files: Sequence[Path], alts: Sequence[str], draft: Draft
+) -> None:
+    flows = instance.flows
+    artist = await flows.accounts.named(handle)
+    uploads = [
+        Upload(await _received(instance, file), file.name, alts[index] if index < len(alts) else "")
+        for index, file in enumerate(files)
+    ]
+    work = await flows.publishing.receive(artist, draft, uploads)
+    made = await _made(instance, artist, work.id)
+    if made.state is WorkState.FAILED:
+        await flows.publishing.withdraw(artist, work.id)
+        raise Invalid(made.problem)
+    click.echo(flows.addresses.work_page(artist.handle, made))
+
+
+async def _made(instance: Instance, artist: Artist, work_id: WorkId) -> Work:
+    """Make a work's pictures, here or in a server that claims the job first; return the work."""
+    whole = instance.worker
+    worker = Worker(whole.library, whole.clock, whole.bus, whole.runs, {JobKind.PICTURES: 1})
+    while True:
+        await worker.drain()
+        work = await instance.flows.viewing.own(artist, work_id)
+        if work.state is not WorkState.PROCESSING:
+            return work
+        await asyncio.sleep(_POLL_SECONDS)
+
+
+async def _received(instance: Instance, file: Path) -> StoredFile:
+    async def chunks() -> AsyncIterator[bytes]:
+        yield await asyncio.to_thread(file.read_bytes)
+
+    most = instance.config.media.max_upload_bytes
+    return await instance.flows.media.receive(chunks(), max_bytes=most)

@@ -1,0 +1,208 @@
+"""What runs in the thread of a SQLite connection: statements put off, and shared transactions.
+
+A hop to that thread costs more than most statements, so that deeds which share a commit run
+there whole, one after the other, in one hop. A deed awaits nothing but its transaction, so
+that it never has to be resumed: one that awaits anything else is a mistake and undone.
+"""
+
+import asyncio
+import os
+import sqlite3
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from contextvars import Context, copy_context
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any, LiteralString, NoReturn
+
+from server.errors import Unavailable
+from storage.database import (
+    Connection,
+    Row,
+    Value,
+    busy,
+    check_text,
+    contradiction,
+    disk_full,
+    out_of_reach,
+    unstorable,
+    write_in_reading,
+)
+
+_BUSY_SECONDS = 5.0  # how long one process waits for another's commit
+_CACHED_STATEMENTS = 256  # more than there are statements in this package
+_PRIMARY_CODE = 0xFF  # extended result codes keep the primary one in their lowest byte
+
+DRIVERS_ERRORS = (sqlite3.Error, OverflowError, UnicodeEncodeError)
+
+PutOff = deque["str | Callable[[Driver], None]"]
+
+
+class Driver(sqlite3.Connection):
+    """Runs what was put off in the same thread hop as the statement after it."""
+
+    def __init__(self, path: str, put_off: PutOff, pragmas: Sequence[str]) -> None:
+        _create_private(path)
+        super().__init__(
+            path,
+            timeout=_BUSY_SECONDS,
+            isolation_level=None,
+            cached_statements=_CACHED_STATEMENTS,
+        )
+        self.row_factory = sqlite3.Row
+        self._put_off = put_off
+        for pragma in pragmas:
+            super().execute(pragma)
+
+    def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:  # noqa: ANN401  the driver's signature
+        """Execute what was put off, then `sql`."""
+        while self._put_off:
+            first = self._put_off[0]
+            if isinstance(first, str):
+                super().execute(first)
+            else:
+                first(self)
+            with suppress(IndexError):  # its caller was cancelled, and took all back meanwhile
+                self._put_off.popleft()
+        return super().execute(sql, parameters)
+
+    def at_once(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:  # noqa: ANN401  as above
+        """Execute `sql` before what was put off."""
+        return super().execute(sql, parameters)
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """A deed's place in a shared transaction; its caller waits for `committed`."""
+
+    deed: Callable[[Connection], Awaitable[Any]]
+    context: Context = field(default_factory=copy_context)
+    committed: asyncio.Future[Any] = field(default_factory=asyncio.Future)
+
+    def abandon(self) -> None:
+        """Let nobody wait for ever: the program stops, or this package has a bug."""
+        self.committed.cancel()
+
+
+@dataclass(slots=True)
+class Batch:
+    """Deeds that share one transaction. `run` is called in the thread, all else in the loop."""
+
+    seats: Sequence[Seat]
+    _results: dict[int, Any] = field(default_factory=dict)
+    _failures: dict[int, BaseException] = field(default_factory=dict)
+
+    def run(self, driver: Driver) -> None:
+        """Act for everyone whose caller still waits; each failure undoes one deed alone."""
+        for number, seat in enumerate(self.seats):
+            if seat.committed.cancelled():
+                continue
+            driver.at_once("SAVEPOINT deed")
+            try:
+                self._results[number] = seat.context.run(_run_through, seat.deed, _Inline(driver))
+            except BaseException as failure:  # its caller's, who gets it when all is committed
+                self._failures[number] = failure
+                if not driver.in_transaction:  # SQLite ended it: the disk is full, say
+                    raise Unavailable(
+                        "The database gave up a change: check its disk, then try again."
+                    ) from failure
+                driver.at_once("ROLLBACK TO deed")
+            driver.at_once("RELEASE deed")
+
+    def settle(self, outage: Unavailable | None = None) -> None:
+        """Tell everyone how it went; with `outage`, nothing was committed."""
+        for number, seat in enumerate(self.seats):
+            if seat.committed.done():  # cancelled if its caller has gone
+                continue
+            if number in self._failures:
+                seat.committed.set_exception(self._failures[number])
+            elif outage is not None:
+                seat.committed.set_exception(Unavailable(outage.message))
+            else:
+                seat.committed.set_result(self._results.get(number))
+
+    def abandon(self) -> None:
+        """Let nobody wait for ever."""
+        for seat in self.seats:
+            seat.abandon()
+
+
+class _Inline:
+    """The three verbs for a deed that runs in the thread: nothing is waited for."""
+
+    def __init__(self, driver: Driver) -> None:
+        self._driver = driver
+
+    async def fetch_one(self, sql: LiteralString, /, **params: Value) -> Row | None:
+        rows = self._fetched(sql, params)
+        return rows[0] if rows else None
+
+    async def fetch_all(self, sql: LiteralString, /, **params: Value) -> list[Row]:
+        return self._fetched(sql, params)
+
+    async def execute(self, sql: LiteralString, /, **params: Value) -> int:
+        check_text(params)
+        try:
+            return self._driver.at_once(translate(sql), params).rowcount
+        except DRIVERS_ERRORS as cause:
+            raise_ours(cause)
+
+    def _fetched(self, sql: str, params: dict[str, Value]) -> list[Row]:
+        check_text(params)
+        try:
+            return list(self._driver.at_once(translate(sql), params).fetchall())
+        except DRIVERS_ERRORS as cause:
+            raise_ours(cause)
+
+
+def _run_through(deed: Callable[[Connection], Awaitable[Any]], connection: Connection) -> Any:  # noqa: ANN401  a deed answers what it likes
+    acting = deed(connection).__await__()
+    try:
+        next(acting)
+    except StopIteration as finished:
+        return finished.value
+    acting.close()
+    raise RuntimeError("a deed awaited something else than its transaction: do that before join()")
+
+
+def _create_private(path: str) -> None:
+    """Create the file for its owner alone."""
+    # An existing one is not touched: opening and closing it here would drop the locks that this
+    # process holds on it (sqlite.org/howtocorrupt.html, 2.2).
+    if not Path(path).exists():
+        with suppress(FileExistsError):
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+
+
+@cache  # one entry a statement
+def translate(sql: str) -> str:
+    """Give a primary key SQLite's clustered integer key (docs/decisions/0001)."""
+    return sql.replace("BIGINT PRIMARY KEY", "INTEGER PRIMARY KEY")
+
+
+def raise_ours(cause: Exception, *, is_reader: bool = False) -> NoReturn:
+    """Raise our error for the driver's; a mistake in our SQL stays what it is."""
+    if isinstance(cause, OverflowError | UnicodeEncodeError):
+        raise unstorable(cause) from cause
+    translated = _translated(cause, is_reader=is_reader)
+    if translated is None:
+        raise cause
+    raise translated from cause
+
+
+def _translated(cause: Exception, *, is_reader: bool) -> Exception | None:
+    match getattr(cause, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & _PRIMARY_CODE:
+        case sqlite3.SQLITE_CONSTRAINT:
+            return contradiction()
+        case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
+            return busy()
+        case sqlite3.SQLITE_FULL:
+            return disk_full()
+        case sqlite3.SQLITE_READONLY if is_reader:
+            return write_in_reading()
+        case sqlite3.SQLITE_ERROR | sqlite3.SQLITE_MISUSE | sqlite3.SQLITE_RANGE:
+            return None
+        case _:
+            return out_of_reach(cause)

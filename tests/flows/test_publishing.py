@@ -1,0 +1,550 @@
+"""How works come to hang: refusals, failures in the middle, edits, and taking down."""
+
+import asyncio
+import resource
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+import pytest
+
+from server.errors import Gone, Invalid, NotAllowed, NotFound, Unavailable
+from server.model import (
+    AiLabel,
+    Artist,
+    ImageFormat,
+    JobKind,
+    Millis,
+    NotificationKind,
+    PictureState,
+    RenditionName,
+    Role,
+    Visibility,
+    Work,
+    WorkId,
+    WorkState,
+)
+from server.pipeline import Pipeline
+from server.policy import STRICT_STUDIO
+from server.policy_text import write_policy
+from server.promises import Deed, PicturesPromise
+from server.publishing import (
+    MAX_ALT,
+    MAX_CAPTION,
+    MAX_PICTURES,
+    MAX_SHORT,
+    MAX_TAG,
+    MAX_TAGS,
+    MAX_TITLE,
+    Draft,
+    PictureEdit,
+    read_tags,
+    slug_of,
+)
+from server.worker import LEASE
+from server.workers import ProcessWorkers
+from tests.flows.artists import (  # noqa: F401 - fixtures
+    MINUTE,
+    NO_PICTURE,
+    OTHER,
+    SMALL,
+    Studio,
+    a_pool,
+    a_studio,
+)
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+def edits_of(work: Work) -> list[PictureEdit]:
+    return [PictureEdit(one.id, one.alt, one.focal_x, one.focal_y) for one in work.pictures]
+
+
+async def nothing_was_kept(studio: Studio, artist: Artist) -> bool:
+    async with studio.library.reading() as tx:
+        return not await tx.works.in_studio(artist.id) and not await tx.jobs.counts()
+
+
+@contextmanager
+def files_of_at_most(most: int) -> Iterator[None]:
+    """Let no file of this process grow beyond `most` bytes: the kernel then refuses to write."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+async def chunks_of(body: bytes) -> AsyncIterator[bytes]:
+    for start in range(0, len(body), 65_536):
+        yield body[start : start + 65_536]
+
+
+@pytest.mark.parametrize(
+    ("draft", "field"),
+    [
+        (Draft(title="x" * (MAX_TITLE + 1)), "title"),
+        (Draft(caption="x" * (MAX_CAPTION + 1)), "caption"),
+        (Draft(medium="x" * (MAX_SHORT + 1)), "medium"),
+        (Draft(year="x" * (MAX_SHORT + 1)), "year"),
+        (Draft(sensitive_reason="x" * (MAX_SHORT + 1)), "reason"),
+        (Draft(tags=tuple(f"tag{number}" for number in range(MAX_TAGS + 1))), "tags"),
+        (Draft(tags=("x" * (MAX_TAG + 1),)), "tags"),
+        (Draft(tags=("two words",)), "tags"),
+        (Draft(tags=("<script>",)), "tags"),
+        (Draft(tags=("2026",)), "tags"),
+        (Draft(tags=("",)), "tags"),
+        (Draft(visibility=Visibility.DIRECT), "visibility"),
+    ],
+)
+async def test_facts_beyond_the_limits_are_refused_and_nothing_is_kept(
+    studio: Studio, draft: Draft, field: str
+) -> None:
+    ana = await studio.artist("ana")
+    with pytest.raises(Invalid) as refused:
+        await studio.publishing.receive(ana, draft, await studio.uploads(SMALL))
+    assert refused.value.field == field
+    assert await nothing_was_kept(studio, ana)
+
+
+async def test_a_work_without_a_picture_is_refused(studio: Studio) -> None:
+    ana = await studio.artist("ana")
+    with pytest.raises(Invalid, match="choose at least one") as refused:
+        await studio.publishing.receive(ana, Draft(), [])
+    assert refused.value.field == "pictures"
+
+
+async def test_too_many_pictures_are_refused(studio: Studio) -> None:
+    ana = await studio.artist("ana")
+    [upload] = await studio.uploads(SMALL)
+    with pytest.raises(Invalid, match=f"at most {MAX_PICTURES}"):
+        await studio.publishing.receive(ana, Draft(), [upload] * (MAX_PICTURES + 1))
+    work = await studio.publishing.receive(ana, Draft(), [upload] * MAX_PICTURES)
+    with pytest.raises(Invalid, match=f"at most {MAX_PICTURES}"):
+        await studio.publishing.add_pictures(ana, work.id, [upload])
+
+
+async def test_a_description_that_is_too_long_is_refused(studio: Studio) -> None:
+    ana = await studio.artist("ana")
+    with pytest.raises(Invalid, match="description is too long") as refused:
+        await studio.publishing.receive(
+            ana, Draft(), await studio.uploads(SMALL, alt="x" * (MAX_ALT + 1))
+        )
+    assert refused.value.field == "alt"
+
+
+async def test_who_only_reads_here_hangs_nothing(studio: Studio) -> None:
+    reader = await studio.artist("rea", role=Role.READER)
+    with pytest.raises(NotAllowed, match="artist"):
+        await studio.publishing.receive(reader, Draft(), await studio.uploads(SMALL))
+    assert await nothing_was_kept(studio, reader)
+
+
+async def test_a_house_without_machine_made_works_says_so_at_once(studio: Studio) -> None:
+    async with studio.library.transaction() as tx:
+        await tx.policies.add(write_policy(STRICT_STUDIO), studio.clock.now(), "ana", "stricter")
+    await studio.house.refresh()
+    ana = await studio.artist("ana")
+    with pytest.raises(Invalid, match="not shown here") as refused:
+        await studio.received(ana, SMALL, ai_label=AiLabel.GENERATED)
+    assert refused.value.field == "ai_label"
+    await studio.received(ana, SMALL, ai_label=AiLabel.ASSISTED)
+
+
+async def test_what_is_no_picture_fails_with_a_reason_and_the_artist_is_told(
+    studio: Studio,
+) -> None:
+    ana = await studio.artist("ana")
+    work = await studio.published(ana, NO_PICTURE)
+    assert work.state is WorkState.FAILED
+    assert work.problem.startswith("picture-0.jpg: ")
+    assert work.pictures[0].state is PictureState.REFUSED
+    assert work.pictures[0].problem in work.problem
+    assert work.hung_at is None
+    assert await studio.told(ana) == [NotificationKind.WORK_FAILED]
+    assert await studio.deeds() == []
+
+
+async def test_trying_again_what_cannot_be_fails_again_and_tells_once(studio: Studio) -> None:
+    ana = await studio.artist("ana")
+    work = await studio.published(ana, NO_PICTURE)
+    await studio.publishing.try_again(ana, work.id)
+    again = await studio.work(work.id)
+    assert (again.state, again.problem) == (WorkState.PROCESSING, "")
+    assert await studio.told(ana) == [NotificationKind.WORK_FAILED]
+    assert (await studio.work(work.id)).state is WorkState.FAILED
+
+
+async def test_trying_again_helps_once_the_file_is_back(studio: Studio) -> None:
+    ana = await studio.artist("ana")
+    work = await studio.received(ana, SMALL)
+    await studio.media.delete(work.pictures[0].original_digest)
+    await studio.worker.drain()
+    assert "gone from storage" in (await studio.work(work.id)).problem
+    await studio.media.put(SMALL)
+    await studio.publishing.try_again(ana, work.id)
+    await studio.worker.drain()
+    assert (await studio.work(work.id)).state is WorkState.HUNG
+
+
+async def test_trying_again_leaves_a_work_that_hangs_alone(studio: Studio) -> None:
+    ana = await studio.artist("ana")
+    work = await studio.hung(ana)
+    await studio.publishing.try_again(ana, work.id)
+    assert await studio.work(work.id) == work
+
+
+async def test_one_bad_picture_keeps_a_work_down_until_it_is_taken_out(studio: Studio) -> None:
+    ana = await studio.artist("ana")
+    work = await studio.published(ana, SMALL, NO_PICTURE, OTHER, title="Three")
+    assert work.state is WorkState.FAILED
+    assert [one.state for one in work.pictures] == [
+        PictureState.READY,
+        PictureState.REFUSED,
+        PictureState.READY,
+    ]
+    good = [edit for edit in edits_of(work) if edit.id != work.pictures[1].id]
+    mended = await studio.publishing.edit(ana, work.id, Draft(title="Two"), good)
+    assert (mended.state, mended.problem, len(mended.pictures)) == (WorkState.HUNG, "", 2)
+    assert [one.position for one in mended.pictures] == [0, 1]
+    assert await studio.deeds() == [Deed.WORK_HUNG]
+
+
+async def test_several_pictures_hang_in_their_order_with_all_renditions(studio: Studio) -> None:
+    ana = await studio.artist("ana")
+    work = await studio.published(ana, SMALL, OTHER, title="Two hares")
+    assert work.state is WorkState.HUNG
+    assert [one.position for one in work.pictures] == [0, 1]
+    assert len({one.media_key for one in work.pictures}) == 2
+    for picture in work.pictures:
+        made = {(one.name, one.format) for one in picture.renditions}
+        assert (RenditionName.TILE, ImageFormat.JPEG) in made
+        assert (RenditionName.FEDERATED, ImageFormat.JPEG) in made
+        assert RenditionName.ORIGINAL not in {one.name for one in picture.renditions}
+        for rendition in picture.renditions:
+            assert await studio.media.size(rendition.digest) == rendition.bytes
+    assert await studio.deeds() == [Deed.WORK_HUNG]
+
+
+async def test_the_original_is_kept_untouched(studio: Studio) -> None:
+    ana = await studio.artist("ana")
+    work = await studio.published(ana, SMALL)
+    assert await studio.media.read(work.pictures[0].original_digest) == SMALL
+
+
+async def test_a_draft_is_made_but_told_to_nobody_until_it_is_hung(studio: Studio) -> None:
+    ana = await studio.artist("ana")
+    draft = await studio.published(ana, SMALL, visibility=Visibility.DRAFT)
+    assert (draft.state, draft.hung_at) == (WorkState.HUNG, None)
+    assert await studio.deeds() == []
+    edited = await studio.publishing.edit(
+        ana, draft.id, Draft(visibility=Visibility.DRAFT, title="Still a draft"), edits_of(draft)
+    )
+    assert (edited.hung_at, edited.edited_at) == (None, None)
+    assert await studio.deeds() == []
+    studio.clock.move(MINUTE)
+    hung = await studio.publishing.edit(ana, draft.id, Draft(title="Hung"), edits_of(draft))
+    assert hung.hung_at == studio.clock.now()
+    assert await studio.deeds() == [Deed.WORK_HUNG]
+
+
+async def test_a_quiet_work_is_told_to_nobody_but_its_edits_are(studio: Studio) -> None:
+    ana = await studio.artist("ana")
+    work = await studio.published(ana, SMALL, is_quiet=True)
+    assert work.hung_at is not None
+    assert await studio.deeds() == []
+    await studio.publishing.edit(ana, work.id, Draft(title="New"), edits_of(work))
+    assert await studio.deeds() == [Deed.WORK_EDITED]
+
+
+async def test_an_edit_of_a_hung_work_promises_an_update(studio: Studio) -> None:
+    ana = await studio.artist("ana")
+    work = await studio.hung(ana)
+    studio.clock.move(MINUTE)
+    changed = await studio.publishing.edit(
+        ana, work.id, Draft(title="Hase", tags=("hare",), is_sensitive=True), edits_of(work)
+    )
+    assert (changed.title, changed.slug, changed.tags) == ("Hase", "hase", ("hare",))
+    assert (changed.edited_at, changed.hung_at) == (studio.clock.now(), work.hung_at)
+    [said] = await studio.said()
+    assert (said.deed, said.actor_id, said.target_id) == (Deed.WORK_EDITED, ana.id, work.id)
+
+
+async def test_pictures_are_described_ordered_and_focused_by_an_edit(studio: Studio) -> None:
+    ana = await studio.artist("ana")
+    work = await studio.published(ana, SMALL, OTHER)
+    first, second = work.pictures
+    changed = await studio.publishing.edit(
+        ana,
+        work.id,
+        Draft(),
+        [PictureEdit(second.id, " A hare ", -0.5, 0.25), PictureEdit(first.id, "", 7.0, -7.0)],
+    )
+    assert [one.id for one in changed.pictures] == [second.id, first.id]
+    assert [one.alt for one in changed.pictures] == ["A hare", ""]
+    focal = [(one.focal_x, one.focal_y) for one in changed.pictures]
+    assert focal == [(-0.5, 0.25), (1.0, -1.0)]
+    assert [one.media_key for one in changed.pictures] == [second.media_key, first.media_key]
+    assert all(one.renditions for one in changed.pictures)
+
+
+async def test_an_edit_never_takes_the_last_picture_nor_another_works(studio: Studio) -> None:
+    ana = await studio.artist("ana")
+    work, other = await studio.hung(ana), await studio.hung(ana)
+    for edits in ([], edits_of(other)):
+        with pytest.raises(Invalid, match="at least one picture"):
+            await studio.publishing.edit(ana, work.id, Draft(), edits)
+    assert (await studio.work(work.id)).pictures == work.pictures
+
+
+async def test_a_refused_edit_changes_nothing(studio: Studio) -> None:
+    ana = await studio.artist("ana")
+    work = await studio.hung(ana)
+    with pytest.raises(Invalid):
+        await studio.publishing.edit(
+            ana, work.id, Draft(title="New"), [PictureEdit(work.pictures[0].id, "x" * 1_001)]
+        )
+    assert await studio.work(work.id) == work
+    assert await studio.deeds() == []
+
+
+@pytest.mark.parametrize(
+    ("now", "wanted", "is_refused"),
+    [
+        (Visibility.PUBLIC, Visibility.FOLLOWERS, True),
+        (Visibility.UNLISTED, Visibility.FOLLOWERS, True),
+        (Visibility.PUBLIC, Visibility.DRAFT, True),
+        (Visibility.UNLISTED, Visibility.DRAFT, True),
+        (Visibility.FOLLOWERS, Visibility.DRAFT, True),
+        (Visibility.FOLLOWERS, Visibility.PUBLIC, True),
+        (Visibility.FOLLOWERS, Visibility.UNLISTED, True),
+        (Visibility.PUBLIC, Visibility.DIRECT, True),
+        (Visibility.PUBLIC, Visibility.UNLISTED, False),
+        (Visibility.UNLISTED, Visibility.PUBLIC, False),
+        (Visibility.FOLLOWERS, Visibility.FOLLOWERS, False),
+        (Visibility.DRAFT, Visibility.FOLLOWERS, False),
+    ],
+)
+async def test_who_may_see_a_hung_work_changes_only_where_no_copy_would_linger(
+    studio: Studio, now: Visibility, wanted: Visibility, *, is_refused: bool
+) -> None:
+    ana = await studio.artist("ana")
+    work = await studio.hung(ana, now)
+    edit = studio.publishing.edit(ana, work.id, Draft(visibility=wanted), edits_of(work))
+    if not is_refused:
+        assert (await edit).visibility is wanted
+        return
+    with pytest.raises(Invalid) as refused:
+        await edit
+    assert refused.value.field == "visibility"
+
+
+async def test_others_cannot_touch_a_work(studio: Studio) -> None:
+    ana, eve = await studio.artist("ana"), await studio.artist("eve")
+    work = await studio.hung(ana)
+    publishing = studio.publishing
+    for attempt in (
+        publishing.edit(eve, work.id, Draft(), edits_of(work)),
+        publishing.add_pictures(eve, work.id, []),
+        publishing.withdraw(eve, work.id),
+        publishing.try_again(eve, work.id),
+        publishing.withdraw(ana, WorkId(1)),
+    ):
+        with pytest.raises(NotFound):
+            await attempt
+    assert await studio.work(work.id) == work
+
+
+async def test_pictures_added_to_a_hung_work_are_made_and_told(studio: Studio) -> None:
+    ana = await studio.artist("ana")
+    work = await studio.hung(ana)
+    await studio.publishing.add_pictures(ana, work.id, await studio.uploads(OTHER))
+    await studio.worker.drain()
+    grown = await studio.work(work.id)
+    assert [one.state for one in grown.pictures] == [PictureState.READY] * 2
+    assert (grown.state, grown.hung_at) == (WorkState.HUNG, work.hung_at)
+    assert await studio.deeds() == [Deed.WORK_EDITED]
+
+
+async def test_making_pictures_twice_changes_nothing(studio: Studio) -> None:
+    ana = await studio.artist("ana")
+    work = await studio.published(ana, SMALL, OTHER)
+    await studio.publishing.make_pictures(PicturesPromise(work.id))
+    assert await studio.work(work.id) == work
+
+
+async def test_two_workers_at_one_work_hang_it_once(studio: Studio) -> None:
+    ana = await studio.artist("ana")
+    work = await studio.received(ana, SMALL)
+    await asyncio.gather(
+        *(studio.publishing.make_pictures(PicturesPromise(work.id)) for _ in range(3))
+    )
+    hung = await studio.work(work.id)
+    assert hung.state is WorkState.HUNG
+    keys = {one.media_key for one in hung.pictures}
+    await studio.publishing.make_pictures(PicturesPromise(work.id))
+    assert {one.media_key for one in (await studio.work(work.id)).pictures} == keys
+    assert (await studio.deeds()).count(Deed.WORK_HUNG) == 1
+
+
+async def test_a_picture_that_is_taken_out_while_it_is_made_stays_out(studio: Studio) -> None:
+    ana = await studio.artist("ana")
+    work = await studio.received(ana, SMALL, OTHER)
+    first, second = work.pictures
+    made = await Pipeline(studio.media, studio.publishing.pipeline.workers).make(first)
+    await studio.publishing.edit(ana, work.id, Draft(), [PictureEdit(second.id, "Kept")])
+    await studio.publishing._keep_made(made)
+    await studio.worker.drain()
+    hung = await studio.work(work.id)
+    assert [one.id for one in hung.pictures] == [second.id]
+    assert (hung.state, hung.pictures[0].alt) == (WorkState.HUNG, "Kept")
+
+
+async def test_a_work_withdrawn_while_its_pictures_are_made_stays_withdrawn(
+    studio: Studio,
+) -> None:
+    ana = await studio.artist("ana")
+    work = await studio.received(ana, SMALL)
+    making = asyncio.create_task(studio.publishing.make_pictures(PicturesPromise(work.id)))
+    await asyncio.sleep(0)
+    await studio.publishing.withdraw(ana, work.id)
+    await making
+    assert (await studio.work(work.id)).state is WorkState.WITHDRAWN
+    assert await studio.deeds() == []
+
+
+async def test_an_upload_survives_the_death_of_the_process_that_works_on_it(
+    studio: Studio,
+) -> None:
+    ana = await studio.artist("ana")
+    work = await studio.received(ana, SMALL)
+    async with studio.library.transaction() as tx:  # a process claims the job, and dies
+        now = studio.clock.now()
+        [_] = await tx.jobs.claim(now, lease_until=Millis(now + LEASE), limit=1)
+    studio.clock.move(LEASE - 1)
+    assert await studio.worker.drain() == 0
+    assert (await studio.work(work.id)).state is WorkState.PROCESSING
+    studio.clock.move(2)
+    assert await studio.worker.drain() == 1
+    assert (await studio.work(work.id)).state is WorkState.HUNG
+    async with studio.library.reading() as tx:
+        assert JobKind.PICTURES not in await tx.jobs.counts()
+
+
+async def test_a_full_disk_refuses_an_upload_in_a_plain_sentence_and_keeps_nothing(
+    studio: Studio,
+) -> None:
+    before = studio.files()
+    with files_of_at_most(2_000_000), pytest.raises(Unavailable) as refused:
+        await studio.media.receive(chunks_of(b"x" * 3_000_000), max_bytes=9_000_000)
+    assert refused.value.message.endswith(".")
+    assert "Errno" not in refused.value.message
+    assert studio.files() == before
+
+
+async def test_pictures_that_found_no_space_are_made_once_there_is_some(studio: Studio) -> None:
+    ana = await studio.artist("ana")
+    work = await studio.received(ana, SMALL)
+    await studio.publishing.pipeline.make(work.pictures[0])  # the child starts before the limit
+    for name in studio.files() - {work.pictures[0].original_digest}:
+        await studio.media.delete(name)
+    kept = studio.files()
+    with files_of_at_most(100), pytest.raises(Unavailable):
+        await studio.publishing.make_pictures(PicturesPromise(work.id))
+    assert studio.files() == kept
+    assert (await studio.work(work.id)).state is WorkState.PROCESSING
+    await studio.worker.drain()
+    assert (await studio.work(work.id)).state is WorkState.HUNG
+
+
+async def test_a_withdrawn_work_is_gone_for_everyone_and_told(studio: Studio) -> None:
+    ana = await studio.artist("ana")
+    work = await studio.hung(ana)
+    await studio.publishing.withdraw(ana, work.id)
+    for viewer in (None, ana.id):
+        with pytest.raises(Gone):
+            await studio.viewing.room(work.id, viewer)
+    with pytest.raises(Gone):
+        await studio.viewing.rendition(
+            work.pictures[0].media_key, RenditionName.TILE, ImageFormat.JPEG, ana.id
+        )
+    with pytest.raises(NotFound):
+        await studio.publishing.withdraw(ana, work.id)
+    assert await studio.deeds() == [Deed.WORK_WITHDRAWN]
+
+
+async def test_a_draft_is_withdrawn_as_if_it_had_never_been(studio: Studio) -> None:
+    ana = await studio.artist("ana")
+    work = await studio.hung(ana, Visibility.DRAFT)
+    await studio.publishing.withdraw(ana, work.id)
+    with pytest.raises(NotFound) as absent:
+        await studio.viewing.work(work.id, None)
+    assert not isinstance(absent.value, Gone)
+    assert await studio.deeds() == []
+
+
+async def test_words_typed_while_pictures_are_made_stay(studio: Studio) -> None:
+    ana = await studio.artist("ana")
+    work = await studio.received(ana, SMALL)
+    made = await studio.publishing.pipeline.make(work.pictures[0])
+    await studio.publishing.edit(
+        ana, work.id, Draft(title="Later"), [PictureEdit(work.pictures[0].id, "Typed", 0.5, 0.5)]
+    )
+    await studio.publishing._keep_made(replace(made, alt="stale"))
+    kept = (await studio.work(work.id)).pictures[0]
+    assert (kept.alt, kept.focal_x, kept.state) == ("Typed", 0.5, PictureState.READY)
+
+
+async def test_a_stopped_pool_makes_a_picture_wait_and_not_fail(studio: Studio) -> None:
+    ana = await studio.artist("ana")
+    work = await studio.received(ana, SMALL)
+    pool = ProcessWorkers()
+    await pool.close()
+    stopped = replace(studio.publishing, pipeline=Pipeline(studio.media, pool))
+    with pytest.raises(Unavailable):
+        await stopped.make_pictures(PicturesPromise(work.id))
+    assert (await studio.work(work.id)).pictures[0].state is PictureState.WAITING
+
+
+@pytest.mark.parametrize(
+    ("typed", "tags"),
+    [
+        ("", ()),
+        ("  ,;  ", ()),
+        ("oil", ("oil",)),
+        ("oil, #sea sky", ("oil", "sea", "sky")),
+        ("#a;#b;c", ("a", "b", "c")),
+        ("##twice", ("twice",)),
+        ("Öl 海 море", ("Öl", "海", "море")),
+        ("Sea sea SEA sky", ("Sea", "sky")),
+        ("#", ()),
+        ("a\n\tb", ("a", "b")),
+        ("straße STRASSE", ("straße",)),
+        ("<b>", ("<b>",)),
+    ],
+)
+async def test_what_was_typed_is_read_as_tags(typed: str, tags: tuple[str, ...]) -> None:
+    assert read_tags(typed) == tags
+
+
+@pytest.mark.parametrize(
+    ("title", "slug"),
+    [
+        ("", ""),
+        ("Hare in the Moonlight", "hare-in-the-moonlight"),
+        ("  Ärger & Öl!  ", "arger-ol"),
+        ("月光の兎", ""),
+        ("Étude № 3", "etude-no-3"),
+        ("../../etc/passwd", "etc-passwd"),
+        ("<script>alert(1)</script>", "script-alert-1-script"),
+        ("%00\r\nSet-Cookie: a=b", "00-set-cookie-a-b"),
+        ("---", ""),
+        ("x" * 200, "x" * 60),
+        ("a" * 59 + " b", "a" * 59),
+        ("🐇", ""),
+        ("兎 rabbit", "rabbit"),
+    ],
+)
+async def test_a_title_becomes_the_readable_part_of_an_address(title: str, slug: str) -> None:
+    assert slug_of(title) == slug

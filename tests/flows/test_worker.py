@@ -1,0 +1,271 @@
+"""The worker: leases, retries, giving up, and a bug that stays with its own job."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import pytest
+
+from server.errors import Invalid, NotFound, Refused, Unavailable
+from server.model import JobId, JobKind, Millis
+from server.ports import JobCounts
+from server.retry import MAX_ATTEMPTS, next_attempt
+from server.worker import LEASE, GiveUp, Later, Run, Worker
+from tests.flows.artists import DAY, HOUR, MINUTE, Studio, a_pool, a_studio  # noqa: F401 - fixtures
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+SAY, DELIVER, NOTIFY = JobKind.SAY, JobKind.DELIVER, JobKind.NOTIFY
+
+
+@dataclass
+class Deeds:
+    """Notes which payloads were run, and fails as told."""
+
+    fails: dict[bytes, Exception] = field(default_factory=dict)
+    done: list[bytes] = field(default_factory=list)
+
+    async def run(self, payload: bytes) -> None:
+        self.done.append(payload)
+        if payload in self.fails:
+            raise self.fails[payload]
+
+
+def worker_for(studio: Studio, runs: Mapping[JobKind, Run], lanes: int = 4) -> Worker:
+    return replace(studio.worker, runs=runs, lanes=dict.fromkeys(runs, lanes), _tasks={})
+
+
+async def add(studio: Studio, *payloads: bytes, kind: JobKind = SAY, delay: int = 0) -> None:
+    async with studio.library.transaction() as tx:
+        for payload in payloads:
+            await tx.jobs.add(
+                kind,
+                payload,
+                job_id=JobId(studio.clock.new_id()),
+                run_at=Millis(studio.clock.now() + delay),
+            )
+
+
+async def counts(studio: Studio, kind: JobKind = SAY) -> JobCounts:
+    async with studio.library.reading() as tx:
+        return (await tx.jobs.counts()).get(kind, JobCounts())
+
+
+async def due_in(studio: Studio) -> int:
+    async with studio.library.reading() as tx:
+        at = await tx.jobs.next_run_at()
+    assert at is not None
+    return at - studio.clock.now()
+
+
+async def test_a_job_before_its_time_is_left_alone(studio: Studio) -> None:
+    deeds = Deeds()
+    await add(studio, b"later", delay=HOUR)
+    worker = worker_for(studio, {SAY: deeds.run})
+    assert await worker.drain() == 0
+    studio.clock.move(HOUR)
+    assert await worker.drain() == 1
+    assert deeds.done == [b"later"]
+    assert await counts(studio) == JobCounts()
+
+
+async def test_kinds_without_a_run_are_left_to_others(studio: Studio) -> None:
+    await add(studio, b"x", kind=DELIVER)
+    assert await worker_for(studio, {SAY: Deeds().run}).drain() == 0
+    assert await counts(studio, DELIVER) == JobCounts(waiting=1)
+
+
+async def test_a_bug_in_one_job_stops_no_other_and_is_tried_again(studio: Studio) -> None:
+    deeds = Deeds(fails={b"bug": ZeroDivisionError("oops")})
+    await add(studio, b"a", b"bug", b"b")
+    await worker_for(studio, {SAY: deeds.run}).drain()
+    assert sorted(deeds.done) == [b"a", b"b", b"bug"]
+    assert await counts(studio) == JobCounts(waiting=1)
+    assert 15_000 <= await due_in(studio) <= 32_000
+
+
+@pytest.mark.parametrize(
+    "problem",
+    [GiveUp("held"), NotFound("gone"), Invalid("odd"), Refused("no")],
+    ids=lambda one: type(one).__name__,
+)
+async def test_what_cannot_get_better_is_given_up_at_once_with_its_reason(
+    studio: Studio, problem: Exception
+) -> None:
+    await add(studio, b"x")
+    await worker_for(studio, {SAY: Deeds(fails={b"x": problem}).run}).drain()
+    assert await counts(studio) == JobCounts(buried=1)
+    async with studio.library.reading() as tx:
+        [(job, reason)] = await tx.jobs.buried()
+    assert (job.attempts, reason) == (1, str(problem))
+
+
+@pytest.mark.parametrize(
+    ("problem", "least", "most"),
+    [
+        (Later("busy"), 15_000, 32_000),
+        (Later("busy", retry_after_seconds=600), 600_000, 600_000),
+        (Later("busy", retry_after_seconds=10**9), DAY, DAY),
+        (Later("busy", retry_after_seconds=-5), 15_000, 32_000),
+        (Unavailable("The disk is full."), 15_000, 32_000),
+    ],
+)
+async def test_what_may_get_better_is_tried_later(
+    studio: Studio, problem: Exception, least: int, most: int
+) -> None:
+    await add(studio, b"x")
+    await worker_for(studio, {SAY: Deeds(fails={b"x": problem}).run}).drain()
+    assert await counts(studio) == JobCounts(waiting=1)
+    assert least <= await due_in(studio) <= most
+
+
+async def test_a_job_is_tried_sixteen_times_over_two_days_and_then_given_up(
+    studio: Studio,
+) -> None:
+    deeds = Deeds(fails={b"x": Later("still away")})
+    worker = worker_for(studio, {SAY: deeds.run})
+    await add(studio, b"x")
+    began = studio.clock.now()
+    for _ in range(MAX_ATTEMPTS):
+        assert await worker.drain() == 1
+        if (await counts(studio)).waiting:
+            studio.clock.move(await due_in(studio))
+    assert await counts(studio) == JobCounts(buried=1)
+    assert len(deeds.done) == MAX_ATTEMPTS
+    assert DAY < studio.clock.now() - began < 4 * DAY
+    assert await worker.drain() == 0
+
+
+async def test_a_given_up_job_can_be_brought_back(studio: Studio) -> None:
+    deeds = Deeds(fails={b"x": GiveUp("no")})
+    worker = worker_for(studio, {SAY: deeds.run})
+    await add(studio, b"x")
+    await worker.drain()
+    deeds.fails.clear()
+    async with studio.library.transaction() as tx:
+        [(job, _)] = await tx.jobs.buried()
+        assert await tx.jobs.retry(job.id, studio.clock.now())
+    assert await worker.drain() == 1
+    assert await counts(studio) == JobCounts()
+
+
+async def test_a_dead_process_jobs_come_back_when_their_lease_runs_out(studio: Studio) -> None:
+    deeds = Deeds()
+    worker = worker_for(studio, {SAY: deeds.run})
+    await add(studio, b"x")
+    async with studio.library.transaction() as tx:
+        now = studio.clock.now()
+        [job] = await tx.jobs.claim(now, lease_until=Millis(now + LEASE), limit=5, kinds=[SAY])
+    assert job.attempts == 1
+    assert await worker.drain() == 0
+    studio.clock.move(LEASE)
+    assert await worker.drain() == 1
+    assert deeds.done == [b"x"]
+
+
+async def test_two_workers_never_do_the_same_job(studio: Studio) -> None:
+    deeds = Deeds()
+    await add(studio, *(str(number).encode() for number in range(40)))
+    workers = [worker_for(studio, {SAY: deeds.run}) for _ in range(3)]
+    done = await asyncio.gather(*(worker.drain() for worker in workers))
+    assert sum(done) == 40
+    assert len(set(deeds.done)) == len(deeds.done) == 40
+
+
+async def test_lanes_bound_how_many_run_at_once(studio: Studio) -> None:
+    running = most = 0
+
+    async def run(_payload: bytes) -> None:
+        nonlocal running, most
+        running += 1
+        most = max(most, running)
+        await asyncio.sleep(0)
+        running -= 1
+
+    await add(studio, *(str(number).encode() for number in range(9)))
+    assert await worker_for(studio, {SAY: run}, lanes=2).drain() == 9
+    assert most == 2
+
+
+async def test_jobs_of_one_queue_run_one_after_another(studio: Studio) -> None:
+    running = 0
+
+    async def run(_payload: bytes) -> None:
+        nonlocal running
+        running += 1
+        assert running == 1
+        await asyncio.sleep(0)
+        running -= 1
+
+    async with studio.library.transaction() as tx:
+        for number in range(4):
+            await tx.jobs.add(
+                SAY,
+                str(number).encode(),
+                job_id=JobId(studio.clock.new_id()),
+                run_at=studio.clock.now(),
+                queue="far.example",
+            )
+    assert await worker_for(studio, {SAY: run}).drain() == 4
+    assert await counts(studio) == JobCounts()
+
+
+async def test_what_a_job_promises_is_drained_too(studio: Studio) -> None:
+    deeds = Deeds()
+
+    async def run(_payload: bytes) -> None:
+        await add(studio, b"next", kind=NOTIFY)
+
+    await add(studio, b"first")
+    assert await worker_for(studio, {SAY: run, NOTIFY: deeds.run}).drain() == 2
+    assert deeds.done == [b"next"]
+
+
+async def test_a_stopped_worker_finishes_what_it_began_and_claims_no_more(studio: Studio) -> None:
+    is_begun, may_end = asyncio.Event(), asyncio.Event()
+    ended: list[bytes] = []
+
+    async def run(payload: bytes) -> None:
+        is_begun.set()
+        await may_end.wait()
+        ended.append(payload)
+
+    worker = worker_for(studio, {SAY: run})
+    await add(studio, b"begun")
+    running = asyncio.create_task(worker.run())
+    await asyncio.wait_for(is_begun.wait(), 20)
+    worker.stop()
+    await add(studio, b"never")
+    may_end.set()
+    await asyncio.wait_for(running, 20)
+    assert ended == [b"begun"]
+    assert await counts(studio) == JobCounts(waiting=1)
+
+
+@pytest.mark.parametrize("jitter", [0.0, 0.5, 1.0])
+async def test_each_wait_is_longer_than_the_one_before(jitter: float) -> None:
+    waits = [next_attempt(number, Millis(0), jitter=jitter) for number in range(1, MAX_ATTEMPTS)]
+    known = [wait for wait in waits if wait is not None]
+    assert len(known) == MAX_ATTEMPTS - 1
+    assert known == sorted(known)
+    assert next_attempt(MAX_ATTEMPTS, Millis(0), jitter=jitter) is None
+
+
+@pytest.mark.parametrize(
+    ("attempts", "jitter", "retry_after", "seconds"),
+    [
+        (1, 0.0, None, 16),
+        (1, 1.0, None, 31.5),
+        (5, 0.0, None, 640),
+        (10, 0.0, None, 10_015),
+        (15, 1.0, None, 75_967.5),
+        (1, 0.0, 120, 120),
+        (15, 0.0, 120, 50_640),
+        (1, 0.0, 10**9, 86_400),
+    ],
+)
+async def test_the_waits_are_these(
+    attempts: int, jitter: float, retry_after: int | None, seconds: float
+) -> None:
+    at = next_attempt(attempts, Millis(MINUTE), jitter=jitter, retry_after_seconds=retry_after)
+    assert at == MINUTE + int(seconds * 1_000)
