@@ -203,7 +203,7 @@ class Outbox:
         artist = await tx.artists.by_id(what.actor_id)
         if artist is None:
             return None
-        voice = Voice(artist, actor, self.house.usage_of(artist))
+        voice = Voice(artist, actor, self.house.usage_of(artist), self.house.now.policy)
         document = translate.actor_of(voice, self.addresses)
         activity = translate.update_actor(document, actor.followers_uri, self._new_uri())
         return Message(activity, await tx.relations.follower_inboxes(actor.id))
@@ -215,7 +215,7 @@ class Outbox:
         artist = await tx.artists.by_id(what.actor_id)
         if work is None or artist is None or not work.is_visible:
             return None, None
-        voice = Voice(artist, actor, self.house.usage_of(artist, work))
+        voice = Voice(artist, actor, self.house.usage_of(artist, work), self.house.now.policy)
         return translate.note_of_work(work, voice, self.addresses), work
 
     async def _answer(

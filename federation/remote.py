@@ -228,6 +228,8 @@ class Remote:
         """GET, signed by the server actor; return the answer and the address that gave it."""
         for _ in range(MAX_REDIRECTS + 1):
             uris.origin_of(uri)
+            if self.addresses.is_ours(uri):  # a redirect may lead back here
+                raise Untrusted("This address is ours and is not fetched.")
             plain = uri.partition("#")[0]
             request = await self.signing.signed(
                 Unsigned("GET", plain, (("Accept", accept),)), self.speaker
@@ -236,7 +238,7 @@ class Remote:
             if answer.status not in _REDIRECTS:
                 _check_status(answer)
                 return answer, plain
-            uri = urljoin(plain, answer.headers.get("location", ""))
+            uri = _joined(plain, answer.headers.get("location", ""))
         raise Unavailable("The other server redirects in a circle.")
 
     async def _send(self, request: Outgoing) -> Incoming:
@@ -305,6 +307,13 @@ class Remote:
             public_key_pem=found.public_key_pem,
             fetched_at=self.clock.now(),
         )
+
+
+def _joined(base: str, location: str) -> str:
+    try:
+        return urljoin(base, location)
+    except ValueError as problem:  # such as an unclosed [ of an IPv6 address
+        raise Untrusted("The other server redirects to what is no web address.") from problem
 
 
 def _check_status(answer: Incoming) -> None:

@@ -23,7 +23,6 @@ from server.model import (
     AiLabel,
     Artist,
     ContentUsage,
-    ImageFormat,
     Millis,
     Picture,
     Post,
@@ -32,6 +31,8 @@ from server.model import (
     RenditionName,
     Work,
 )
+from server.policy import Policy
+from server.protections import Audience, best_for
 from server.signals import activity_terms, digital_source_type
 
 Document = dict[str, Any]
@@ -77,6 +78,7 @@ class Voice:
     artist: Artist
     actor: Actor
     usage: ContentUsage
+    policy: Policy  # which says how large a picture other servers may have
 
 
 def sanitised(text: str) -> str:
@@ -157,7 +159,7 @@ def note_of_work(work: Work, voice: Voice, addresses: Addresses) -> Document:
         "attachment": [
             made
             for picture in work.pictures[:MAX_ATTACHMENTS]
-            if (made := _attachment(picture, addresses)) is not None
+            if (made := _attachment(picture, voice.policy, addresses)) is not None
         ],
         "replies": f"{addresses.work(work.id)}/replies",
         **activity_terms(voice.usage),
@@ -376,23 +378,18 @@ def _hashtag(tag: str, addresses: Addresses) -> Document:
     return {"type": "Hashtag", "name": f"#{tag}", "href": _tag_page(tag, addresses)}
 
 
-def _attachment(picture: Picture, addresses: Addresses) -> Document | None:
-    federated = next(
-        (
-            rendition
-            for rendition in picture.renditions
-            if (rendition.name, rendition.format) == (RenditionName.FEDERATED, ImageFormat.JPEG)
-        ),
-        None,
-    )
-    if federated is None:
+def _attachment(picture: Picture, policy: Policy, addresses: Addresses) -> Document | None:
+    """Describe the file that stands at the federated address, whichever copy the policy allows."""
+    federated = next((r for r in picture.renditions if r.name is RenditionName.FEDERATED), None)
+    served = best_for(Audience.PEER, picture.renditions, policy)
+    if federated is None or served is None:
         return None
     document: Document = {
         "type": "Image",
         "mediaType": "image/jpeg",
         "url": addresses.media(picture, federated),
-        "width": federated.width,
-        "height": federated.height,
+        "width": served.width,
+        "height": served.height,
         "blurhash": picture.blurhash,
         "focalPoint": [picture.focal_x, picture.focal_y],
     }

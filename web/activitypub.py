@@ -136,7 +136,9 @@ async def actor_named(request: web.Request, handle: str) -> web.Response:
     known = flows(request)
     artist, actor = await known.viewing.artist(handle)
     usage = known.house.usage_of(artist)
-    document = translate.actor_of(Voice(artist, actor, usage), known.addresses)
+    document = translate.actor_of(
+        Voice(artist, actor, usage, known.house.now.policy), known.addresses
+    )
     return _activity(request, document, usage=usage)
 
 
@@ -151,7 +153,9 @@ async def work_numbered(request: web.Request, work_id: WorkId) -> web.Response:
             return _tombstone(request, known.addresses.work(work_id), absent)
         work, artist, actor = await known.viewing.work(work_id, asker)
     usage = known.house.usage_of(artist, work)
-    document = translate.note_of_work(work, Voice(artist, actor, usage), known.addresses)
+    document = translate.note_of_work(
+        work, Voice(artist, actor, usage, known.house.now.policy), known.addresses
+    )
     is_open = work.visibility in REACHABLE
     return _activity(request, document, usage=usage, is_open=is_open)
 
@@ -214,7 +218,7 @@ async def featured(request: web.Request) -> web.Response:
     notes = [
         translate.note_of_work(
             work,
-            Voice(found.artist, found.actor, known.house.usage_of(found.artist, work)),
+            _voice(request, work, found.artist, found.actor),
             known.addresses,
         )
         for work in found.works[: translate.MAX_ATTACHMENTS]
@@ -253,9 +257,14 @@ async def _actor_for(request: web.Request, account: discovery.Account) -> Actor 
 
 def _create(request: web.Request, work: Work, artist: Artist, actor: Actor) -> Document:
     known = flows(request)
-    voice = Voice(artist, actor, known.house.usage_of(artist, work))
+    voice = _voice(request, work, artist, actor)
     note = translate.note_of_work(work, voice, known.addresses)
     return translate.create(note, f"{note['id']}/activity")
+
+
+def _voice(request: web.Request, work: Work, artist: Artist, actor: Actor) -> Voice:
+    house = flows(request).house
+    return Voice(artist, actor, house.usage_of(artist, work), house.now.policy)
 
 
 async def _counted(request: web.Request, name: str, count: Callable[[Any], int]) -> web.Response:

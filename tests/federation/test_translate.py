@@ -39,6 +39,7 @@ from server.model import (
     WorkId,
     WorkState,
 )
+from server.policy import STANDARD_NO_AI
 
 ADDRESSES = Addresses("https://art.test", "art.test")
 ANA = "https://art.test/users/ana"
@@ -74,7 +75,7 @@ BOB = replace(
     url="",
     is_local=False,
 )
-VOICE = Voice(ARTIST, ACTOR, NO_AI)
+VOICE = Voice(ARTIST, ACTOR, NO_AI, STANDARD_NO_AI)
 
 
 def picture(place: int, **fields: Any) -> Picture:

@@ -9,14 +9,11 @@ import json
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 from argon2 import PasswordHasher
 
-from federation.messages import Unsigned
-from federation.signatures import PrivateKey, generate_rsa_pem, load_private_key, sign
 from server.accounts import NewAccount, Passwords
 from server.bus import MemoryBus
 from server.clock import compose_id
@@ -49,9 +46,10 @@ from server.promises import Deed, SayPromise, promise
 from server.publishing import Draft, Upload, slug_of
 from server.workers import ProcessWorkers
 from storage.disk import DiskStore
+from tests.two_servers.peers import ACTIVITY_JSON, PUBLIC, Peer, pair
 
-PUBLIC = "https://www.w3.org/ns/activitystreams#Public"
-ACTIVITY_JSON = "application/activity+json"
+__all__ = ["ACTIVITY_JSON", "PUBLIC", "HandClock", "Net", "Peer", "Stage", "staged"]
+
 START = Millis(1_795_000_000_000)  # in November 2026
 _SIDES = {
     RenditionName.TILE: 480,
@@ -129,110 +127,6 @@ class Net(Transport):
         ]
 
 
-@cache
-def _pair(_number: int) -> tuple[PrivateKey, str, str]:
-    private, public = generate_rsa_pem()
-    return load_private_key(private), private, public
-
-
-@dataclass
-class Peer:
-    """Somebody on another server, with a key of their own."""
-
-    name: str
-    domain: str = "peer.test"
-    key_number: int = 1
-    shares_inbox: bool = True
-    serial: int = 0
-
-    @property
-    def uri(self) -> str:
-        return f"https://{self.domain}/users/{self.name}"
-
-    @property
-    def key_id(self) -> str:
-        return f"{self.uri}#main-key"
-
-    @property
-    def key(self) -> PrivateKey:
-        return _pair(self.key_number)[0]
-
-    @property
-    def public_pem(self) -> str:
-        return _pair(self.key_number)[2]
-
-    @property
-    def inbox(self) -> str:
-        return f"{self.uri}/inbox"
-
-    @property
-    def shared_inbox(self) -> str:
-        return f"https://{self.domain}/inbox" if self.shares_inbox else ""
-
-    @property
-    def document(self) -> dict[str, Any]:
-        return {
-            "@context": ["https://www.w3.org/ns/activitystreams", "https://w3id.org/security/v1"],
-            "id": self.uri,
-            "type": "Person",
-            "preferredUsername": self.name,
-            "name": self.name.title(),
-            "inbox": self.inbox,
-            "outbox": f"{self.uri}/outbox",
-            "followers": f"{self.uri}/followers",
-            "endpoints": {"sharedInbox": self.shared_inbox} if self.shares_inbox else {},
-            "publicKey": {
-                "id": self.key_id,
-                "owner": self.uri,
-                "publicKeyPem": self.public_pem,
-            },
-        }
-
-    def new_uri(self, kind: str = "activities") -> str:
-        self.serial += 1
-        return f"https://{self.domain}/{self.name}/{kind}/{self.serial}"
-
-    def does(self, kind: str, what: Any, **more: Any) -> dict[str, Any]:
-        """Return an activity of this peer's."""
-        return {
-            "@context": "https://www.w3.org/ns/activitystreams",
-            "id": self.new_uri(),
-            "type": kind,
-            "actor": self.uri,
-            "object": what,
-            **more,
-        }
-
-    def note(self, **more: Any) -> dict[str, Any]:
-        """Return a public post of this peer's."""
-        return {
-            "id": self.new_uri("notes"),
-            "type": "Note",
-            "attributedTo": self.uri,
-            "to": [PUBLIC],
-            "cc": [f"{self.uri}/followers"],
-            "content": "<p>Look</p>",
-            "published": "2026-11-20T10:00:00Z",
-            **more,
-        }
-
-    def signed(
-        self,
-        body: bytes,
-        at: Millis,
-        *,
-        target: str = "/inbox",
-        host: str = "art.test",
-        method: str = "POST",
-        accept: str = "",
-        content_type: str = ACTIVITY_JSON,
-    ) -> dict[str, str]:
-        """Return the headers of a signed request to us."""
-        given = (("Accept", accept),) if accept else (("Content-Type", content_type),)
-        request = Unsigned(method, f"https://{host}{target}", given, body)
-        return {"Host": host, **dict((*given, *sign(request, self.key, self.key_id, at)))}
-
-
 @dataclass
 class Stage:
     """An instance called art.test and its surroundings."""
@@ -256,7 +150,7 @@ class Stage:
     async def artist(self, handle: str = "ana", *, approves_follows: bool = False) -> Artist:
         """Open an account by the real flow, with cheap hashing and a key made before."""
         quick = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
-        made_before = _pair(0)[1:]
+        made_before = pair(0)[1:]
         accounts = replace(self.flows.accounts, passwords=quick, make_key=lambda: made_before)
         artist = await accounts.open(NewAccount(handle, "correct horse battery", name=handle))
         if approves_follows:

@@ -1,7 +1,7 @@
 """What other servers see of us through HTTP: discovery clause by clause, documents, types."""
 
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -294,9 +294,6 @@ async def test_no_odd_accept_header_breaks_anything(accept: str | None, site: Si
     for path in (ANA, f"/works/{site.work.id}", "/@ana", "/actor", finger("acct:ana@art.test")):
         answer = await site.get(path, accept)
         assert answer.status < 400, (path, accept)
-
-
-Ask = Callable[[str], Awaitable[ClientResponse]]
 
 
 @pytest.mark.parametrize("visibility", [Visibility.DRAFT, Visibility.FOLLOWERS])
