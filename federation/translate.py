@@ -380,7 +380,14 @@ def _hashtag(tag: str, addresses: Addresses) -> Document:
 
 def _attachment(picture: Picture, policy: Policy, addresses: Addresses) -> Document | None:
     """Describe the file that stands at the federated address, whichever copy the policy allows."""
-    federated = next((r for r in picture.renditions if r.name is RenditionName.FEDERATED), None)
+    federated = next(
+        (
+            rendition
+            for rendition in picture.renditions
+            if (rendition.name, rendition.format) == (RenditionName.FEDERATED, ImageFormat.JPEG)
+        ),
+        None,
+    )
     served = best_for(Audience.PEER, picture.renditions, policy)
     if federated is None or served is None:
         return None

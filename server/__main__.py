@@ -17,13 +17,14 @@ from server import logs, shell
 from server.commands_artists import account, follow, publish
 from server.commands_database import db
 from server.config import Config
-from server.doctor import Finding, examine
+from server.doctor import DATABASE, Finding, examine
 from server.errors import Invalid
 from server.main import VERSION, Instance, answering, listening, looking, opened, prepare
 from server.model import JobKind
 from server.serving import (
     SHUTDOWN_SECONDS,
     WORKER_PROCESS,
+    listen_for_stop,
     raise_file_limit,
     siblings,
     until_stopped,
@@ -132,9 +133,10 @@ def work(config_file: Path | None) -> None:
     logs.configure(config.log.level, config.log.format)
 
     async def inside(instance: Instance) -> None:
+        stopped = listen_for_stop()
         await instance.sweeping.schedule()
         async with working(instance.worker), watching(instance.flows.house):
-            await until_stopped()
+            await until_stopped(stopped)
 
     with_instance(config, inside)
 
@@ -213,6 +215,7 @@ def _serve(config: Config, file: Path, *, workers: int, has_worker: bool, is_fir
         ) from taken
 
     async def inside(instance: Instance) -> None:
+        stopped = listen_for_stop()
         async with AsyncExitStack() as stack:
             site = answering(instance.app(), listener, shutdown_seconds=SHUTDOWN_SECONDS)
             await stack.enter_async_context(site)
@@ -224,7 +227,7 @@ def _serve(config: Config, file: Path, *, workers: int, has_worker: bool, is_fir
                 await stack.enter_async_context(working(instance.worker))
             others = siblings(workers - 1, ["serve", "--config", str(file)])
             await stack.enter_async_context(others)
-            await until_stopped()
+            await until_stopped(stopped)
 
     with_instance(config, inside)
 
@@ -232,7 +235,10 @@ def _serve(config: Config, file: Path, *, workers: int, has_worker: bool, is_fir
 async def _looked(config: Config, *, is_whole: bool) -> list[Finding]:
     async with looking(config) as means:
         near = await examine(config, means)
-        return [*near, *(await visit(config, means) if is_whole else ())]
+        if not is_whole:
+            return near
+        has_database = not any(finding.is_wrong and finding.name == DATABASE for finding in near)
+        return [*near, *await visit(config, means, has_database=has_database)]
 
 
 async def _say_where(instance: Instance) -> None:

@@ -8,16 +8,16 @@ import json
 import os
 import tomllib
 from collections.abc import Mapping
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import msgspec
 
 from server.errors import Invalid
 
 ENVIRONMENT_PREFIX = "FIXATIF__"
-_LOOPBACK_HOSTS = ("127.", "localhost", "[::1]")
 
 
 class Instance(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -163,9 +163,9 @@ def first_text(*, domain: str, base_url: str, host: str, port: int, data: str) -
     `data` is the data folder as seen from the file's own. On a loopback address, other
     servers are on this machine too, so that private addresses are allowed.
     """
-    parts = urlsplit(base_url)
-    is_local = parts.scheme == "http" and parts.netloc.startswith(_LOOPBACK_HOSTS)
-    port = port or (parts.port or 0 if is_local else 0)
+    parts = _split(base_url)
+    is_local = parts.scheme == "http" and is_loopback(parts.hostname or "")
+    port = port or (max(_port_of(base_url), 0) if is_local else 0)
     folder = "" if data == "." else f"{data}/"
     lines = [
         "# Settings of this Fixatif instance: only what differs from the defaults.",
@@ -187,6 +187,16 @@ def first_text(*, domain: str, base_url: str, host: str, port: int, data: str) -
         *(["", "[federation]", "allow_private_addresses = true"] if is_local else []),
     ]
     return "\n".join(lines) + "\n"
+
+
+def is_loopback(host: str) -> bool:
+    """Say whether a host name or address, without brackets, never leaves this machine."""
+    if host == "localhost" or host.endswith(".localhost"):  # RFC 6761, 6.3
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _quoted(text: str) -> str:
@@ -241,11 +251,28 @@ def _domain_problem(domain: str) -> str:
 
 
 def _base_url_problem(config: Config) -> str:
-    parts = urlsplit(config.base_url)
-    if parts.path or parts.query or parts.fragment or not parts.netloc:
+    parts = _split(config.base_url)
+    is_bare = not (parts.path or parts.query or parts.fragment or "@" in parts.netloc)
+    if not is_bare or not parts.hostname or _port_of(config.base_url) < 0:
         return "'instance.base_url' must be an address without a path, such as https://example.org"
     if parts.scheme == "https":
         return ""
-    if parts.scheme == "http" and parts.netloc.startswith(_LOOPBACK_HOSTS):
+    if parts.scheme == "http" and is_loopback(parts.hostname):
         return ""
     return "'instance.base_url' must start with https:// (plain http only for 127.0.0.1)"
+
+
+def _port_of(url: str) -> int:
+    """Return the port in a URL, 0 where there is none, -1 where it is no port."""
+    try:
+        return _split(url).port or 0
+    except ValueError:
+        return -1
+
+
+def _split(url: str) -> SplitResult:
+    """Split a URL; one that cannot be split has no parts."""
+    try:
+        return urlsplit(url)
+    except ValueError:
+        return urlsplit("")

@@ -25,6 +25,7 @@ from server.model import ImageFormat, Millis
 from server.pictures import PICTURE_TASK, Made, PictureTask, pack_task, read_answer
 from server.ports import Transport, Workers
 
+DATABASE = "database"  # the finding without which nobody can be asked for
 _LOW_DISK_BYTES = 2 * 1024**3
 _LOW_MEMORY_BYTES = 512 * 1024**2  # the server, and one large picture being made
 _FEW_FILES = 4_096  # each visitor is one, each server that we deliver to another
@@ -180,16 +181,16 @@ def check_files(_config: Config) -> Finding:
 async def check_database(config: Config, means: Means) -> Finding:
     """Look whether the database answers and has every migration."""
     if any(not file.exists() for file in _sqlite_file(config)):
-        return wrong("database", "There is none yet: run 'fixatif up', 'init' or 'db upgrade'.")
+        return wrong(DATABASE, "There is none yet: run 'fixatif up', 'init' or 'db upgrade'.")
     try:
         missing = await means.pending()
     except FixatifError as problem:
-        return wrong("database", problem.message)
+        return wrong(DATABASE, problem.message)
     except OSError as problem:
-        return wrong("database", f"It cannot be reached ({problem}): check database.url.")
+        return wrong(DATABASE, f"It cannot be reached ({problem}): check database.url.")
     if missing:
-        return wrong("database", f"{len(missing)} changes are missing: run 'fixatif db upgrade'.")
-    return ok("database", "answers and is up to date")
+        return wrong(DATABASE, f"{len(missing)} changes are missing: run 'fixatif db upgrade'.")
+    return ok(DATABASE, "answers and is up to date")
 
 
 def check_clock(config: Config, means: Means) -> Finding:

@@ -76,9 +76,9 @@ VERSION = metadata.version("fixatif")
 # How many jobs of each kind run at once in one process. What comes in shares commits with what
 # others wait for, so that few lanes keep the inbox quick; deliveries mostly wait for others.
 _LANES = {
-    JobKind.APPLY: 24,
+    JobKind.APPLY: 32,
     JobKind.SAY: 8,
-    JobKind.NOTIFY: 24,
+    JobKind.NOTIFY: 32,
     JobKind.FETCH: 4,
     JobKind.PICTURES: 1,
     JobKind.DELIVER: 64,

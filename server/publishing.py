@@ -100,7 +100,7 @@ class Publishing:
     house: House
 
     async def receive(self, artist: Artist, draft: Draft, uploads: Sequence[Upload]) -> Work:
-        """Keep a new work and promise its pictures. Raise `Invalid` with the field, `NotAllowed`."""
+        """Keep a new work and promise its pictures. Raise `Invalid` or `NotAllowed`."""
         if artist.role is Role.READER:
             raise NotAllowed("This account is for reading: ask an admin to make it an artist's.")
         checked = self._checked(draft)
@@ -159,7 +159,7 @@ class Publishing:
         if work is None or work.state is WorkState.WITHDRAWN:
             return
         for picture in work.pictures:
-            if picture.state is PictureState.WAITING:
+            if picture.state is PictureState.WAITING and await self._is_wanted(work.id):
                 made = await self.pipeline.make(picture)
                 await self._keep_made(made)
         await self._settle(what.work_id)
@@ -253,6 +253,12 @@ class Publishing:
             )
             for index, upload in enumerate(uploads)
         )
+
+    async def _is_wanted(self, work_id: WorkId) -> bool:
+        """Say whether a work was not withdrawn meanwhile: making fifty pictures takes minutes."""
+        async with self.library.reading() as tx:
+            work = await tx.works.by_id(work_id)
+        return work is not None and work.state is not WorkState.WITHDRAWN
 
     async def _keep_made(self, made: Picture) -> None:
         """Keep a made picture, unless it is gone or was made meanwhile; keep newer words."""

@@ -34,12 +34,16 @@ _RESTART_SECONDS = 1.0  # a sibling that cannot start must not eat a core
 _FILES = 65_536  # open at once: connections are files
 
 
-async def until_stopped() -> None:
-    """Wait for SIGTERM or SIGINT, or for the end of the process that we belong to."""
+def listen_for_stop() -> asyncio.Event:
+    """Return what SIGTERM and SIGINT set from now on, instead of ending the process at once."""
     stopped = asyncio.Event()
-    loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stopped.set)
+        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    return stopped
+
+
+async def until_stopped(stopped: asyncio.Event) -> None:
+    """Wait until we shall stop, or for the end of the process that we belong to."""
     parent = os.environ.get(PARENT, "")
     while not stopped.is_set() and parent in ("", str(os.getppid())):
         with contextlib.suppress(TimeoutError):

@@ -13,9 +13,8 @@ from urllib.parse import quote, urlsplit
 import msgspec
 
 from server.addresses import Addresses
-from server.config import Config
+from server.config import Config, is_loopback
 from server.doctor import Acquaintance, Finding, Means, is_port_free, ok, warn, wrong
-from server.errors import FixatifError
 from server.ports import Incoming, Outgoing, Unreachable
 
 ACTIVITY_TYPE = "application/activity+json"
@@ -23,7 +22,6 @@ JRD_TYPE = "application/jrd+json"
 _SKEW_SECONDS = 30  # peers refuse signatures from an hour off; a minute hints at no time service
 _SECONDS = 10.0
 _MAX_BYTES = 262_144
-_LOOPBACK = ("127.", "localhost", "[::1]", "::1")
 _ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "": "127.0.0.1"}  # noqa: S104 - read, not bound
 
 Json = Mapping[str, Any]
@@ -40,16 +38,15 @@ class Question:
     why: str  # what fails without it, and what to do
 
 
-async def visit(config: Config, means: Means) -> list[Finding]:
-    """Ask this instance what strangers ask it."""
+async def visit(config: Config, means: Means, *, has_database: bool) -> list[Finding]:
+    """Ask this instance what strangers ask it; without a database, nobody can answer."""
     addresses = Addresses(config.base_url, config.instance.domain)
     port, is_running = await check_port(config, means, addresses)
     findings = [port, *await check_names(config, means)]
-    try:
-        async with means.acquaintance() as known:
-            return [*findings, *await _seen(config, means, known, is_running=is_running)]
-    except FixatifError:
-        return findings  # without its database, which has a finding of its own, nobody answers
+    if not has_database:
+        return findings
+    async with means.acquaintance() as known:
+        return [*findings, *await _seen(config, means, known, is_running=is_running)]
 
 
 async def check_port(config: Config, means: Means, addresses: Addresses) -> tuple[Finding, bool]:
@@ -84,7 +81,7 @@ async def check_port(config: Config, means: Means, addresses: Addresses) -> tupl
 async def check_names(config: Config, means: Means) -> list[Finding]:
     """Look whether DNS knows the domain, and the host of the base URL where that differs."""
     hosts = [_host(f"//{config.instance.domain}"), _host(config.base_url)]
-    return [await _named(host, means) for host in dict.fromkeys(hosts) if not _is_local(host)]
+    return [await _named(host, means) for host in dict.fromkeys(hosts) if not is_loopback(host)]
 
 
 def read_proxy(seen: Json, base_url: str) -> Finding:
@@ -236,7 +233,3 @@ def _links(jrd: Json) -> set[str]:
 
 def _host(url: str) -> str:
     return urlsplit(url).hostname or ""
-
-
-def _is_local(host: str) -> bool:
-    return host.startswith(_LOOPBACK) or host.endswith(".localhost")

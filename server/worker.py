@@ -6,14 +6,15 @@ runs out. Jobs of one claim run side by side, each in its own task.
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import structlog
 
 from server.clock import Clock
 from server.errors import FixatifError, Unavailable
-from server.model import Job, JobKind, Millis
+from server.model import Job, JobId, JobKind, Millis
 from server.ports import Bus, Library, Transaction
 from server.promises import JOBS_TOPIC
 from server.retry import next_attempt
@@ -50,13 +51,14 @@ class Worker:
     runs: Mapping[JobKind, Run]
     lanes: Mapping[JobKind, int]
     _tasks: dict[JobKind, set[asyncio.Task[None]]] = field(default_factory=dict)
+    _finished: list[JobId] = field(default_factory=list)
     _is_stopping: bool = False
 
     async def run(self) -> None:
         """Work until `stop`; then finish what was begun."""
         while not self._is_stopping:
             try:
-                claimed = await self._claim()
+                claimed = await self._round()
             except Unavailable as outage:  # the database restarts, or its disk is full
                 log.warning("no_jobs_claimed", reason=outage.message)
                 claimed = []
@@ -67,6 +69,8 @@ class Worker:
             else:
                 await self.bus.wait(JOBS_TOPIC, POLL_SECONDS)
         await self._finish()
+        with suppress(Unavailable):  # what stays unsettled is done once more, which is safe
+            await self._settle({})
 
     def stop(self) -> None:
         """Claim no more."""
@@ -76,27 +80,34 @@ class Worker:
     async def drain(self) -> int:
         """Run everything that is due now, and what that promises, to the end; return how many."""
         count = 0
-        while claimed := await self._claim():
+        while claimed := await self._round():
             count += len(claimed)
             for job in claimed:
                 self._start(job)
             await self._finish()
         return count
 
-    async def _claim(self) -> list[Job]:
-        """Claim as many as the free lanes hold, in one transaction."""
-        now = self.clock.now()
+    async def _round(self) -> list[Job]:
+        """Settle what was done, and claim as many as the free lanes hold, in one transaction."""
         free = {
             kind: lanes - len(self._tasks.setdefault(kind, set()))
             for kind, lanes in self.lanes.items()
         }
         wide = {kind: left for kind, left in free.items() if left > 0}
-        if not wide:
-            return []
+        if self._finished or (wide and await self._is_anything_due()):
+            return await self._settle(wide)
+        return []
+
+    async def _is_anything_due(self) -> bool:
         async with self.library.reading() as tx:
-            if await tx.jobs.oldest_due(now) is None:
-                return []
-        return await self.library.join(lambda tx: _claimed(tx, now, wide))
+            return await tx.jobs.oldest_due(self.clock.now()) is not None
+
+    async def _settle(self, free: Mapping[JobKind, int]) -> list[Job]:
+        """Delete finished jobs and claim others. What failed to commit is deleted next time."""
+        finished, now = tuple(self._finished), self.clock.now()
+        claimed = await self.library.join(lambda tx: _settled(tx, finished, now, free))
+        del self._finished[: len(finished)]
+        return claimed
 
     def _start(self, job: Job) -> None:
         tasks = self._tasks[job.kind]
@@ -122,7 +133,7 @@ class Worker:
             log.exception("job_failed", job=job.id, kind=job.kind, attempts=job.attempts)
             await self._again(job, f"{type(problem).__name__}: {problem}", None)
         else:
-            await self.library.join(lambda tx: tx.jobs.done(job.id))
+            self._finished.append(job.id)
 
     async def _again(self, job: Job, reason: str, retry_after: int | None) -> None:
         run_at = next_attempt(
@@ -142,8 +153,12 @@ class Worker:
         await self.library.join(lambda tx: tx.jobs.bury(job.id, reason[:_REASON_LENGTH]))
 
 
-async def _claimed(tx: Transaction, now: Millis, free: Mapping[JobKind, int]) -> list[Job]:
-    """Claim as many of each kind as there are free lanes."""
+async def _settled(
+    tx: Transaction, finished: Sequence[JobId], now: Millis, free: Mapping[JobKind, int]
+) -> list[Job]:
+    """Delete `finished` jobs, and claim as many of each kind as there are free lanes."""
+    for job_id in finished:
+        await tx.jobs.done(job_id)
     until = Millis(now + LEASE)
     by_kind = [
         await tx.jobs.claim(now, lease_until=until, limit=left, kinds=[kind])

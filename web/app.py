@@ -22,7 +22,7 @@ _TITLES = {
     400: "This arrived broken",
     401: "Sign in first",
     403: "This is not open to you",
-    404: "There is nothing here",
+    404: "Not found",
     405: "Not this way",
     409: "Somebody was quicker",
     413: "That is too large",

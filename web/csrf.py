@@ -77,7 +77,8 @@ class FormGuard:
         return self._token_of(cookie) if cookie else ""
 
     def _token_of(self, cookie: str) -> str:
-        return hmac.new(self.secret, cookie.encode(), hashlib.sha256).hexdigest()
+        said = cookie.encode("utf-8", "surrogateescape")  # a made-up one may be no UTF-8
+        return hmac.new(self.secret, said, hashlib.sha256).hexdigest()
 
 
 def _is_equal(sent: str, expected: str) -> bool:

@@ -49,9 +49,12 @@ async def rendition(request: web.Request) -> web.StreamResponse:
     artist, _ = await known.viewing.owner(work)
     response = await _send(request, found.digest, _TYPES[image_format])
     response.headers["Cache-Control"] = _caching(work, name)
-    # pictures are made to be shown: on other servers' pages too, but never run as anything
+    # pictures are made to be shown: on other servers' pages too, but never run as anything. Alone
+    # in a window, a browser lays them out by a style of its own
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
-    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response.headers["Content-Security-Policy"] = (
+        "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+    )
     set_signals(request, response, known.house.usage_of(artist, work))
     return response
 

@@ -45,7 +45,6 @@ _TOKEN_PATHS = ("/api/", "/oauth/token", "/oauth/revoke")  # who asks there show
 _HARMLESS = frozenset({"/interact"})
 _REPEATABLE = frozenset({"x-robots-tag", "link"})  # each line says something of its own
 _SECURITY_HEADERS = (
-    ("Server", "Fixatif"),  # which libraries, in which versions, is nobody's business
     ("X-Content-Type-Options", "nosniff"),
     ("Referrer-Policy", "same-origin"),  # the address of an unlisted work is its key
     ("Cross-Origin-Opener-Policy", "same-origin"),
@@ -258,6 +257,8 @@ def _header_writer(
     security = (*_SECURITY_HEADERS, _STRICT_TRANSPORT) if is_https else _SECURITY_HEADERS
 
     async def write(request: web.Request, response: web.StreamResponse) -> None:
+        # Which libraries, in which versions, is nobody's business; aiohttp has said it by now.
+        response.headers["Server"] = "Fixatif"
         for name, value in security:
             response.headers.setdefault(name, value)
         if SESSION in request:  # else a shared cache would show one artist's page to another

@@ -103,9 +103,7 @@ class Show:
         )
 
     def whole_picture(self, picture: Picture) -> PictureView:
-        """Return a picture of a work's own page: a click leads to the largest file for this
-        visitor, alone in the window, where the browser shows it pixel by pixel.
-        """
+        """Return a picture of a work's own page: a click leads to this visitor's largest file."""
         view = self.picture(picture)
         return replace(view, larger_url=view.jpeg[-1].url if view.jpeg else "")
 

@@ -17,6 +17,7 @@ from web.render import Page, surround
 from web.views import HeadLink, HeadView, NoticeView, ViewerView
 
 _SURROUND_COOKIE = "surround"
+_MAX_ID = 2**63 - 1  # ids are 63 bits; databases take no larger number
 _ETAG_CHARACTERS = 32
 _MAX_ID = 2**63 - 1  # databases refuse larger numbers
 _STRANGERS_CACHE = "public, max-age=60, stale-while-revalidate=600"

@@ -1,10 +1,13 @@
 """Puts an application on a socket that several processes may share."""
 
+import asyncio
+import contextlib
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
 
 _KEEP_ALIVE_SECONDS = 75.0  # longer than a proxy's idle time, so that it closes first
 _MAX_LINE = 16_384
@@ -29,6 +32,8 @@ async def answering(
     app: web.Application, listener: socket.socket, *, shutdown_seconds: float
 ) -> AsyncIterator[None]:
     """Answer on `listener` while the context is open, then let open requests finish."""
+    under_way = _UnderWay()
+    app.middlewares.insert(0, under_way.middleware())
     runner = web.AppRunner(
         app,
         access_log=None,
@@ -39,11 +44,47 @@ async def answering(
         max_field_size=_MAX_LINE,
     )
     await runner.setup()
+    site = web.SockSite(runner, listener)
     try:
-        await web.SockSite(runner, listener).start()
+        await site.start()
         yield
+        await site.stop()
+        await under_way.end(shutdown_seconds)
     finally:
         await runner.cleanup()
+
+
+class _UnderWay:
+    """Counts requests from their first line to their answer.
+
+    aiohttp's own shutdown reads nothing more, so that an upload which is under way would be lost.
+    """
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._is_quiet = asyncio.Event()
+        self._is_quiet.set()
+
+    def middleware(self) -> Middleware:
+        """Return what counts; it stands outside of all others."""
+
+        @web.middleware
+        async def count(request: web.Request, handler: Handler) -> web.StreamResponse:
+            self._count += 1
+            self._is_quiet.clear()
+            try:
+                return await handler(request)
+            finally:
+                self._count -= 1
+                if not self._count:
+                    self._is_quiet.set()
+
+        return count
+
+    async def end(self, most_seconds: float) -> None:
+        """Wait until all are answered, so long at most."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._is_quiet.wait(), most_seconds)
 
 
 def _bound(host: str, port: int, *, is_shared: bool) -> socket.socket:

@@ -9,7 +9,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Request,
+    sync_playwright,
+)
 
 EXECUTABLE = "/usr/bin/chromium"
 ARGUMENTS = (
@@ -31,7 +38,7 @@ PHONE = (390, 844)
 _PATIENCE = 20_000  # milliseconds
 
 
-@dataclass(slots=True)
+@dataclass  # no slots: playwright keeps its own marks at who listens
 class Watch:
     """Collects what went wrong and what was asked for."""
 
@@ -42,9 +49,9 @@ class Watch:
 
     def over(self, page: Page) -> None:
         """Watch a page from now on."""
-        page.on("console", lambda message: self._hear(message))
+        page.on("console", self._hear)
         page.on("pageerror", lambda error: self.complaints.append(f"script: {error}"))
-        page.on("request", lambda request: self._see(request))
+        page.on("request", self._see)
 
     def _hear(self, message: ConsoleMessage) -> None:
         if message.type not in {"error", "warning"}:

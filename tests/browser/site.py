@@ -20,8 +20,8 @@ from server.config import Config, Log
 from server.config import Instance as Place
 from server.main import Instance, answering, listening, opened, upgrade
 from server.model import Artist, Role, Work
-from server.publishing import Draft, Upload
 from server.promises import JOBS_TOPIC
+from server.publishing import Draft, Upload
 from server.sampleart import SampleArtist, SampleWork, paint
 from server.serving import working
 
@@ -159,9 +159,7 @@ async def _open(
         await asyncio.to_thread(stopped.wait)
 
 
-async def _hung(
-    instance: Instance, artist: Artist, draft: Draft, files: Sequence[File]
-) -> Work:
+async def _hung(instance: Instance, artist: Artist, draft: Draft, files: Sequence[File]) -> Work:
     flows = instance.flows
     most = instance.config.media.max_upload_bytes
     uploads = [

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import FilePayload, Page
 
 from tests.browser.chromium import Visitor
 from tests.browser.conftest import Enter
@@ -24,7 +24,7 @@ def empty_site(tmp_path: Path) -> Iterator[Site]:
 def choose(page: Page, *files: tuple[str, bytes]) -> None:
     page.set_input_files(
         "#pictures",
-        [{"name": name, "mimeType": "image/jpeg", "buffer": body} for name, body in files],
+        [FilePayload(name=name, mimeType="image/jpeg", buffer=body) for name, body in files],
     )
 
 

@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
+from dataclasses import replace
 
 import pytest
 from playwright.sync_api import APIResponse
 
-from server.model import Work
+from server.model import PictureId, Work, WorkId
 from server.publishing import Draft
 from server.viewing import PAGE
 from tests.browser.chromium import USER_AGENT, Visitor
@@ -116,7 +116,7 @@ def test_refusals_say_why_and_lead_on(visit: Enter) -> None:
     stranger = visit()
     stranger.watch.refusals = (404, 403)
     assert stranger.go("/no-such-page") == 404
-    assert "There is nothing here" in stranger.text()
+    assert "There is nothing at this address" in stranger.text()
     assert stranger.go("/@nobody") == 404
     stranger.page.get_by_role("link", name="To the front page").click()
     stranger.page.wait_for_url(stranger.base_url + "/")
@@ -192,10 +192,10 @@ def test_head_answers_like_get_without_a_body(site: Site, visit: Enter) -> None:
         assert head.headers["content-type"] == whole.headers["content-type"]
 
 
-@pytest.fixture
-def long_wall(tmp_path: Path) -> Iterator[Site]:
+@pytest.fixture(scope="module")
+def long_wall(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """Run a gallery with one page of works and two more."""
-    with running(tmp_path, name="Long Wall") as made:
+    with running(tmp_path_factory.mktemp("long"), name="Long Wall") as made:
         vera = made.open_account("vera", "Vera")
         uploads = [File(sheet(1), "one.jpg", "A field")]
         hung = made.hang(vera, Draft("Work 0"), uploads)
@@ -211,26 +211,21 @@ async def _repeat(site: Site, pattern: Work, count: int) -> None:
 
 
 def _copy(site: Site, pattern: Work, number: int) -> Work:
-    from dataclasses import replace
-
     clock = site.instance.seams.clock
-    number_id = clock.new_id()
+    work_id = WorkId(clock.new_id())
     picture = replace(
-        pattern.pictures[0], id=clock.new_id(), work_id=number_id, media_key=f"{number:040x}"
+        pattern.pictures[0],
+        id=PictureId(clock.new_id()),
+        work_id=work_id,
+        media_key=f"{number:040x}",
     )
     return replace(
-        pattern,
-        id=number_id,
-        title=f"Work {number}",
-        slug=f"work-{number}",
-        pictures=(picture,),
+        pattern, id=work_id, title=f"Work {number}", slug=f"work-{number}", pictures=(picture,)
     )
 
 
 @pytest.mark.parametrize("path", ["/", "/@vera"])
-def test_every_work_is_shown_once_over_all_pages(
-    long_wall: Site, visit: Enter, path: str
-) -> None:
+def test_every_work_is_shown_once_over_all_pages(long_wall: Site, visit: Enter, path: str) -> None:
     stranger = visit(at=long_wall)
     stranger.go(path)
     seen = titles_on(stranger)

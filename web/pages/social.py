@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from aiohttp import web
 
 from federation.vocabulary import RemoteNote
-from server.errors import FixatifError, Invalid, NotFound
+from server.errors import FixatifError, Gone, Invalid, NotFound
 from server.model import (
     Actor,
     ActorId,
@@ -15,6 +15,7 @@ from server.model import (
     PostId,
     ReactionKind,
     TargetId,
+    WorkId,
 )
 from server.reactions import Target
 from server.viewing import PAGE
@@ -279,8 +280,18 @@ async def _subject(request: web.Request, told: Notification) -> tuple[LinkView |
         return LinkView(UNTITLED, f"/studio/works/{told.target_id}"), ""
     link = target_link(target, artist.handle, known.addresses)
     if target.post is not None:
-        return LinkView("comment", f"/posts/{target.id}"), target.post.content_html
+        about = await _thread_of(request, target)
+        return LinkView(about, f"/posts/{target.id}"), target.post.content_html
     return link, ""
+
+
+async def _thread_of(request: web.Request, target: Target) -> str:
+    """Return the title of the work that a comment stands under."""
+    if target.thread_of is None:
+        return "a comment"
+    work_id = TargetId(target.thread_of)
+    found = await flows(request).viewing.target(work_id, artist_of(request).id)
+    return (found.work.title or UNTITLED) if found and found.work else "a comment"
 
 
 async def _interact_page(
@@ -292,10 +303,30 @@ async def _interact_page(
     problem: FixatifError | None = None,
     stuck: bool = False,
 ) -> web.Response:
-    view = InteractPage(uri=uri, intent=intent, form=form, search_url=uri if stuck else "")
+    view = InteractPage(
+        uri=uri,
+        intent=intent,
+        title=await _name_of(request, uri, intent),
+        form=form,
+        search_url=uri if stuck else "",
+    )
     status = status_of(problem) if problem else 200
     head = _head(request, "From your own server")
     return await page(request, "followfrom.html", view, head=head, status=status)
+
+
+async def _name_of(request: web.Request, uri: str, intent: Intent) -> str:
+    """Return the artist's name or the work's title that a form is about, "" where unknown."""
+    known = flows(request)
+    try:
+        if intent == "follow":
+            actor = await known.viewing.actor_at(uri)
+            return (actor.name or actor.handle) if actor else ""
+        work_id = number(known.addresses.local_part(uri, "/works/"), 0) or 0
+        work, _, _ = await known.viewing.work(WorkId(work_id), None)
+    except (Gone, NotFound):
+        return ""
+    return work.title or UNTITLED
 
 
 def _refuse_foreign(request: web.Request, uri: str) -> None:

@@ -9,8 +9,7 @@
 
   // Copy an address
   for (const button of all("[data-copy]")) {
-    if (!navigator.clipboard) break;
-    button.hidden = false;
+    if (!navigator.clipboard) { button.hidden = true; continue; }
     const label = button.textContent;
     button.addEventListener("click", async () => {
       await navigator.clipboard.writeText(button.dataset.copy);
