@@ -11,6 +11,7 @@ import time
 
 import uvloop
 
+from benchmarks.pictures import PICTURE
 from benchmarks.support.activities import set_up, signed_posts
 from benchmarks.support.browser import Browser, browsing
 from benchmarks.support.instance import (
@@ -27,7 +28,6 @@ from benchmarks.support.processes import resident_mib
 from benchmarks.support.sample import hang
 from benchmarks.support.sinks import sinks
 from benchmarks.support.table import against, show
-from benchmarks.pictures import PICTURE
 from server.main import opened, prepare
 
 STARTS = 3

@@ -23,6 +23,7 @@ from server.model import (
     AiLabel,
     Artist,
     ContentUsage,
+    ImageFormat,
     Millis,
     Picture,
     Post,

@@ -319,7 +319,8 @@ async def _until(look: Callable[[], Awaitable[T | None]], what: str) -> T:
                 await asyncio.sleep(_POLL_SECONDS)
     except TimeoutError as late:
         raise Unavailable(
-            f"Waited {_PATIENCE_SECONDS:.0f} seconds for {what}: try again on a less busy machine."
+            f"Waited {_PATIENCE_SECONDS:.0f} seconds for {what}: "
+            "try again with --keep FOLDER, and read the serve.log files in it."
         ) from late
     return found
 

@@ -29,6 +29,7 @@ _COLLECTORS = frozenset(
 )
 _FOREVER = "public, max-age=31536000, immutable"
 _A_DAY = "public, max-age=86400"
+_A_DAY_PRIVATELY = "private, max-age=86400"
 _CHUNK = 262_144
 
 
@@ -48,7 +49,8 @@ async def rendition(request: web.Request) -> web.StreamResponse:
         raise NotAllowed("This size is for people who are signed in; /policy says why.")
     artist, _ = await known.viewing.owner(work)
     response = await _send(request, found.digest, _TYPES[image_format])
-    response.headers["Cache-Control"] = _caching(work, name)
+    is_for_all = name is RenditionName.FEDERATED or is_open_to(Audience.VISITOR, found, policy)
+    response.headers["Cache-Control"] = _caching(work, name, is_for_all=is_for_all)
     # pictures are made to be shown: on other servers' pages too, but never run as anything. Alone
     # in a window, a browser lays them out by a style of its own
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
@@ -87,12 +89,13 @@ def _ask_policy(request: web.Request, name: RenditionName) -> None:
         raise NotAllowed(decision.reason)
 
 
-def _caching(work: Work, name: RenditionName) -> str:
+def _caching(work: Work, name: RenditionName, *, is_for_all: bool) -> str:
+    """Return how an answer may be kept: by shared caches only what everybody may have."""
     if not work.is_visible:
         return "private, no-store"
-    if name is RenditionName.FEDERATED:
-        return _A_DAY
-    return _FOREVER if work.visibility is not Visibility.FOLLOWERS else "private, max-age=86400"
+    if work.visibility is Visibility.FOLLOWERS or not is_for_all:
+        return _A_DAY_PRIVATELY
+    return _A_DAY if name is RenditionName.FEDERATED else _FOREVER
 
 
 async def _send(request: web.Request, digest: str, content_type: str) -> web.StreamResponse:

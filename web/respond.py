@@ -169,10 +169,10 @@ def to(path: str, told: str = "") -> web.Response:
 
 def back(request: web.Request, otherwise: str) -> str:
     """Return the page of ours that the form was on, for after a small deed."""
-    referer = urlsplit(request.headers.get("Referer", ""))
-    own = urlsplit(flows(request).addresses.base_url)
-    if (referer.scheme, referer.netloc) != (own.scheme, own.netloc):
+    said = request.headers.get("Referer", "")
+    if not flows(request).addresses.is_ours(said):
         return otherwise
+    referer = urlsplit(said)
     return own_path(referer.path + (f"?{referer.query}" if referer.query else ""), otherwise)
 
 

@@ -195,22 +195,27 @@ def test_a_draft_is_seen_by_nobody_else_until_it_hangs(site: Site, visit: Enter)
     ana.page.get_by_role("button", name="Withdraw it for good").click()
 
 
-def test_five_scans_of_five_megabytes_arrive_at_once(visit: Enter, tmp_path: Path) -> None:
+def test_five_scans_of_five_megabytes_arrive_at_once(
+    site: Site, visit: Enter, tmp_path: Path
+) -> None:
     files = [tmp_path / f"scan-{number}.png" for number in range(5)]
-    for file in files:
-        file.write_bytes(heavy())
+    for number, file in enumerate(files):
+        file.write_bytes(heavy(number))
     assert all(file.stat().st_size > 5_000_000 for file in files)
     ana = visit("ana")
     ana.go("/studio/upload")
     ana.page.set_input_files("#pictures", files)
     assert ana.page.locator("[data-previews] img").count() == 5
+    ana.page.get_by_label("Describe scan-3.png").fill("The fourth sheet")
     ana.page.fill("#title", "Five Scans")
     ana.page.get_by_role("button", name="Keep as a draft").click()
     ana.page.wait_for_url("**/studio/works/**")
-    assert ana.page.locator(".picture-edit").count() == 5
-    assert "Being prepared" in ana.text()
-    number = ana.page.url.partition("/works/")[2].partition("?")[0]
-    ana.go(f"/studio/works/{number}/withdraw")
+    alts = [field.input_value() for field in ana.page.locator("[name^=alt-]").all()]
+    assert alts == ["", "", "", "The fourth sheet", ""]
+    site.settle()
+    ana.page.reload()
+    assert ana.page.locator(".thumb--whole img").count() == 5
+    ana.page.get_by_role("link", name="Delete the draft").click()
     ana.page.get_by_role("button", name="Delete it for good").click()
     ana.page.wait_for_url("**/studio?**")
 

@@ -137,10 +137,10 @@ def test_an_artist_is_told_who_liked_and_said_something(demo: Demo, handle: str)
 def test_ctrl_c_ends_it_and_leaves_nothing_behind(demo: Demo, kept: Path) -> None:
     family = descendants(demo.process.pid)
     assert len(family) >= 2
-    assert os.listdir(kept) != []
+    assert [*kept.iterdir()] != []
     assert stop(demo.process, signal.SIGINT) == 0
     assert alive(family) == set()
-    assert os.listdir(kept) == []
+    assert [*kept.iterdir()] == []
 
 
 def test_it_ends_with_one_plain_line_when_a_server_dies(tmp_path: Path) -> None:
@@ -154,5 +154,5 @@ def test_it_ends_with_one_plain_line_when_a_server_dies(tmp_path: Path) -> None:
         said = (tmp_path / "stderr.log").read_text().splitlines()
         assert len(said) == 1
         assert "ended by itself" in said[0]
-        assert os.listdir(folder) == []
+        assert [*folder.iterdir()] == []
         assert alive(family) == set()

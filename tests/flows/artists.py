@@ -51,7 +51,7 @@ from server.notifications import Notifications
 from server.pipeline import Pipeline, new_media_key
 from server.ports import Library, MediaStore, Workers
 from server.promises import Deed, NotifyPromise, PicturesPromise, SayPromise
-from server.publishing import Draft, Publishing, Upload
+from server.publishing import Draft, PictureEdit, Publishing, Upload
 from server.reactions import Reactions
 from server.sweeping import Sweeping
 from server.viewing import Viewing
@@ -167,8 +167,8 @@ class Studio:
             }
         )
         async with self.library.transaction() as tx:
-            await tx.actors.put(actor)
-        return actor
+            actor_id = await tx.actors.put(actor)
+        return replace(actor, id=actor_id)
 
     async def uploads(self, *bodies: bytes, alt: str = "") -> list[Upload]:
         """Put originals into the media store."""
@@ -375,3 +375,8 @@ def _migrated_sqlite() -> bytes:
 def ids(works: Sequence[Work]) -> list[WorkId]:
     """Return the ids of works, in their order."""
     return [work.id for work in works]
+
+
+def edits_of(work: Work) -> list[PictureEdit]:
+    """Return an edit that leaves a work's pictures as they are."""
+    return [PictureEdit(one.id, one.alt, one.focal_x, one.focal_y) for one in work.pictures]

@@ -85,7 +85,7 @@ async def test_of_two_who_race_with_one_setup_link_one_wins(studio: Studio) -> N
     outcomes = await asyncio.gather(
         *(studio.accounts.set_up(token, one) for one in wanted), return_exceptions=True
     )
-    assert sorted(type(one) for one in outcomes if isinstance(one, FixatifError)) == [NotFound]
+    assert [type(one) for one in outcomes if isinstance(one, FixatifError)] == [NotFound]
     assert sum(isinstance(one, SignedIn) for one in outcomes) == 1
     assert [one.role for one in await studio.accounts.all()] == [Role.OWNER]
 

@@ -161,7 +161,7 @@ async def test_an_answer_to_a_comment_is_told_to_its_author_and_to_the_artist(
     work = await studio.hung(ana)
     first = await studio.reactions.comment(bea, TargetId(work.id), "Fine ears.")
     answer = await studio.reactions.comment(cy, TargetId(first.id), "And the nose.")
-    assert (answer.reply_to_id, answer.work_id) == (first.id, work.id)
+    assert (answer.reply_to_id, answer.work_id) == (TargetId(first.id), work.id)
     assert await studio.told(bea) == [NotificationKind.COMMENT]
     assert await studio.told(ana) == [NotificationKind.COMMENT] * 2
     assert await studio.told(cy) == []

@@ -169,13 +169,16 @@ async def open_gallery(
         url = "sqlite:///fixatif.db"
         [media]
         path = "media"
-        max_upload_bytes = 1000000
+        max_upload_bytes = 500000
         """
     config = parse(text, {}, folder=folder)
     await prepare(config)
-    async with opened(config, clock=StudioClock()) as instance, _served(instance, port):
-        async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
-            yield await _furnished(instance, base, session)
+    async with (
+        opened(config, clock=StudioClock()) as instance,
+        _served(instance, port),
+        aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session,
+    ):
+        yield await _furnished(instance, base, session)
 
 
 @pytest_asyncio.fixture(name="gallery", scope="module", loop_scope="module")

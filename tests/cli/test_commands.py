@@ -1,0 +1,125 @@
+"""What commands do and print when all is well, run as a person would run them."""
+
+import json
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from server import config as settings
+from server.main import opened
+from server.model import WorkId, WorkState
+from server.viewing import Viewing
+from tests.cli.program import PASSWORD, Place, fixatif, running, stop, until
+
+
+def test_accounts_are_listed_for_people_and_for_machines(place: Place) -> None:
+    shown = fixatif("account", "list", cwd=place.folder)
+    assert shown.out.split() == ["ana", "artist", "Ana"]
+    listed = json.loads(fixatif("account", "list", "--json", cwd=place.folder).out)
+    assert listed == [{"handle": "ana", "name": "Ana", "role": "artist", "suspended": False}]
+
+
+def test_an_account_gets_another_role_and_another_password(place: Place) -> None:
+    changed = fixatif("account", "role", "ana", "moderator", cwd=place.folder)
+    assert (changed.status, changed.out) == (0, "ana is moderator now.\n")
+    new = fixatif(
+        *("account", "password", "ana", "--password-stdin"),
+        cwd=place.folder,
+        stdin="another quiet horse\n",
+    )
+    assert (new.status, new.out) == (0, "The password is set; every browser was signed out.\n")
+
+
+async def test_a_work_of_several_files_hangs_with_its_descriptions(
+    place: Place, tmp_path: Path
+) -> None:
+    for name, colour in (("sea.jpg", "navy"), ("shore.png", "beige")):
+        Image.new("RGB", (64, 48), colour).save(tmp_path / name)
+    done = fixatif(
+        *("publish", "ana", "sea.jpg", "shore.png", "--title", "Two Views"),
+        *("--alt", "Deep blue", "--alt", "Sand", "--tags", "sea #shore", "--ai", "none"),
+        *("--config", place.config),
+        cwd=tmp_path,
+    )
+    assert (done.status, done.err) == (0, "")
+    found = re.fullmatch(rf"{place.base_url}/@ana/(\d+)-two-views\n", done.out)
+    assert found
+    async with opened(settings.load(place.config, {})) as instance:
+        work, _, _ = await instance.flows.viewing.work(WorkId(int(found[1])), None)
+    assert [picture.alt for picture in work.pictures] == ["Deep blue", "Sand"]
+    assert work.tags == ("sea", "shore")
+    assert work.state is WorkState.HUNG
+
+
+async def test_a_file_that_is_no_picture_leaves_no_work_behind(
+    place: Place, tmp_path: Path
+) -> None:
+    (tmp_path / "note.txt").write_text("no picture")
+    done = fixatif("publish", "ana", "note.txt", "--config", place.config, cwd=tmp_path)
+    assert done.status == 1
+    async with opened(settings.load(place.config, {})) as instance:
+        artist = await instance.flows.accounts.named("ana")
+        assert await Viewing.studio(instance.flows.viewing, artist) == []
+
+
+def test_the_environment_overrides_the_file(place: Place) -> None:
+    done = fixatif("doctor", cwd=place.folder, extra={"FIXATIF__MEDIA__PATH": "/somewhere/else"})
+    assert "pictures in /somewhere/else" in done.out
+
+
+def test_up_offers_a_link_until_somebody_owns_it_and_keeps_what_is_there(place: Place) -> None:
+    command = ("up", f"127.0.0.1:{place.port}", "--data", place.folder)
+    links = []
+    for _ in range(2):
+        with running(*command, cwd=place.folder) as process:
+            links.append(_printed(process, rf"{place.base_url}/setup\?t=\S+"))
+            assert stop(process) == 0
+    assert len(set(links)) == 2
+    owner = fixatif("account", "role", "ana", "owner", cwd=place.folder)
+    assert owner.status == 0
+    with running(*command, cwd=place.folder) as process:
+        until(lambda: " answers at " in (place.folder / "stderr.log").read_text())
+        assert stop(process) == 0
+        assert process.stdout
+        assert "/setup" not in process.stdout.read()
+
+
+def test_up_shows_its_quick_checks_first(tmp_path: Path, founded: Place) -> None:
+    command = ("up", "127.0.0.1:1", "--base-url", "http://127.0.0.1:1", "--port", str(founded.port))
+    with running(*command, "--data", tmp_path / "new", cwd=tmp_path) as process:
+        assert process.stdout
+        lines = [process.stdout.readline() for _ in range(10)]
+        assert lines[0] == f"Settings are in {tmp_path / 'new' / 'config.toml'}\n"
+        checked = [line.split(":")[0] for line in lines[1:]]
+        assert "✓ database" in checked
+        assert "✓ pictures" in checked
+        assert process.stdout.readline().startswith("Nobody owns it yet. ")
+        assert stop(process) == 0
+    assert (tmp_path / "new").stat().st_mode & 0o777 == 0o700
+    assert (tmp_path / "new" / "config.toml").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_new_password_is_taken_from_the_first_line_alone(place: Place) -> None:
+    made = fixatif(
+        *("account", "create", "bo", "--password-stdin"),
+        cwd=place.folder,
+        stdin=f"{PASSWORD}\nand a second line\n",
+    )
+    assert (made.status, made.out) == (0, f"{place.base_url}/@bo\n")
+
+
+@pytest.mark.parametrize("command", [("db", "check"), ("db", "upgrade")])
+def test_the_database_is_found_up_to_date(place: Place, command: tuple[str, str]) -> None:
+    done = fixatif(*command, cwd=place.folder)
+    assert done.status == 0
+    assert done.out in {"The database answers and is up to date.\n", "Nothing to do.\n"}
+
+
+def _printed(process: subprocess.Popen[str], pattern: str) -> str:
+    for line in process.stdout or ():
+        if found := re.search(pattern, line):
+            return found[0]
+    raise AssertionError("it ended before it said so")
