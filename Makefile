@@ -107,7 +107,7 @@ test-faults: setup ## what happens when disks fill, networks break and processes
 
 .PHONY: bench
 bench: setup ## each benchmark in turn, printing its table
-	@for script in $(sort $(wildcard benchmarks/*.py)); do echo "== $$script"; $(BIN)/python "$$script"; done
+	@for name in $(sort $(basename $(notdir $(wildcard benchmarks/*.py)))); do echo "== $$name"; $(BIN)/python -m "benchmarks.$$name"; done
 
 .PHONY: screenshots
 screenshots: setup tools ## pictures of the pages in ./screenshots, at three widths

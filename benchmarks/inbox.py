@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import uvloop
 
 from benchmarks.support.activities import Stage, effects, set_up, signed_posts
-from benchmarks.support.instance import ROOT, Place, await_answer, free_port, place, serving
+from benchmarks.support.instance import ROOT, Place, answering, free_port, place, serving
 from benchmarks.support.load import Outcome, read_outcome, write_requests
 from benchmarks.support.processes import cpu_seconds, servers
 from benchmarks.support.sinks import sinks
@@ -56,7 +56,14 @@ def sender(where: Place, port: int, requests: Sequence[bytes]) -> Iterator[subpr
     """Start the process that will send; it begins when it reads a line."""
     file = where.file.parent / "requests"
     write_requests(file, requests)
-    command = [sys.executable, "-m", "benchmarks.support.load", file, str(port), str(CONNECTIONS)]
+    command = [
+        sys.executable,
+        "-m",
+        "benchmarks.support.load",
+        str(file),
+        str(port),
+        str(CONNECTIONS),
+    ]
     with subprocess.Popen(
         command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
@@ -93,16 +100,18 @@ async def least(origins: Sequence[str]) -> Result:
         keys = where.file.parent / "keys.json"
         keys.write_text(json.dumps({actor.key_id: actor.public_key_pem for actor in stage.actors}))
         port, store = free_port(), where.file.parent / "least.db"
-        command = [sys.executable, "-m", "benchmarks.support.least_inbox", str(port), store, keys]
-        with subprocess.Popen(command, cwd=ROOT) as process:
-            try:
-                await_answer(process, port, "/healthz")
-                with sender(where, port, requests) as it:
-                    before = cpu_seconds([process.pid])
-                    outcome = await _sent(it)
-                    cpu = cpu_seconds([process.pid]) - before
-            finally:
-                process.terminate()
+        command = [
+            sys.executable,
+            "-m",
+            "benchmarks.support.least_inbox",
+            str(port),
+            str(store),
+            str(keys),
+        ]
+        with answering(command, port, "/healthz") as pid, sender(where, port, requests) as it:
+            before = cpu_seconds([pid])
+            outcome = await _sent(it)
+            cpu = cpu_seconds([pid]) - before
     assert set(outcome.statuses) == {202}, outcome.statuses
     return Result("the least inbox", outcome, cpu_millis=cpu / ACTIVITIES * 1_000)
 

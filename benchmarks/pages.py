@@ -8,6 +8,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import uvloop
@@ -27,27 +28,31 @@ WORKS = 60
 SECONDS = 3.0
 CONNECTIONS = 4
 
+Views = list[tuple[str, dict[str, Any]]]  # template, and what it is given
+
 
 @dataclass(frozen=True, slots=True)
 class Recorder:
     """Renders as the renderer does, and remembers what it was asked for."""
 
     renderer: Renderer
-    asked: list[tuple[str, dict[str, Any]]]
+    asked: Views
 
     def page(self, template: str, **what: Any) -> Page:  # noqa: ANN401 - the renderer's own words
+        """Render a page."""
         self.asked.append((template, what))
         return self.renderer.page(template, **what)
 
 
-async def prepared(where: Place) -> tuple[Wall, list[tuple[str, dict[str, Any]]]]:
-    """Fill an instance; return what stands in it and the views of its three pages."""
+async def prepared(where: Place) -> tuple[Wall, Views, Renderer]:
+    """Fill an instance; return what stands in it, the views of its pages, and its renderer."""
     await prepare(where.config)
     async with opened(where.config) as instance:
         wall = await hang(instance, "ana", works=WORKS)
         for number in range(3):
             await hang(instance, f"guest{number}", works=4)
-        return wall, await recorded(instance, paths_of(wall))
+        views = await recorded(instance, paths_of(wall))
+        return wall, views, instance.flows.renderer
 
 
 def paths_of(wall: Wall) -> dict[str, str]:
@@ -60,9 +65,9 @@ def paths_of(wall: Wall) -> dict[str, str]:
     }
 
 
-async def recorded(instance: Instance, paths: dict[str, str]) -> list[tuple[str, dict[str, Any]]]:
+async def recorded(instance: Instance, paths: dict[str, str]) -> Views:
     """Ask for each page once and return what its template was given."""
-    asked: list[tuple[str, dict[str, Any]]] = []
+    asked: Views = []
     recorder: Any = Recorder(instance.flows.renderer, asked)
     app: web.Application = build_app(replace(instance.flows, renderer=recorder))
     port = free_port()
@@ -105,14 +110,13 @@ def whole_wall(view: PortfolioPage) -> PortfolioPage:
 
 def main() -> None:
     with place() as where, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        wall, views = runner.run(prepared(where))
-        renderer = Renderer(*_parts(where))
+        wall, views, renderer = runner.run(prepared(where))
         rows = []
         with serving(where) as running:
             named = zip(paths_of(wall).items(), views, strict=True)
             for (name, path), (template, what) in named:
                 outcome, cpu = runner.run(measured(running, path))
-                alone = floor(lambda t=template, w=what: renderer.page(t, **w))
+                alone = floor(partial(renderer.page, template, **what))
                 rows.append(
                     _row(name, outcome, cpu, f"{alone:,.0f}", f"{outcome.per_second / alone:.2f}")
                 )
@@ -120,7 +124,7 @@ def main() -> None:
             rows.append(_row("/healthz", outcome, cpu, "", ""))
         template, what = views[0]
         what = {**what, "view": whole_wall(what["view"])}
-        alone = floor(lambda: renderer.page(template, **what))
+        alone = floor(partial(renderer.page, template, **what))
         rows.append([f"{WORKS} tiles on one page", "", "", "", f"{alone:,.0f}", ""])
     head = ["page, one process", "a second", "CPU ms", "median ms", "template alone", "ratio"]
     show("Pages to strangers", head, rows)
@@ -129,14 +133,6 @@ def main() -> None:
 def _row(name: str, outcome: Outcome, cpu: float, alone: str, ratio: str) -> list[str]:
     median = f"{outcome.median * 1_000:.1f}"
     return [name, f"{outcome.per_second:,.0f}", f"{cpu:.2f}", median, alone, ratio]
-
-
-def _parts(where: Place) -> tuple[Any, Any]:
-    async def found() -> tuple[Any, Any]:
-        async with opened(where.config) as instance:
-            return instance.flows.renderer.instance, instance.flows.renderer.static
-
-    return asyncio.run(found())
 
 
 if __name__ == "__main__":

@@ -64,25 +64,23 @@ async def watched(port: int, stop: asyncio.Event) -> Pages:
 
 async def uploaded(running: Running) -> tuple[list[Made], Pages, Pages]:
     """Upload some times; return what each cost, and pages of the idle and the busy server."""
-    port, base_url = running.place.port, running.place.config.base_url
+    port, stop = running.place.port, asyncio.Event()
     idle = await _idle(port)
-    made, stop = [], asyncio.Event()
-    async with browsing() as session:
-        for number in range(UPLOADS):
-            browser = Browser(session, base_url)
-            await browser.sign_in(f"ana{number}")
-            if number == UPLOADS - 1:  # the others warmed the child up, without being watched
-                watching = asyncio.create_task(watched(port, stop))
-            made.append(await _upload(running, browser, f"ana{number}"))
+    unwatched = [await _upload(running, f"ana{number}") for number in range(UPLOADS - 1)]
+    watching = asyncio.create_task(watched(port, stop))
+    last = await _upload(running, f"ana{UPLOADS - 1}")
     stop.set()
-    return made, idle, await watching
+    return [*unwatched, last], idle, await watching
 
 
-async def _upload(running: Running, browser: Browser, handle: str) -> Made:
-    before, started = _cpu(running), time.perf_counter()
-    await browser.upload(PICTURE)
-    await browser.until_hung(handle)
-    seconds, cpu = time.perf_counter() - started, _cpu(running) - before
+async def _upload(running: Running, handle: str) -> Made:
+    async with browsing() as session:
+        browser = Browser(session, running.place.config.base_url)
+        await browser.sign_in(handle)
+        before, started = _cpu(running), time.perf_counter()
+        await browser.upload(PICTURE)
+        await browser.until_hung(handle)
+        seconds, cpu = time.perf_counter() - started, _cpu(running) - before
     peak = max(resident_mib(child, peak=True) for child in picture_makers(running.pid))
     return Made(seconds, cpu, peak)
 
@@ -99,7 +97,7 @@ async def _idle(port: int) -> Pages:
 
 def plain(folder: Path) -> Made:
     """Run the plain script."""
-    command = [sys.executable, "-m", "benchmarks.support.plain_pillow", PICTURE, folder]
+    command = [sys.executable, "-m", "benchmarks.support.plain_pillow", str(PICTURE), str(folder)]
     said = subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
     found = json.loads(said.stdout)
     return Made(found["seconds"], found["cpu"], found["peak_mib"])

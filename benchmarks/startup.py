@@ -5,7 +5,6 @@ the least that such a process can be: Python with aiohttp, answering "ok".
 """
 
 import asyncio
-import subprocess
 import sys
 import time
 
@@ -15,10 +14,9 @@ from benchmarks.pictures import PICTURE
 from benchmarks.support.activities import set_up, signed_posts
 from benchmarks.support.browser import Browser, browsing
 from benchmarks.support.instance import (
-    ROOT,
     Place,
     Running,
-    await_answer,
+    answering,
     free_port,
     place,
     serving,
@@ -77,12 +75,8 @@ def least() -> tuple[float, float]:
     """Start the least server; return its seconds and its memory."""
     port = free_port()
     started = time.perf_counter()
-    with subprocess.Popen([sys.executable, "-c", _LEAST, str(port)], cwd=ROOT) as process:
-        try:
-            await_answer(process, port, "/")
-            return time.perf_counter() - started, resident_mib(process.pid)
-        finally:
-            process.terminate()
+    with answering([sys.executable, "-c", _LEAST, str(port)], port, "/") as pid:
+        return time.perf_counter() - started, resident_mib(pid)
 
 
 def main() -> None:

@@ -149,6 +149,12 @@ class Works(Protocol):
         """Return the work in whatever state, WITHDRAWN too."""
         ...
 
+    async def bare(self, work_id: WorkId) -> Work | None:
+        """Return the work as `by_id`, but without its pictures: for who only asks whose it is and
+        who may see it.
+        """
+        ...
+
     async def many(self, ids: Sequence[WorkId]) -> dict[WorkId, Work]: ...
 
     async def update(self, work: Work) -> None:

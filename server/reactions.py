@@ -38,7 +38,10 @@ _TOLD = {
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What is reacted to: a work of this instance, or a post. `owner_id` is its actor."""
+    """What is reacted to: a work of this instance, or a post. `owner_id` is its actor.
+
+    `work` comes without its pictures.
+    """
 
     id: TargetId
     uri: str
@@ -174,9 +177,8 @@ class Reactions:
         actor_id: ActorId,
         about: TargetId,
     ) -> None:
-        owner = await tx.actors.by_id(target.owner_id)
-        if owner is not None and owner.is_local and owner.id != actor_id:
-            await self._notify(tx, owner.id, kind, actor_id, about)
+        if target.owner_id != actor_id and await _is_by_an_artist(tx, target):
+            await self._notify(tx, target.owner_id, kind, actor_id, about)
 
     async def _notify(
         self,
@@ -213,8 +215,8 @@ class Reactions:
 
 
 async def find_target(tx: Transaction, addresses: Addresses, target_id: TargetId) -> Target | None:
-    """Find a visible work, or a post, by id."""
-    work = await tx.works.by_id(WorkId(target_id))
+    """Find a visible work (without its pictures), or a post, by id."""
+    work = await tx.works.bare(WorkId(target_id))
     if work is not None:
         if not work.is_visible:
             return None
@@ -273,3 +275,10 @@ def paragraphs(text: str) -> str:
     return "".join(
         f"<p>{html.escape(block).replace(chr(10), '<br>')}</p>" for block in blocks if block
     )
+
+
+async def _is_by_an_artist(tx: Transaction, target: Target) -> bool:
+    if target.work is not None:
+        return True
+    owner = await tx.actors.by_id(target.owner_id)
+    return owner is not None and owner.is_local

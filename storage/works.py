@@ -60,6 +60,10 @@ class _Works:
     async def by_id(self, work_id: WorkId) -> Work | None:
         return (await self.many([work_id])).get(work_id)
 
+    async def bare(self, work_id: WorkId) -> Work | None:
+        row = await self._connection.fetch_one("SELECT * FROM works WHERE id = :id", id=work_id)
+        return None if row is None else _work(row, ())
+
     async def many(self, ids: Sequence[WorkId]) -> dict[WorkId, Work]:
         rows = await self._connection.fetch_all(
             """

@@ -9,7 +9,7 @@ from benchmarks.support.sample import Wall, hang, know
 from federation.content_types import ACTIVITY_JSON
 from federation.signatures import PrivateKey, Unsigned, generate_rsa_pem, load_private_key, sign
 from server.main import Instance
-from server.model import Actor
+from server.model import Actor, TargetId
 from server.ports import Library
 
 _KEYS = 20  # a key costs 50 ms to make; more would tell nothing
@@ -83,7 +83,7 @@ def signed_posts(instance: Instance, stage: Stage, count: int) -> list[bytes]:
 
 async def effects(library: Library, stage: Stage) -> Effects:
     """Count what is visible by now."""
-    targets = [work.id for wall in stage.walls for work in wall.works]
+    targets = [TargetId(work.id) for wall in stage.walls for work in wall.works]
     async with library.reading() as tx:
         counts = await tx.reactions.counts(targets)
         followers = [await tx.relations.count_followers(wall.artist.id) for wall in stage.walls]
@@ -94,7 +94,9 @@ async def effects(library: Library, stage: Stage) -> Effects:
     )
 
 
-def _request(instance: Instance, actor: Actor, key: PrivateKey, document: object) -> bytes:
+def _request(
+    instance: Instance, actor: Actor, key: PrivateKey, document: dict[str, object]
+) -> bytes:
     body = json.dumps({"@context": _AS, **document}).encode()
     plain = Unsigned(
         "POST", f"{instance.config.base_url}/inbox", (("Content-Type", ACTIVITY_JSON),), body

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,7 +68,7 @@ def serving(where: Place, *, workers: int = 1, path: str = "/healthz") -> Iterat
             [*command, "--workers", str(workers)], cwd=ROOT, stdout=log, stderr=log
         )
         try:
-            await_answer(process, where.port, path)
+            _await_answer(process, where.port, path)
             yield Running(where, process.pid, time.perf_counter() - started)
         finally:
             process.terminate()
@@ -89,8 +89,18 @@ def _pass_on(log: str) -> None:
     sys.stderr.write("".join(f"serve: {line}\n" for line in lines[-20:]))
 
 
-def await_answer(process: subprocess.Popen[bytes], port: int, path: str) -> None:
-    """Return once a process answers 200 at `path`."""
+@contextmanager
+def answering(command: Sequence[str | Path], port: int, path: str) -> Iterator[int]:
+    """Run another server until the context ends; yield its process id once it answers."""
+    with subprocess.Popen(command, cwd=ROOT) as process:
+        try:
+            _await_answer(process, port, path)
+            yield process.pid
+        finally:
+            process.terminate()
+
+
+def _await_answer(process: subprocess.Popen[bytes], port: int, path: str) -> None:
     until = time.perf_counter() + _START_SECONDS
     while time.perf_counter() < until and process.poll() is None:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_START_SECONDS)
@@ -102,4 +112,4 @@ def await_answer(process: subprocess.Popen[bytes], port: int, path: str) -> None
             time.sleep(0.005)
         finally:
             connection.close()
-    raise RuntimeError(f"fixatif serve did not answer {path} in {_START_SECONDS} seconds")
+    raise RuntimeError(f"the server did not answer {path}: what it wrote is above")

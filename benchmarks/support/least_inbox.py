@@ -34,6 +34,7 @@ class Store:
         self._task: asyncio.Task[None] | None = None
 
     async def add(self, uri: str, body: bytes) -> None:
+        """Return once it is committed."""
         committed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append((uri, body, committed))
         if self._task is None:

@@ -105,7 +105,7 @@ def write_requests(path: Path, requests: Sequence[bytes]) -> None:
     path.write_bytes(b"".join(LENGTH.pack(len(one)) + one for one in requests))
 
 
-def read_outcome(text: bytes) -> Outcome:
+def read_outcome(text: str) -> Outcome:
     """Read what the program printed."""
     found = json.loads(text)
     found["statuses"] = {int(status): count for status, count in found["statuses"].items()}

@@ -1,12 +1,16 @@
 """Prints figures as a small aligned table."""
 
+import os
 from collections.abc import Sequence
 
 
 def show(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print a table: the first column to the left, all others to the right."""
+    """Print a table: the first column to the left, all others to the right.
+
+    A machine that does other things too makes every figure worse: the title says how busy it is.
+    """
     widths = [max(len(row[at]) for row in (head, *rows)) for at in range(len(head))]
-    print(f"\n{title}")
+    print(f"\n{title} ({os.cpu_count()} cores, load {os.getloadavg()[0]:.1f})")
     for row in (head, ["-" * width for width in widths], *rows):
         first, *rest = (
             text.ljust(width) if at == 0 else text.rjust(width)

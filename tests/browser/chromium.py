@@ -35,7 +35,7 @@ USER_AGENT = (
 )
 DESK = (1440, 900)
 PHONE = (390, 844)
-_PATIENCE = 20_000  # milliseconds
+_PATIENCE = 45_000  # milliseconds
 
 
 @dataclass  # no slots: playwright keeps its own marks at who listens

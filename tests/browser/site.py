@@ -172,10 +172,12 @@ async def _hung(instance: Instance, artist: Artist, draft: Draft, files: Sequenc
 
 
 async def _settled(instance: Instance) -> None:
+    """Wait for what is due or begun; what failed and waits for another try waits on."""
     while True:
         async with instance.seams.library.reading() as tx:
+            due = await tx.jobs.oldest_due(instance.seams.clock.now())
             counts = await tx.jobs.counts()
-        if not any(count.waiting or count.running for count in counts.values()):
+        if due is None and not any(count.running for count in counts.values()):
             return
         await instance.seams.bus.wait(JOBS_TOPIC, 0.1)
 

@@ -54,6 +54,8 @@ async def test_a_work_comes_back_as_stored_with_its_pictures_in_order(library: L
     async with library.reading() as tx:
         assert await tx.works.by_id(WorkId(10)) == stored
         assert await tx.works.by_id(WorkId(11)) is None
+        assert await tx.works.bare(WorkId(10)) == replace(stored, pictures=())
+        assert await tx.works.bare(WorkId(11)) is None
         assert await tx.works.many([WorkId(10), WorkId(11)]) == {10: stored}
         assert await tx.works.by_media_key("media-31") == (stored, stored.pictures[0])
         assert await tx.works.by_media_key("") is None
