@@ -21,6 +21,7 @@ ACTIVITY_TYPE = "application/activity+json"
 JRD_TYPE = "application/jrd+json"
 _SKEW_SECONDS = 30  # peers refuse signatures from an hour off; a minute hints at no time service
 _SECONDS = 10.0
+_NEAR_SECONDS = 3.0  # a server on this machine answers at once, another program perhaps never
 _MAX_BYTES = 262_144
 _ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "": "127.0.0.1"}  # noqa: S104 - read, not bound
 
@@ -66,7 +67,7 @@ async def check_port(config: Config, means: Means, addresses: Addresses) -> tupl
         )
     near = _ANYWHERE.get(host, f"[{host}]" if ":" in host else host)
     try:
-        answer = await _ask(means, f"http://{near}:{port}/actor", ACTIVITY_TYPE)
+        answer = await _ask(means, f"http://{near}:{port}/actor", ACTIVITY_TYPE, _NEAR_SECONDS)
         is_ours = _read(answer).get("id") == addresses.server_actor
     except (Unreachable, ValueError):
         is_ours = False
@@ -214,8 +215,8 @@ async def _named(host: str, means: Means) -> Finding:
     return ok("DNS", f"{host} is at {', '.join(dict.fromkeys(found))}")
 
 
-async def _ask(means: Means, url: str, accept: str) -> Incoming:
-    asked = Outgoing("GET", url, {"Accept": accept}, max_bytes=_MAX_BYTES, total_seconds=_SECONDS)
+async def _ask(means: Means, url: str, accept: str, seconds: float = _SECONDS) -> Incoming:
+    asked = Outgoing("GET", url, {"Accept": accept}, max_bytes=_MAX_BYTES, total_seconds=seconds)
     return await means.transport.send(asked)
 
 

@@ -12,18 +12,18 @@ from server import config as settings
 from server.main import opened
 from server.model import WorkId, WorkState
 from server.viewing import Viewing
-from tests.cli.program import PASSWORD, Place, fixatif, running, stop, until
+from tests.cli.program import PASSWORD, Place, fixatif, quickly, running, stop, until
 
 
 def test_accounts_are_listed_for_people_and_for_machines(place: Place) -> None:
     shown = fixatif("account", "list", cwd=place.folder)
     assert shown.out.split() == ["ana", "artist", "Ana"]
-    listed = json.loads(fixatif("account", "list", "--json", cwd=place.folder).out)
+    listed = json.loads(quickly("account", "list", "--json", "--config", place.config).out)
     assert listed == [{"handle": "ana", "name": "Ana", "role": "artist", "suspended": False}]
 
 
 def test_an_account_gets_another_role_and_another_password(place: Place) -> None:
-    changed = fixatif("account", "role", "ana", "moderator", cwd=place.folder)
+    changed = quickly("account", "role", "ana", "moderator", "--config", place.config)
     assert (changed.status, changed.out) == (0, "ana is moderator now.\n")
     new = fixatif(
         *("account", "password", "ana", "--password-stdin"),
@@ -66,8 +66,9 @@ async def test_a_file_that_is_no_picture_leaves_no_work_behind(
 
 
 def test_the_environment_overrides_the_file(place: Place) -> None:
-    done = fixatif("doctor", cwd=place.folder, extra={"FIXATIF__MEDIA__PATH": "/somewhere/else"})
-    assert "pictures in /somewhere/else" in done.out
+    extra = {"FIXATIF__INSTANCE__DOMAIN": "elsewhere.example"}
+    done = quickly("up", "127.0.0.1", "--data", place.folder, extra=extra)
+    assert f"{place.config} is for elsewhere.example" in done.err
 
 
 def test_up_offers_a_link_until_somebody_owns_it_and_keeps_what_is_there(place: Place) -> None:
@@ -78,7 +79,7 @@ def test_up_offers_a_link_until_somebody_owns_it_and_keeps_what_is_there(place: 
             links.append(_printed(process, rf"{place.base_url}/setup\?t=\S+"))
             assert stop(process) == 0
     assert len(set(links)) == 2
-    owner = fixatif("account", "role", "ana", "owner", cwd=place.folder)
+    owner = quickly("account", "role", "ana", "owner", "--config", place.config)
     assert owner.status == 0
     with running(*command, cwd=place.folder) as process:
         until(lambda: " answers at " in (place.folder / "stderr.log").read_text())
@@ -113,7 +114,7 @@ def test_a_new_password_is_taken_from_the_first_line_alone(place: Place) -> None
 
 @pytest.mark.parametrize("command", [("db", "check"), ("db", "upgrade")])
 def test_the_database_is_found_up_to_date(place: Place, command: tuple[str, str]) -> None:
-    done = fixatif(*command, cwd=place.folder)
+    done = quickly(*command, "--config", place.config)
     assert done.status == 0
     assert done.out in {"The database answers and is up to date.\n", "Nothing to do.\n"}
 

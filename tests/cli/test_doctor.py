@@ -11,7 +11,7 @@ import pytest
 from server import config as settings
 from server.ports import Incoming
 from server.strangers import questions, read_date, read_proxy
-from tests.cli.program import Done, Place, fixatif, serving
+from tests.cli.program import Done, Place, fixatif, quickly, serving
 
 EXAMPLE = "https://art.example"
 SEEN = {"host": "art.example", "is_secure": True, "is_forwarded": True}
@@ -22,11 +22,8 @@ def levels(done: Done) -> dict[str, str]:
 
 
 def test_an_instance_without_a_database_is_told_how_to_make_one(place: Place) -> None:
-    done = fixatif(
-        *("doctor", "--json"),
-        cwd=place.folder,
-        extra={"FIXATIF__DATABASE__URL": "sqlite:///none.db"},
-    )
+    extra = {"FIXATIF__DATABASE__URL": "sqlite:///none.db"}
+    done = quickly("doctor", "--json", "--config", place.config, extra=extra)
     assert done.status == 1
     assert levels(done)["database"] == "wrong"
     assert not (place.folder / "none.db").exists(), "looking changes nothing"
@@ -37,7 +34,7 @@ def test_a_port_that_another_program_holds_is_wrong(place: Place) -> None:
         port = other.getsockname()[1]
         extra = {"FIXATIF__SERVER__PORT": str(port)}
         other.settimeout(30)
-        done = fixatif("doctor", "--json", cwd=place.folder, extra=extra)
+        done = quickly("doctor", "--json", "--config", place.config, extra=extra)
     assert done.status == 1
     assert levels(done)["port"] == "wrong"
 
@@ -47,12 +44,12 @@ def test_what_everybody_may_read_or_that_comes_from_the_future_is_said(place: Pl
     place.config.chmod(0o644)
     place.folder.parent.chmod(0o755)
     os.utime(place.folder / "fixatif.db", (4_000_000_000, 4_000_000_000))
-    found = levels(fixatif("doctor", "--json", cwd=place.folder))
+    found = levels(quickly("doctor", "--json", "--config", place.config))
     assert (found["folder"], found["secrets"], found["clock"]) == ("warn", "warn", "wrong")
 
 
 def test_a_healthy_instance_that_does_not_run_has_nothing_wrong(place: Place) -> None:
-    done = fixatif("doctor", cwd=place.folder)
+    done = quickly("doctor", "--config", place.config)
     assert (done.status, done.err) == (0, "")
     assert "✓ pictures: AVIF and JPEG can be made" in done.out
     assert f"! port: Nothing answers on 127.0.0.1:{place.port}: run 'fixatif serve'." in done.out

@@ -59,11 +59,15 @@ async def test_whoever_is_to_obey_the_rules_may_read_them(client: Client, path: 
         assert response.status == 200
 
 
-async def test_federation_is_never_refused_by_user_agent(house: House, client: Client) -> None:
-    agent = {"User-Agent": "GPTBot/1.2"}
+async def test_asking_for_a_document_opens_no_gate(client: Client) -> None:
     for accept in ("application/activity+json", 'application/ld+json; profile="x"'):
-        async with client.get("/", headers={**agent, "Accept": accept}) as response:
-            assert response.status == 200
+        headers = {"User-Agent": "GPTBot/1.2", "Accept": accept}
+        async with client.get("/", headers=headers) as response:
+            assert response.status == 403
+
+
+async def test_a_delivery_is_never_refused_by_user_agent(house: House, client: Client) -> None:
+    agent = {"User-Agent": "GPTBot/1.2"}
     for path in ("/inbox", "/users/jo/inbox"):
         async with client.post(path, data=b"{}", headers=agent) as response:
             assert response.status == 202
