@@ -11,7 +11,7 @@ import msgspec
 import structlog
 
 from federation import uris
-from federation.posts import post_from
+from federation.posts import label_of, post_from
 from federation.remote import Remote
 from federation.vocabulary import Activity, RemoteNote, read_activity
 from server.addresses import Addresses
@@ -36,10 +36,6 @@ from server.worker import GiveUp, Later
 
 log = structlog.get_logger(__name__)
 
-_SOURCE_TYPES = {  # the last part of IPTC's address, as `server.signals` says it of our works
-    "trainedAlgorithmicMedia": AiLabel.GENERATED,
-    "compositeWithTrainedAlgorithmicMedia": AiLabel.ASSISTED,
-}
 _KINDS = {"Like": ReactionKind.LIKE, "Announce": ReactionKind.BOOST}
 _POSTS = frozenset({"Note", "Question", "Article", "Page", "Image", "Video", "Audio", "Event"})
 _ACTORS = frozenset({"Person", "Service", "Application", "Group", "Organization"})
@@ -127,12 +123,10 @@ class Apply:
         return not isinstance(decision, Refuse)
 
     def _decision(self, deed: Arrived) -> Decision:
-        source = deed.note.digital_source_type if deed.note else ""
-        said = source.rstrip("/").rpartition("/")[2]
         facts = InboundFacts(
             peer=uris.origin_of(deed.actor.uri).authority,
             type=deed.activity.type,
-            ai_label=_SOURCE_TYPES.get(said, AiLabel.NONE),
+            ai_label=label_of(deed.note) if deed.note else AiLabel.NONE,
         )
         return decide(Door.INBOUND, facts, self.house.now.compiled)
 

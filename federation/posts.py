@@ -2,8 +2,19 @@
 
 from federation.translate import sanitised
 from federation.vocabulary import RemoteNote
-from server.model import Actor, Millis, Post, PostId, Visibility
+from server.model import Actor, AiLabel, Millis, Post, PostId, Visibility
 from server.reactions import Target
+
+_SOURCE_TYPES = {  # the last part of IPTC's address, as `server.signals` says it of our works
+    "trainedAlgorithmicMedia": AiLabel.GENERATED,
+    "compositeWithTrainedAlgorithmicMedia": AiLabel.ASSISTED,
+}
+
+
+def label_of(note: RemoteNote) -> AiLabel:
+    """Return what a post declares about machine generation; no declaration is no verdict."""
+    said = note.digital_source_type.rstrip("/").rpartition("/")[2]
+    return _SOURCE_TYPES.get(said, AiLabel.NONE)
 
 
 def post_from(
@@ -40,6 +51,7 @@ def post_from(
         language=note.language,
         content_usage=note.content_usage,
         mentions=tuple(mention.uri for mention in note.mentions),
+        ai_label=label_of(note),
     )
 
 

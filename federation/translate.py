@@ -372,7 +372,7 @@ def _tag_line(work: Work, addresses: Addresses) -> str:
 
 
 def _tag_page(tag: str, addresses: Addresses) -> str:
-    return f"{addresses.base_url}/tags/{quote(tag.lower())}"
+    return f"{addresses.base_url}/tags/{quote(tag.casefold())}"
 
 
 def _hashtag(tag: str, addresses: Addresses) -> Document:

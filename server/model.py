@@ -305,6 +305,7 @@ class Post:
     content_usage: str = ""  # its origin's own statement, verbatim
     mentions: tuple[str, ...] = ()  # actor URIs named in it
     source: str = ""  # local comments: the text as typed
+    ai_label: AiLabel = AiLabel.NONE  # as its origin declares it
 
 
 class FollowState(StrEnum):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import msgspec
 
 from server.errors import Untrusted
-from server.model import ActorId, Post, PostId, RemotePicture, TargetId, Visibility, WorkId
+from server.model import ActorId, AiLabel, Post, PostId, RemotePicture, TargetId, Visibility, WorkId
 from server.ports import FeedItem, Posts
 from storage.database import MAX_ID, Connection, Row, ids_text, json_text, time_of
 
@@ -26,12 +26,12 @@ class _Posts:
             INSERT INTO posts (
                 id, uri, actor_id, is_local, visibility, content_html, title, url, is_sensitive,
                 warning, published_at, edited_at, in_reply_to_uri, reply_to_id, work_id, pictures,
-                tags, language, content_usage, mentions, source
+                tags, language, content_usage, mentions, source, ai_label
             ) VALUES (
                 :id, :uri, :actor_id, :is_local, :visibility, :content_html, :title, :url,
                 :is_sensitive, :warning, :published_at, :edited_at, :in_reply_to_uri,
                 :reply_to_id, :work_id, :pictures, :tags, :language, :content_usage, :mentions,
-                :source
+                :source, :ai_label
             ) ON CONFLICT (uri) DO UPDATE SET
                 is_local = excluded.is_local, visibility = excluded.visibility,
                 content_html = excluded.content_html, title = excluded.title, url = excluded.url,
@@ -40,7 +40,8 @@ class _Posts:
                 in_reply_to_uri = excluded.in_reply_to_uri, reply_to_id = excluded.reply_to_id,
                 work_id = excluded.work_id, pictures = excluded.pictures, tags = excluded.tags,
                 language = excluded.language, content_usage = excluded.content_usage,
-                mentions = excluded.mentions, source = excluded.source
+                mentions = excluded.mentions, source = excluded.source,
+                ai_label = excluded.ai_label
             WHERE posts.actor_id = excluded.actor_id
             RETURNING id
             """,
@@ -193,6 +194,7 @@ def _post(row: Row) -> Post:
         content_usage=row["content_usage"],
         mentions=msgspec.json.decode(row["mentions"], type=tuple[str, ...]),
         source=row["source"],
+        ai_label=AiLabel(row["ai_label"]),
     )
 
 
@@ -219,4 +221,5 @@ def _columns(post: Post) -> dict[str, str | int | None]:
         "content_usage": post.content_usage,
         "mentions": json_text(post.mentions),
         "source": post.source,
+        "ai_label": post.ai_label,
     }

@@ -228,6 +228,7 @@ class Show:
             pictures=remote_pictures(post),
             reactions=self.reactions(post.id, counts, mine, may_boost=may_boost),
             comment_url=f"/posts/{post.id}#comment",
+            ai_note=_ai_note(post.ai_label),
         )
 
     def studio_row(self, work: Work, artist: Artist, counts: Counts) -> StudioWorkView:

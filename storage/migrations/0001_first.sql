@@ -158,7 +158,8 @@ CREATE TABLE posts (
     language TEXT NOT NULL,
     content_usage TEXT NOT NULL,
     mentions TEXT NOT NULL,
-    source TEXT NOT NULL
+    source TEXT NOT NULL,
+    ai_label TEXT NOT NULL
 );
 CREATE INDEX posts_in_thread ON posts (work_id, published_at, id) WHERE work_id IS NOT NULL;
 CREATE INDEX posts_answering ON posts (reply_to_id, published_at, id)

@@ -6,7 +6,7 @@ from playwright.sync_api import Page
 from tests.browser.chromium import DESK, PHONE, Visitor
 from tests.browser.conftest import Enter
 from tests.browser.site import Site
-from tests.browser.test_visitors import address_of, own_works
+from tests.browser.test_visiting import address_of, own_works
 
 # Own checks of the rules that can be counted (WCAG 2.2: 1.1.1, 1.3.1, 2.4.2, 3.1.1, 4.1.2).
 FAULTS = """() => {

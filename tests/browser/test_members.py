@@ -9,7 +9,7 @@ from server.model import Role
 from tests.browser.chromium import USER_AGENT, Visitor
 from tests.browser.conftest import Enter
 from tests.browser.site import PASSWORD, Site, running
-from tests.browser.test_visitors import address_of
+from tests.browser.test_visiting import address_of
 
 SCRIPTS = pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
 
