@@ -26,7 +26,7 @@ from benchmarks.support.table import against, show
 from server.main import opened, prepare
 from tests.postgres import create_database, postgres_url
 
-ACTIVITIES = 3_000
+ACTIVITIES = 2_000
 CONNECTIONS = 32
 ACCEPTED_BAR, VISIBLE_BAR = 1_000, 400
 _VISIBLE_SECONDS = 25.0

@@ -22,6 +22,8 @@ from server.retry import next_attempt
 log = structlog.get_logger(__name__)
 
 LEASE = Millis(10 * 60_000)  # longer than any job; a crashed process' jobs come back after it
+# One request of at most 30 seconds; a longer lease would silence its whole host after a crash.
+DELIVERY_LEASE = Millis(2 * 60_000)
 POLL_SECONDS = 0.5  # how late a job promised by another process may start
 _ROUND_SECONDS = 0.02  # between two claims; claiming for each lane that falls free costs more
 _REASON_LENGTH = 500
@@ -159,9 +161,12 @@ async def _settled(
     """Delete `finished` jobs, and claim as many of each kind as there are free lanes."""
     for job_id in finished:
         await tx.jobs.done(job_id)
-    until = Millis(now + LEASE)
     by_kind = [
-        await tx.jobs.claim(now, lease_until=until, limit=left, kinds=[kind])
+        await tx.jobs.claim(now, lease_until=_lease_until(kind, now), limit=left, kinds=[kind])
         for kind, left in free.items()
     ]
     return [job for claimed in by_kind for job in claimed]
+
+
+def _lease_until(kind: JobKind, now: Millis) -> Millis:
+    return Millis(now + (DELIVERY_LEASE if kind is JobKind.DELIVER else LEASE))

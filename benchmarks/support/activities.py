@@ -12,9 +12,9 @@ from server.main import Instance
 from server.model import Actor, TargetId
 from server.ports import Library
 
-_KEYS = 20  # a key costs 50 ms to make; more would tell nothing
+_KEYS = 10  # a key costs 50 ms to make; more would tell nothing
 _ACTORS = 100
-_WALLS = 10
+_WALLS = 5
 _WORKS = 6
 _AS = "https://www.w3.org/ns/activitystreams"
 _PUBLIC = f"{_AS}#Public"

@@ -169,6 +169,7 @@ def post(number: int, actor: int, **fields: Any) -> Post:
             "visibility": Visibility.PUBLIC,
             "content_html": "<p>schön</p>",
             "title": "",
+            "ai_label": AiLabel.ASSISTED,
             "url": "https://far.example/@1/1",
             "is_sensitive": False,
             "warning": "",

@@ -8,6 +8,7 @@ import pytest
 from server.model import (
     ActivityId,
     ActorId,
+    AiLabel,
     Artist,
     Counts,
     FollowState,
@@ -384,3 +385,25 @@ async def test_kinds_without_effect_here_are_no_failure(kind: str, stage: Stage)
     await arrive(stage, bob.does(kind, ANA, target=f"{bob.uri}/featured"))
     assert await stage.read(lambda tx: tx.jobs.buried()) == []
     assert await stage.read(lambda tx: tx.jobs.oldest_due(Millis(2**62))) is None
+
+
+@pytest.mark.parametrize(
+    ("ending", "label"),
+    [
+        ("trainedAlgorithmicMedia", AiLabel.GENERATED),
+        ("compositeWithTrainedAlgorithmicMedia", AiLabel.ASSISTED),
+        ("digitalCreation", AiLabel.NONE),
+    ],
+)
+async def test_a_post_is_labelled_as_its_origin_declares_it(
+    stage: Stage, ending: str, label: AiLabel
+) -> None:
+    ana, bob = await stage.artist(), Peer("bob")
+    work = await stage.hang(ana)
+    await stage.meet(bob)
+    declared = f"http://cv.iptc.org/newscodes/digitalsourcetype/{ending}"
+    note = bob.note(inReplyTo=about(stage, work), digitalSourceType=declared)
+    await arrive(stage, bob.does("Create", note))
+    kept = await post_at(stage, note["id"])
+    assert kept is not None
+    assert kept.ai_label is label
