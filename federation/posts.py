@@ -1,7 +1,7 @@
 """From a post as another server wrote it to the one that we keep. Pure."""
 
-from federation.translate import sanitised
 from federation.vocabulary import RemoteNote
+from federation.wording import sanitised
 from server.model import Actor, AiLabel, Millis, Post, PostId, Visibility
 from server.reactions import Target
 

@@ -19,8 +19,8 @@ from federation.documents import Document, id_of, is_document, read_document, ty
 from federation.posts import post_from
 from federation.signatures import PublicKey, Unsigned, load_public_key
 from federation.signing import Signing
-from federation.translate import sanitised
 from federation.vocabulary import RemoteActor, RemoteNote, read_actor, read_keys, read_note
+from federation.wording import sanitised
 from server.addresses import Addresses
 from server.clock import Clock
 from server.errors import Invalid, NotFound, Unavailable, Untrusted

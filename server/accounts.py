@@ -1,6 +1,5 @@
 """Accounts: made by an owner's set-up link or the command line, never by a first visitor.
 
-Passwords are argon2id, hashed off the event loop, at most two at a time (each takes 64 MiB).
 Tokens are random; only their hashes are kept.
 """
 
@@ -10,9 +9,6 @@ import re
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerifyMismatchError
 
 from server.addresses import Addresses
 from server.clock import Clock
@@ -29,13 +25,12 @@ from server.model import (
     Ticket,
     TicketPurpose,
 )
+from server.passwords import MAX_PASSWORD_BYTES, Passwords
 from server.ports import Library, Transaction
 from server.promises import Deed, SayPromise, promise
 
 SESSION_LENGTH = Millis(30 * 86_400_000)
 SETUP_LENGTH = Millis(60 * 60_000)
-MIN_PASSWORD_LENGTH = 8  # NIST SP 800-63B, with no rules of composition
-MAX_PASSWORD_BYTES = 1_024  # argon2 would take more, at a price
 MAX_NAME_LENGTH = 80
 MAX_BIO_LENGTH = 5_000
 _HANDLE = re.compile(r"[a-z0-9_]{1,30}")  # what every server in the fediverse accepts
@@ -80,39 +75,6 @@ class SignedIn:
     token: str = field(repr=False)
     session: Session
     artist: Artist
-
-
-class Passwords:
-    """Argon2id in worker threads, two at a time."""
-
-    def __init__(self, hasher: PasswordHasher | None = None) -> None:
-        self._hasher = hasher or PasswordHasher()
-        self._turns = asyncio.Semaphore(2)
-
-    async def hash(self, password: str) -> str:
-        """Return the PHC string of a password. Raise `Invalid` where it is too short or long."""
-        if len(password) < MIN_PASSWORD_LENGTH:
-            raise Invalid(
-                f"The password is too short: use at least {MIN_PASSWORD_LENGTH} characters.",
-                "password",
-            )
-        if len(password.encode()) > MAX_PASSWORD_BYTES:
-            raise Invalid(
-                f"The password is too long: use at most {MAX_PASSWORD_BYTES} bytes.", "password"
-            )
-        async with self._turns:
-            return await asyncio.to_thread(self._hasher.hash, password)
-
-    async def fits(self, password: str, hashed: str) -> bool:
-        """Say whether a password fits its hash."""
-        async with self._turns:
-            return await asyncio.to_thread(self._verify, password, hashed)
-
-    def _verify(self, password: str, hashed: str) -> bool:
-        try:
-            return self._hasher.verify(hashed, password)
-        except (VerifyMismatchError, InvalidHashError):
-            return False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,11 @@ from typing import Any
 import click
 
 from server.accounts import NewAccount
+from server.drafts import Draft, Upload, read_tags
 from server.errors import Invalid
 from server.main import Instance
 from server.model import AiLabel, Artist, JobKind, Role, Visibility, Work, WorkId, WorkState
 from server.ports import StoredFile
-from server.publishing import Draft, Upload, read_tags
 from server.shell import config_option, example, json_option, loaded, password, with_instance
 from server.worker import Worker
 

@@ -14,6 +14,7 @@ from PIL import Image
 
 from server.accounts import Accounts, NewAccount, Profile
 from server.addresses import Addresses
+from server.drafts import Draft, Upload
 from server.errors import Unavailable
 from server.following import Following
 from server.model import (
@@ -27,7 +28,7 @@ from server.model import (
     WorkState,
 )
 from server.ports import Library, MediaStore
-from server.publishing import Draft, Publishing, Upload
+from server.publishing import Publishing
 from server.reactions import Reactions, Target, find_target_by_uri
 from server.sampleart import SampleWork, Study, paint, sample_artists, sample_works
 

@@ -23,7 +23,7 @@ from federation.outbox import Outbox
 from federation.remote import Remote
 from federation.signatures import generate_rsa_pem
 from federation.signing import Signing
-from server.accounts import Accounts, Passwords
+from server.accounts import Accounts
 from server.addresses import Addresses
 from server.bus import MemoryBus
 from server.clock import Clock, SystemClock
@@ -34,6 +34,7 @@ from server.following import Following
 from server.house import House
 from server.model import Actor, JobKind
 from server.notifications import Notifications
+from server.passwords import Passwords
 from server.pipeline import Pipeline
 from server.ports import Bus, Library, MediaStore, Transport, Workers
 from server.promises import NotifyPromise, PicturesPromise

@@ -4,16 +4,25 @@ An upload survives a restart: originals, the work and the job that makes its pic
 kept in one transaction. Nothing is shown before every picture of a work is ready.
 """
 
-import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from server.clock import Clock
+from server.drafts import (
+    MAX_SHORT,
+    Draft,
+    PictureEdit,
+    Upload,
+    arranged,
+    checked_alt,
+    checked_draft,
+    refuse_narrowing,
+    refuse_too_many,
+    slug_of,
+)
 from server.errors import Invalid, NotAllowed, NotFound
 from server.house import House
 from server.model import (
-    AiLabel,
     Artist,
     ContentUsage,
     NotificationKind,
@@ -22,13 +31,12 @@ from server.model import (
     PictureState,
     Role,
     TargetId,
-    Visibility,
     Work,
     WorkId,
     WorkState,
 )
 from server.pipeline import Pipeline
-from server.ports import Bus, Library, StoredFile, Transaction
+from server.ports import Bus, Library, Transaction
 from server.promises import (
     JOBS_TOPIC,
     Deed,
@@ -39,54 +47,6 @@ from server.promises import (
 )
 from server.protections import decide_own_work
 from server.rules import Refuse
-
-MAX_PICTURES = 50
-MAX_TITLE = 200
-MAX_CAPTION = 5_000
-MAX_ALT = 1_000  # Pixelfed's limit; Mastodon takes more
-MAX_TAGS = 20
-MAX_TAG = 60
-MAX_SHORT = 120  # medium, year, reason
-_SLUG_LENGTH = 60
-_HANGABLE = (Visibility.PUBLIC, Visibility.UNLISTED, Visibility.FOLLOWERS, Visibility.DRAFT)
-_OPEN = (Visibility.PUBLIC, Visibility.UNLISTED)
-_TAG = re.compile(r"\w+", re.UNICODE)
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """What an artist says of a work, decoded but not yet checked. Text is plain."""
-
-    title: str = ""
-    caption: str = ""
-    tags: tuple[str, ...] = ()
-    medium: str = ""
-    year: str = ""
-    is_sensitive: bool = False
-    sensitive_reason: str = ""
-    visibility: Visibility = Visibility.PUBLIC
-    ai_label: AiLabel = AiLabel.NONE
-    language: str = ""
-    is_quiet: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Upload:
-    """One original that is already in the MediaStore."""
-
-    file: StoredFile
-    name: str
-    alt: str
-
-
-@dataclass(frozen=True, slots=True)
-class PictureEdit:
-    """What an artist changes of one picture; pictures that are not named are taken down."""
-
-    id: PictureId
-    alt: str
-    focal_x: float = 0.0
-    focal_y: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +66,7 @@ class Publishing:
         checked = self._checked(draft)
         if not uploads:
             raise Invalid("There is no picture in this upload: choose at least one.", "pictures")
-        _refuse_too_many(len(uploads))
+        refuse_too_many(len(uploads))
         work_id = WorkId(self.clock.new_id())
         work = Work(
             id=work_id,
@@ -143,7 +103,7 @@ class Publishing:
         """Add pictures to a work that was not withdrawn; it goes on hanging as it was meanwhile."""
         async with self.library.transaction() as tx:
             work = await _own(tx, artist, work_id)
-            _refuse_too_many(len(work.pictures) + len(uploads))
+            refuse_too_many(len(work.pictures) + len(uploads))
             first = max((p.position for p in work.pictures), default=-1) + 1
             for picture in self._waiting(work_id, uploads, first=first):
                 await tx.works.put_picture(picture)
@@ -178,8 +138,8 @@ class Publishing:
         checked = self._checked(draft)
         async with self.library.transaction() as tx:
             work = await _own(tx, artist, work_id)
-            _refuse_narrowing(work, checked.visibility)
-            arranged = _arranged(work.pictures, pictures)
+            refuse_narrowing(work, checked.visibility)
+            kept_pictures = arranged(work.pictures, pictures)
             changed = replace(
                 work,
                 title=checked.title,
@@ -195,9 +155,9 @@ class Publishing:
                 language=checked.language,
                 edited_at=self.clock.now() if work.hung_at else work.edited_at,
             )
-            await self._keep_arranged(tx, work, arranged)
+            await self._keep_arranged(tx, work, kept_pictures)
             if not work.is_visible:
-                changed = await self._hang_if_ready(tx, replace(changed, pictures=arranged))
+                changed = await self._hang_if_ready(tx, replace(changed, pictures=kept_pictures))
             await tx.works.update(changed)
             if work.is_visible:
                 await promise(tx, self.clock, SayPromise(Deed.WORK_EDITED, artist.id, work_id))
@@ -235,7 +195,7 @@ class Publishing:
         decision = decide_own_work(draft.ai_label, self.house.now.policy)
         if isinstance(decision, Refuse):
             raise Invalid(decision.reason, "ai_label")
-        return _checked(draft)
+        return checked_draft(draft)
 
     def _waiting(
         self, work_id: WorkId, uploads: Sequence[Upload], *, first: int
@@ -245,7 +205,7 @@ class Publishing:
                 id=PictureId(self.clock.new_id()),
                 work_id=work_id,
                 position=first + index,
-                alt=_checked_alt(upload.alt),
+                alt=checked_alt(upload.alt),
                 original_digest=upload.file.digest,
                 original_type="",
                 original_name=upload.name[-MAX_SHORT:],
@@ -329,99 +289,8 @@ class Publishing:
                 await tx.works.put_picture(picture)
 
 
-def slug_of(title: str) -> str:
-    """Return the readable part of a page's address: lower-case ASCII words with hyphens."""
-    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:_SLUG_LENGTH].strip("-")
-
-
-def read_tags(text: str) -> tuple[str, ...]:
-    """Split what an artist typed ("oil, #sea sky") into tags; order kept, repeats dropped."""
-    words = (word.lstrip("#") for word in re.split(r"[\s,;]+", text))
-    seen = {word.casefold(): word for word in reversed([w for w in words if w])}
-    return tuple(reversed(seen.values()))
-
-
 async def _own(tx: Transaction, artist: Artist, work_id: WorkId) -> Work:
     work = await tx.works.by_id(work_id)
     if work is None or work.artist_id != artist.id or work.state is WorkState.WITHDRAWN:
         raise NotFound("There is no such work of yours.")
     return work
-
-
-def _refuse_too_many(count: int) -> None:
-    if count > MAX_PICTURES:
-        raise Invalid(
-            f"A work has at most {MAX_PICTURES} pictures: hang the others as another work.",
-            "pictures",
-        )
-
-
-def may_become(work: Work) -> tuple[Visibility, ...]:
-    """Return for whom a work may be: anybody before it hung, no other audience afterwards."""
-    if work.hung_at is None:
-        return _HANGABLE
-    return _OPEN if work.visibility in _OPEN else (work.visibility,)
-
-
-def _refuse_narrowing(work: Work, wanted: Visibility) -> None:
-    if wanted in may_become(work):
-        return
-    raise Invalid(
-        "Who may see a work cannot be changed so once it hangs, because copies of it are out: "
-        "withdraw it and hang it anew.",
-        "visibility",
-    )
-
-
-def _arranged(pictures: Sequence[Picture], edits: Sequence[PictureEdit]) -> tuple[Picture, ...]:
-    known = {picture.id: picture for picture in pictures}
-    wanted = {edit.id: edit for edit in edits if edit.id in known}
-    if not wanted:
-        raise Invalid("A work keeps at least one picture: withdraw it to take it down.", "pictures")
-    return tuple(
-        replace(
-            known[edit.id],
-            position=position,
-            alt=_checked_alt(edit.alt),
-            focal_x=max(-1.0, min(1.0, edit.focal_x)),
-            focal_y=max(-1.0, min(1.0, edit.focal_y)),
-        )
-        for position, edit in enumerate(wanted.values())
-    )
-
-
-def _checked(draft: Draft) -> Draft:
-    if draft.visibility not in _HANGABLE:
-        raise Invalid("Choose who may see the work.", "visibility")
-    if len(draft.tags) > MAX_TAGS:
-        raise Invalid(f"These are more than {MAX_TAGS} tags: keep the ones that matter.", "tags")
-    for tag in draft.tags:
-        if not _TAG.fullmatch(tag) or len(tag) > MAX_TAG or tag.isdecimal():
-            raise Invalid(
-                f"'{tag}' cannot be a tag: use letters, digits and _ only, not digits alone.",
-                "tags",
-            )
-    return replace(
-        draft,
-        title=_limited(draft.title, MAX_TITLE, "title"),
-        caption=_limited(draft.caption, MAX_CAPTION, "caption"),
-        medium=_limited(draft.medium, MAX_SHORT, "medium"),
-        year=_limited(draft.year, MAX_SHORT, "year"),
-        sensitive_reason=_limited(draft.sensitive_reason, MAX_SHORT, "reason"),
-    )
-
-
-def _checked_alt(alt: str) -> str:
-    return _limited(alt, MAX_ALT, "alt")
-
-
-def _limited(text: str, most: int, field: str) -> str:
-    stripped = text.strip()
-    if len(stripped) > most:
-        raise Invalid(
-            f"The {'description' if field == 'alt' else field} is too long: "
-            f"it has {len(stripped)} characters, {most} are allowed.",
-            field,
-        )
-    return stripped

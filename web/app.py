@@ -5,7 +5,7 @@ from http import HTTPStatus
 
 from aiohttp import web
 
-from server.publishing import MAX_PICTURES
+from server.drafts import MAX_PICTURES
 from server.signals import headers
 from web.addresses import read_networks
 from web.flows import FLOWS, Flows

@@ -9,8 +9,8 @@ from contextlib import AbstractContextManager, ExitStack
 import pytest
 from playwright.sync_api import Browser
 
+from server.drafts import Draft
 from server.model import Role, Visibility
-from server.publishing import Draft
 from tests.browser.chromium import Visitor, chromium, visitor
 from tests.browser.drawings import WIDE_STRIP, drawing, sheet
 from tests.browser.site import PASSWORD, File, Site, running

@@ -9,8 +9,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from server.drafts import Draft
 from server.model import Artist, ReactionKind, Role, TargetId, Visibility, Work
-from server.publishing import Draft
 from server.sampleart import sample_artists, sample_works
 from tests.browser.chromium import DESK, PHONE, Visitor, chromium, visitor
 from tests.browser.drawings import sheet

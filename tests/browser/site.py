@@ -18,10 +18,10 @@ import msgspec
 from server.accounts import NewAccount, Profile
 from server.config import Config, Log
 from server.config import Instance as Place
+from server.drafts import Draft, Upload
 from server.main import Instance, answering, listening, opened, upgrade
 from server.model import Artist, Role, Work
 from server.promises import JOBS_TOPIC
-from server.publishing import Draft, Upload
 from server.sampleart import SampleArtist, SampleWork, paint
 from server.serving import working
 

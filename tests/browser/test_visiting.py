@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 from playwright.sync_api import APIResponse
 
+from server.drafts import Draft
 from server.model import PictureId, Work, WorkId
-from server.publishing import Draft
 from server.viewing import PAGE
 from tests.browser.chromium import USER_AGENT, Visitor
 from tests.browser.conftest import Enter

@@ -13,10 +13,10 @@ from PIL import Image
 
 from server import config as settings
 from server.clock import SystemClock
+from server.drafts import Draft, Upload
 from server.main import opened
 from server.policy import PRESETS
 from server.policy_text import write_policy
-from server.publishing import Draft, Upload
 from tests.cli.program import (
     Place,
     alive,

@@ -20,10 +20,11 @@ import pytest_asyncio
 from argon2 import PasswordHasher
 
 from federation.signatures import generate_rsa_pem
-from server.accounts import Accounts, NewAccount, Passwords
+from server.accounts import Accounts, NewAccount
 from server.addresses import Addresses
 from server.bus import MemoryBus
 from server.clock import compose_id
+from server.drafts import Draft, PictureEdit, Upload
 from server.following import Following
 from server.house import House
 from server.model import (
@@ -48,10 +49,11 @@ from server.model import (
     WorkState,
 )
 from server.notifications import Notifications
+from server.passwords import Passwords
 from server.pipeline import Pipeline, new_media_key
 from server.ports import Library, MediaStore, Workers
 from server.promises import Deed, NotifyPromise, PicturesPromise, SayPromise
-from server.publishing import Draft, PictureEdit, Publishing, Upload
+from server.publishing import Publishing
 from server.reactions import Reactions
 from server.sweeping import Sweeping
 from server.viewing import Viewing

@@ -7,12 +7,10 @@ from dataclasses import replace
 import pytest
 
 from server.accounts import (
-    MAX_PASSWORD_BYTES,
     SESSION_LENGTH,
     SETUP_LENGTH,
     Accounts,
     NewAccount,
-    Passwords,
     Profile,
     SignedIn,
     hash_token,
@@ -20,6 +18,7 @@ from server.accounts import (
 from server.addresses import Addresses
 from server.errors import Conflict, FixatifError, Invalid, NotAllowed, NotFound
 from server.model import Role
+from server.passwords import MAX_PASSWORD_BYTES, Passwords
 from server.promises import Deed
 from tests.flows.artists import (  # noqa: F401 - fixtures
     HOUR,

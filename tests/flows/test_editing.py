@@ -2,10 +2,10 @@
 
 import pytest
 
+from server.drafts import Draft, PictureEdit, read_tags, slug_of
 from server.errors import Invalid, NotFound
 from server.model import Visibility, WorkId
 from server.promises import Deed
-from server.publishing import Draft, PictureEdit, read_tags, slug_of
 from tests.flows.artists import (  # noqa: F401 - fixtures
     MINUTE,
     OTHER,

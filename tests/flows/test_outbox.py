@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from server.accounts import Profile
+from server.drafts import Draft, PictureEdit
 from server.model import (
     ActorId,
     Artist,
@@ -16,7 +17,6 @@ from server.model import (
     Visibility,
 )
 from server.promises import Deed, SayPromise, promise
-from server.publishing import Draft, PictureEdit
 from tests.two_servers.stage import PUBLIC, Peer, Stage
 
 ANA = "https://art.test/users/ana"

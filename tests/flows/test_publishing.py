@@ -8,6 +8,17 @@ from dataclasses import replace
 
 import pytest
 
+from server.drafts import (
+    MAX_ALT,
+    MAX_CAPTION,
+    MAX_PICTURES,
+    MAX_SHORT,
+    MAX_TAG,
+    MAX_TAGS,
+    MAX_TITLE,
+    Draft,
+    PictureEdit,
+)
 from server.errors import Gone, Invalid, NotAllowed, NotFound, Unavailable
 from server.model import (
     AiLabel,
@@ -26,17 +37,6 @@ from server.pipeline import Pipeline
 from server.policy import STRICT_STUDIO
 from server.policy_text import write_policy
 from server.promises import Deed, PicturesPromise
-from server.publishing import (
-    MAX_ALT,
-    MAX_CAPTION,
-    MAX_PICTURES,
-    MAX_SHORT,
-    MAX_TAG,
-    MAX_TAGS,
-    MAX_TITLE,
-    Draft,
-    PictureEdit,
-)
 from server.worker import LEASE
 from server.workers import ProcessWorkers
 from tests.flows.artists import (  # noqa: F401 - fixtures

@@ -6,8 +6,8 @@ import re
 import pytest
 
 from server.accounts import NewAccount
+from server.drafts import MAX_ALT, MAX_CAPTION, MAX_SHORT, MAX_TITLE
 from server.model import Role
-from server.publishing import MAX_ALT, MAX_CAPTION, MAX_SHORT, MAX_TITLE
 from tests.flows.artists import PASSWORD, SMALL
 from tests.security.gallery import FIREFOX, Gallery, a_gallery  # noqa: F401 - fixture
 

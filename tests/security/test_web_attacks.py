@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from federation.translate import sanitised
+from federation.wording import sanitised
 from server.accounts import Profile
+from server.drafts import Draft, PictureEdit
 from server.model import PostId, TargetId, Work
-from server.publishing import Draft, PictureEdit
 from tests.flows.artists import PASSWORD, SMALL
 from tests.security.gallery import (
     Browser,

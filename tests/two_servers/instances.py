@@ -17,8 +17,9 @@ from aiohttp import web
 from argon2 import PasswordHasher
 
 from federation.signatures import Unsigned, generate_rsa_pem
-from server.accounts import NewAccount, Passwords, Profile
+from server.accounts import NewAccount, Profile
 from server.config import Config, parse
+from server.drafts import Draft, Upload
 from server.main import Instance, opened
 from server.model import (
     Actor,
@@ -30,7 +31,7 @@ from server.model import (
     TargetId,
     Work,
 )
-from server.publishing import Draft, Upload
+from server.passwords import Passwords
 from server.viewing import FeedEntry
 from tests.two_servers.stage import ACTIVITY_JSON, HandClock, refuse
 

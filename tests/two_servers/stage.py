@@ -14,10 +14,11 @@ from typing import Any
 
 from argon2 import PasswordHasher
 
-from server.accounts import NewAccount, Passwords
+from server.accounts import NewAccount
 from server.bus import MemoryBus
 from server.clock import compose_id
 from server.config import Config, parse
+from server.drafts import Draft, Upload, slug_of
 from server.house import House
 from server.main import Instance, Seams, _built
 from server.model import (
@@ -39,11 +40,11 @@ from server.model import (
     WorkId,
     WorkState,
 )
+from server.passwords import Passwords
 from server.policy import compile_policy
 from server.policy_text import read_policy
 from server.ports import Incoming, Library, Outgoing, Transport, Unreachable
 from server.promises import Deed, SayPromise, promise
-from server.publishing import Draft, Upload, slug_of
 from server.workers import ProcessWorkers
 from storage.disk import DiskStore
 from tests.two_servers.peers import ACTIVITY_JSON, PUBLIC, Peer, pair

@@ -10,6 +10,7 @@ import pytest
 import pytest_asyncio
 from PIL import Image
 
+from server.drafts import Draft, PictureEdit
 from server.model import (
     Artist,
     Counts,
@@ -22,7 +23,6 @@ from server.model import (
     Work,
     WorkState,
 )
-from server.publishing import Draft, PictureEdit
 from server.viewing import Room
 from tests.postgres import empty, postgres_url
 from tests.two_servers.instances import Town, settle, two_towns

@@ -13,8 +13,8 @@ import pytest_asyncio
 from aiohttp import ClientResponse
 from aiohttp.test_utils import TestClient, TestServer
 
+from server.drafts import Draft
 from server.model import Artist, ImageFormat, RenditionName, Visibility, Work, WorkState
-from server.publishing import Draft
 from storage.library import open_library
 from tests.engines import migrated_sqlite, sqlite_url
 from tests.two_servers.stage import ACTIVITY_JSON, PUBLIC, Peer, Stage, staged

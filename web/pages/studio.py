@@ -6,6 +6,17 @@ from typing import Annotated
 
 from aiohttp import web
 
+from server.drafts import (
+    MAX_CAPTION,
+    MAX_PICTURES,
+    MAX_SHORT,
+    MAX_TITLE,
+    Draft,
+    PictureEdit,
+    Upload,
+    may_become,
+    read_tags,
+)
 from server.errors import FixatifError, Invalid
 from server.model import (
     AiLabel,
@@ -21,17 +32,6 @@ from server.model import (
     WorkState,
 )
 from server.ports import StoredFile
-from server.publishing import (
-    MAX_CAPTION,
-    MAX_PICTURES,
-    MAX_SHORT,
-    MAX_TITLE,
-    Draft,
-    PictureEdit,
-    Upload,
-    may_become,
-    read_tags,
-)
 from server.viewing import Hung
 from web.errors import status_of
 from web.fields import CHECKED, Fields, Line, Text, decode
