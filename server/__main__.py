@@ -120,7 +120,7 @@ def serve(workers: int, no_worker: bool, config_file: Path | None) -> None:
         config,
         file,
         workers=workers if is_first else 1,
-        has_worker=is_first and not no_worker,
+        has_worker=not no_worker,
         is_first=is_first,
     )
 
@@ -222,11 +222,13 @@ def _serve(config: Config, file: Path, *, workers: int, has_worker: bool, is_fir
             await stack.enter_async_context(watching(instance.flows.house))
             if is_first:
                 await _say_where(instance)
-            if has_worker:
+            if has_worker and is_first:
                 await instance.sweeping.schedule()
-                await stack.enter_async_context(working(instance.worker))
-            others = siblings(workers - 1, ["serve", "--config", str(file)])
-            await stack.enter_async_context(others)
+            if has_worker:
+                worker = instance.worker if is_first else instance.worker.of_another_process()
+                await stack.enter_async_context(working(worker))
+            command = ["serve", "--config", str(file), *([] if has_worker else ["--no-worker"])]
+            await stack.enter_async_context(siblings(workers - 1, command))
             await until_stopped(stopped)
 
     with_instance(config, inside)

@@ -1,8 +1,8 @@
 """Runs an instance in this process until it is told to stop, and lets requests finish then.
 
-Every process answers the web on the same port (SO_REUSEPORT); the first one does the jobs
-too, starts the others, and starts one again that died. A policy changed by another process
-is taken up within a second.
+Every process answers the web on the same port (SO_REUSEPORT) and does jobs; the first one
+alone makes pictures and sweeps, starts the others, and starts one again that died. A policy
+changed by another process is taken up within a second.
 """
 
 import asyncio

@@ -27,6 +27,7 @@ DELIVERY_LEASE = Millis(2 * 60_000)
 POLL_SECONDS = 0.5  # how late a job promised by another process may start
 _ROUND_SECONDS = 0.02  # between two claims; claiming for each lane that falls free costs more
 _REASON_LENGTH = 500
+_ALONE = frozenset({JobKind.PICTURES, JobKind.SWEEP})  # memory for one picture, one broom
 
 Run = Callable[[bytes], Awaitable[None]]
 
@@ -73,6 +74,11 @@ class Worker:
         await self._finish()
         with suppress(Unavailable):  # what stays unsettled is done once more, which is safe
             await self._settle({})
+
+    def of_another_process(self) -> "Worker":
+        """Return the worker of a process beside the first: it leaves some kinds to that one."""
+        lanes = {kind: lanes for kind, lanes in self.lanes.items() if kind not in _ALONE}
+        return Worker(self.library, self.clock, self.bus, self.runs, lanes)
 
     def stop(self) -> None:
         """Claim no more."""

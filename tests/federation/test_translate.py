@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pyld import jsonld
 
-from federation import translate
+from federation import translate, wording
 from federation.addressing import PUBLIC
 from federation.translate import Voice
 from federation.vocabulary import read_activity, read_actor, read_note
@@ -433,5 +433,5 @@ def test_a_deletion_carries_a_tombstone() -> None:
     ],
 )
 def test_markup_from_elsewhere_is_cleaned(dirty: str, clean: str) -> None:
-    assert translate.sanitised(dirty) == clean
-    assert translate.sanitised(clean) == clean
+    assert wording.sanitised(dirty) == clean
+    assert wording.sanitised(clean) == clean
