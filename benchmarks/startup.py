@@ -22,7 +22,7 @@ from benchmarks.support.instance import (
     serving,
 )
 from benchmarks.support.load import get, send_all
-from benchmarks.support.processes import resident_mib
+from benchmarks.support.processes import cpu_seconds, resident_mib
 from benchmarks.support.sample import hang
 from benchmarks.support.sinks import sinks
 from benchmarks.support.table import against, show
@@ -71,12 +71,12 @@ async def used(running: Running, requests: list[bytes]) -> tuple[float, float]:
     return idle, resident_mib(running.pid, peak=True)
 
 
-def least() -> tuple[float, float]:
-    """Start the least server; return its seconds and its memory."""
+def least() -> tuple[float, float, float]:
+    """Start the least server; return its seconds, its CPU seconds and its memory."""
     port = free_port()
     started = time.perf_counter()
     with answering([sys.executable, "-c", _LEAST, str(port)], port, "/") as pid:
-        return time.perf_counter() - started, resident_mib(pid)
+        return time.perf_counter() - started, cpu_seconds([pid]), resident_mib(pid)
 
 
 def main() -> None:
@@ -86,19 +86,21 @@ def main() -> None:
         asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
     ):
         requests = runner.run(prepared(where, sunk.origins))
-        least_seconds, least_mib = least()
+        least_seconds, least_cpu, least_mib = least()
         starts = []
         for _ in range(STARTS):
             with serving(where, path="/") as running:
                 starts.append(running.first_answer_seconds)
         with serving(where, path="/") as running:
             starts.append(running.first_answer_seconds)
+            start_cpu = cpu_seconds([running.pid])
             idle, peak = runner.run(used(running, requests))
     starts.sort()
     start = against(starts[0], START_BAR, is_ceiling=True)
     rows = [
         ["start to first page, best s", f"{starts[0]:.2f}", start, f"{least_seconds:.2f}"],
         ["start to first page, median s", f"{starts[len(starts) // 2]:.2f}", "", ""],
+        ["the same, CPU s", f"{start_cpu:.2f}", "", f"{least_cpu:.2f}"],
         [
             f"idle after {PAGES} pages, MiB",
             f"{idle:.0f}",

@@ -155,6 +155,12 @@ class Works(Protocol):
         """
         ...
 
+    async def hold(self, work_id: WorkId) -> Work | None:
+        """Return the work as `by_id` does, and let nobody else change it until this transaction
+        ends: whoever decides by what a work is now must hold it first.
+        """
+        ...
+
     async def many(self, ids: Sequence[WorkId]) -> dict[WorkId, Work]: ...
 
     async def update(self, work: Work) -> None:

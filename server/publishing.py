@@ -223,7 +223,7 @@ class Publishing:
     async def _keep_made(self, made: Picture) -> None:
         """Keep a made picture, unless it is gone or was made meanwhile; keep newer words."""
         async with self.library.transaction() as tx:
-            work = await tx.works.by_id(made.work_id)
+            work = await tx.works.hold(made.work_id)
             now = {p.id: p for p in work.pictures}.get(made.id) if work else None
             if now is not None and now.state is PictureState.WAITING:
                 await tx.works.put_picture(
@@ -238,7 +238,7 @@ class Publishing:
 
     async def _settle(self, work_id: WorkId) -> None:
         async with self.library.transaction() as tx:
-            work = await tx.works.by_id(work_id)
+            work = await tx.works.hold(work_id)
             if work is None or work.state is WorkState.WITHDRAWN:
                 return
             if work.state is WorkState.HUNG:
@@ -290,7 +290,7 @@ class Publishing:
 
 
 async def _own(tx: Transaction, artist: Artist, work_id: WorkId) -> Work:
-    work = await tx.works.by_id(work_id)
+    work = await tx.works.hold(work_id)
     if work is None or work.artist_id != artist.id or work.state is WorkState.WITHDRAWN:
         raise NotFound("There is no such work of yours.")
     return work

@@ -64,6 +64,12 @@ class _Works:
         row = await self._connection.fetch_one("SELECT * FROM works WHERE id = :id", id=work_id)
         return None if row is None else _work(row, ())
 
+    async def hold(self, work_id: WorkId) -> Work | None:
+        await self._connection.fetch_one(
+            "SELECT id FROM works WHERE id = :id /*pg FOR UPDATE */", id=work_id
+        )
+        return await self.by_id(work_id)
+
     async def many(self, ids: Sequence[WorkId]) -> dict[WorkId, Work]:
         rows = await self._connection.fetch_all(
             """

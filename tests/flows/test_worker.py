@@ -69,6 +69,17 @@ async def test_a_job_before_its_time_is_left_alone(studio: Studio) -> None:
     assert await counts(studio) == JobCounts()
 
 
+async def test_a_process_beside_the_first_leaves_pictures_to_it(studio: Studio) -> None:
+    deeds = Deeds()
+    await add(studio, b"heavy", kind=JobKind.PICTURES)
+    await add(studio, b"light")
+    first = worker_for(studio, {SAY: deeds.run, JobKind.PICTURES: deeds.run})
+    assert await first.of_another_process().drain() == 1
+    assert deeds.done == [b"light"]
+    assert await first.drain() == 1
+    assert deeds.done == [b"light", b"heavy"]
+
+
 async def test_kinds_without_a_run_are_left_to_others(studio: Studio) -> None:
     await add(studio, b"x", kind=DELIVER)
     assert await worker_for(studio, {SAY: Deeds().run}).drain() == 0
