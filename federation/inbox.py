@@ -5,7 +5,7 @@ with its job in one transaction. What cannot be believed is never stored.
 """
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 import structlog
@@ -45,9 +45,17 @@ class Inbox:
     bus: Bus
     remote: Remote
     house: House
+    under_way: set[int] = field(default_factory=set)  # requests that are being taken in
 
     async def receive(self, received: Received) -> Receipt:
         """Take in one POST. Raise `Untrusted` (unsigned, badly signed), `Invalid` (unreadable)."""
+        self.under_way.add(id(received))
+        try:
+            return await self._receive(received)
+        finally:
+            self.under_way.discard(id(received))
+
+    async def _receive(self, received: Received) -> Receipt:
         signature = read_signature(received)
         claim = read_claim(received.body)
         if not self._admits(claim) or await self._is_deletion_of_a_stranger(claim):

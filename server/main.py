@@ -225,6 +225,7 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
         JobKind.FETCH: remote.fetch,
         JobKind.SWEEP: sweeping.sweep,
     }
+    inbox = Inbox(library, clock, bus, remote, house)
     flows = Flows(
         config=config,
         addresses=addresses,
@@ -239,7 +240,7 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
         reactions=reactions,
         notifications=notifications,
         media=seams.media,
-        inbox=Inbox(library, clock, bus, remote, house),
+        inbox=inbox,
         remote=remote,
         asking=Asking(remote),
         interaction=Interaction(remote),
@@ -252,7 +253,7 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
         version=VERSION,
         is_development=is_development,
     )
-    worker = Worker(library, clock, bus, runs, _LANES)
+    worker = Worker(library, clock, bus, runs, _LANES, lambda: len(inbox.under_way))
     return Instance(config, seams, flows, worker, sweeping)
 
 

@@ -8,7 +8,7 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import structlog
 
@@ -27,6 +27,8 @@ DELIVERY_LEASE = Millis(2 * 60_000)
 POLL_SECONDS = 0.5  # how late a job promised by another process may start
 _ROUND_SECONDS = 0.02  # between two claims; claiming for each lane that falls free costs more
 _REASON_LENGTH = 500
+_MANY_GUESTS = 8  # requests at once; a quiet inbox has one or two
+_NARROWED = 16  # of 32 lanes, 2 stay open
 _ALONE = frozenset({JobKind.PICTURES, JobKind.SWEEP})  # memory for one picture, one broom
 
 Run = Callable[[bytes], Awaitable[None]]
@@ -46,13 +48,18 @@ class GiveUp(Exception):
 
 @dataclass(slots=True)
 class Worker:
-    """Runs jobs until it is stopped. `lanes` says how many of each kind run at once."""
+    """Runs jobs until it is stopped. `lanes` says how many of each kind run at once.
+
+    While many guests wait at the inbox there are fewer lanes, never none: who sends to us
+    gives up or slows down after seconds, what was kept may be acted on a little later.
+    """
 
     library: Library
     clock: Clock
     bus: Bus
     runs: Mapping[JobKind, Run]
     lanes: Mapping[JobKind, int]
+    waiting_guests: Callable[[], int] = lambda: 0  # requests at the inbox, which go first
     _tasks: dict[JobKind, set[asyncio.Task[None]]] = field(default_factory=dict)
     _finished: list[JobId] = field(default_factory=list)
     _is_stopping: bool = False
@@ -78,7 +85,7 @@ class Worker:
     def of_another_process(self) -> "Worker":
         """Return the worker of a process beside the first: it leaves some kinds to that one."""
         lanes = {kind: lanes for kind, lanes in self.lanes.items() if kind not in _ALONE}
-        return Worker(self.library, self.clock, self.bus, self.runs, lanes)
+        return replace(self, lanes=lanes, _tasks={}, _finished=[])
 
     def stop(self) -> None:
         """Claim no more."""
@@ -98,13 +105,16 @@ class Worker:
     async def _round(self) -> list[Job]:
         """Settle what was done, and claim as many as the free lanes hold, in one transaction."""
         free = {
-            kind: lanes - len(self._tasks.setdefault(kind, set()))
+            kind: self._width(lanes) - len(self._tasks.setdefault(kind, set()))
             for kind, lanes in self.lanes.items()
         }
         wide = {kind: left for kind, left in free.items() if left > 0}
         if self._finished or (wide and await self._is_anything_due()):
             return await self._settle(wide)
         return []
+
+    def _width(self, lanes: int) -> int:
+        return max(1, lanes // _NARROWED) if self.waiting_guests() > _MANY_GUESTS else lanes
 
     async def _is_anything_due(self) -> bool:
         async with self.library.reading() as tx:
