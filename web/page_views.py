@@ -382,11 +382,3 @@ class GonePage:
 
     what: str = "This work"
     artist: ActorView | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class RefusedPage:
-    """refused.html: to a crawler; tiny, made without session or database."""
-
-    because: str
-    policy_url: str = "/policy"

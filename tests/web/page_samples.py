@@ -163,7 +163,6 @@ def samples(words: str) -> dict[str, object]:
         "post.html": pages.PostPage(post, LinkView(words, "/x"), (comment,), "/c", form, "/d"),
         "error.html": pages.ErrorPage(404, words, words, words, LinkView(words, "/"), "r-1"),
         "gone.html": pages.GonePage(words, local),
-        "refused.html": pages.RefusedPage(words),
         "styleguide.html": styleguide(),
     }  # fmt: skip
 
@@ -197,6 +196,5 @@ def empty_samples() -> dict[str, object]:
         "post.html": pages.PostPage(post),
         "error.html": pages.ErrorPage(500, "Something broke", "It is our fault."),
         "gone.html": pages.GonePage(),
-        "refused.html": pages.RefusedPage("No."),
         "styleguide.html": styleguide(),
     }
