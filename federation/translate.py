@@ -29,7 +29,7 @@ from server.model import (
 )
 from server.policy import Policy
 from server.protections import Audience, best_for
-from server.signals import activity_terms, digital_source_type
+from server.signals import activity_context, activity_terms, digital_source_type
 
 Document = dict[str, Any]
 
@@ -47,9 +47,7 @@ CONTEXT: Sequence[Any] = (
         "indexable": "toot:indexable",
         "blurhash": "toot:blurhash",
         "focalPoint": {"@id": "toot:focalPoint", "@container": "@list"},
-        "fixatif": "urn:fixatif:ns#",
-        "contentUsage": "fixatif:contentUsage",
-        "xRobotsTag": "https://w3id.org/fep/5e53#xRobotsTag",
+        **activity_context(),
         "digitalSourceType": {"@id": "http://schema.org/digitalSourceType", "@type": "@id"},
     },
 )
