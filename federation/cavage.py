@@ -10,12 +10,11 @@ import hashlib
 import re
 from typing import Final
 
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import padding
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from federation import claims
 from federation.claims import Scheme, SignatureClaim
-from federation.keys import PrivateKey, PublicKey
+from federation.keys import PrivateKey, PublicKey, sign_message
 from federation.messages import Received, Unsigned, as_bytes, http_date, parse_http_date
 from server import errors
 from server.model import Millis
@@ -78,8 +77,9 @@ def sign(
 ) -> tuple[tuple[str, str], ...]:
     """Return the headers that make `request` a signed one: Date, Digest with a body, Signature.
 
-    `rsa-sha256` by name, because Pixelfed and older servers know nothing else; Host is
-    signed as the client will send it.
+    `rsa-sha256` by name for an RSA key, because Pixelfed and older servers know nothing else
+    (an Ed25519 key's `hs2019` is read by hardly anybody); Host is signed as the client will
+    send it.
     """
     added = _added(request, now)
     values = {name.lower(): value for name, value in (*request.headers, *added)}
@@ -88,9 +88,10 @@ def sign(
     wanted = _SIGNED_POST if "digest" in values else _SIGNED_GET
     covered = [name for name in wanted if name in values]
     message = as_bytes(f"{name}: {values[name]}" for name in covered)
-    signature = base64.b64encode(key.sign(message, padding.PKCS1v15(), hashes.SHA256())).decode()
+    signature = base64.b64encode(sign_message(key, message)).decode()
+    algorithm = "rsa-sha256" if isinstance(key, rsa.RSAPrivateKey) else "hs2019"
     text = (
-        f'keyId="{key_id}",algorithm="rsa-sha256",'
+        f'keyId="{key_id}",algorithm="{algorithm}",'
         f'headers="{" ".join(covered)}",signature="{signature}"'
     )
     return (*added, ("Signature", text))

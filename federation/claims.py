@@ -29,10 +29,13 @@ _BODILESS: Final = frozenset({"GET", "HEAD"})
 
 
 class Scheme(StrEnum):
-    """The two ways in which the fediverse signs requests."""
+    """The ways in which the fediverse proves who speaks: two of a request, then of a document."""
 
     CAVAGE = "draft-cavage-http-signatures-12"
     RFC9421 = "RFC 9421"
+    PROOF = "eddsa-jcs-2022"
+    LINKED_DATA = "RsaSignature2017"
+    ORIGIN = "origin"  # nothing was signed: its own server was asked
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ed25519, padding, rsa
 
 from server import errors
 
-PrivateKey = rsa.RSAPrivateKey  # what we sign with: every known server verifies RSA
+PrivateKey = rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey
 
 _MIN_RSA_BITS: Final = 2048
 _MAX_RSA_BITS: Final = 8192  # above, one verification costs more than a millisecond
@@ -72,10 +72,17 @@ def load_public_key(text: str, *, key_id: str, owner: str) -> PublicKey:
     raise errors.Untrusted("The actor's key is neither RSA nor Ed25519; publish one that is.")
 
 
+def sign_message(key: PrivateKey, message: bytes) -> bytes:
+    """Return what `PublicKey.has_signed` verifies."""
+    if isinstance(key, rsa.RSAPrivateKey):
+        return key.sign(message, padding.PKCS1v15(), hashes.SHA256())
+    return key.sign(message)
+
+
 def load_private_key(pem: str) -> PrivateKey:
     """Load a key that we made; its checks (30 ms) are left out for that reason.
 
-    Raises `Invalid` where it is no RSA key.
+    Raises `Invalid` where it is neither RSA nor Ed25519.
     """
     try:
         found = serialization.load_pem_private_key(
@@ -85,6 +92,14 @@ def load_private_key(pem: str) -> PrivateKey:
         raise errors.Invalid(
             "The private key cannot be read; restore it or rotate it."
         ) from problem
+    if not isinstance(found, rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey):
+        raise errors.Invalid("The private key is neither RSA nor Ed25519; rotate it.")
+    return found
+
+
+def load_rsa_key(pem: str) -> rsa.RSAPrivateKey:
+    """Load a key of ours that every known server can verify. Raises `Invalid`."""
+    found = load_private_key(pem)
     if not isinstance(found, rsa.RSAPrivateKey):
         raise errors.Invalid("The private key is no RSA key; rotate it.")
     return found
@@ -92,7 +107,35 @@ def load_private_key(pem: str) -> PrivateKey:
 
 def generate_rsa_pem() -> tuple[str, str]:
     """Make a key pair and return (private, public) as PEM. Takes about 50 ms."""
-    key = rsa.generate_private_key(public_exponent=65537, key_size=_OUR_RSA_BITS)
+    return _pems(rsa.generate_private_key(public_exponent=65537, key_size=_OUR_RSA_BITS))
+
+
+def generate_ed25519_pem() -> tuple[str, str, str]:
+    """Make a key pair and return (private PEM, public PEM, Multikey). Takes under 1 ms."""
+    key = ed25519.Ed25519PrivateKey.generate()
+    private, public = _pems(key)
+    raw = key.public_key().public_bytes_raw()
+    return private, public, encode_multibase(_ED25519_PREFIX + raw)
+
+
+def encode_multibase(raw: bytes) -> str:
+    """Write bytes in base58btc with its multibase mark, "z" (W3C Controlled Identifiers, 2.4)."""
+    number, letters = int.from_bytes(raw, "big"), ""
+    while number:
+        number, digit = divmod(number, 58)
+        letters = _BASE58[digit] + letters
+    leading = len(raw) - len(raw.lstrip(b"\0"))
+    return "z" + "1" * leading + letters
+
+
+def decode_multibase(text: str) -> bytes:
+    """Read base58btc with its mark. Raises `ValueError`."""
+    if not text.startswith("z") or len(text) > _MAX_KEY_LENGTH:
+        raise ValueError("no base58btc of sensible length")
+    return _decode_base58(text[1:])
+
+
+def _pems(key: PrivateKey) -> tuple[str, str]:
     private = key.private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.PKCS8,
@@ -118,7 +161,7 @@ def _from_pem(text: str) -> object:
 
 
 def _from_multibase(text: str) -> object:
-    raw = _decode_base58(text[1:])
+    raw = decode_multibase(text)
     if raw.startswith(_ED25519_PREFIX):
         return ed25519.Ed25519PublicKey.from_public_bytes(raw.removeprefix(_ED25519_PREFIX))
     if raw.startswith(_RSA_PREFIX):

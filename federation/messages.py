@@ -46,6 +46,10 @@ class Received:
         """Return every value of the header `name` (lower case), in order, blanks trimmed."""
         return tuple(self._fields.get(name, ()))
 
+    def joined(self, name: str) -> str:
+        """Return the value of a structured field, whose lines are joined (RFC 9651, 4.2)."""
+        return ", ".join(self.values(name))
+
     def one(self, name: str) -> str:
         """Return the only value of the header `name`, "" if there is none.
 

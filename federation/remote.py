@@ -17,6 +17,7 @@ from federation import origin, uris
 from federation.content_types import ACTIVITY_JSON, LD_JSON, is_activity_type
 from federation.documents import Document, id_of, is_document, read_document, type_of, values
 from federation.posts import post_from
+from federation.restraint import Restraint
 from federation.signatures import PublicKey, Unsigned, load_public_key
 from federation.signing import Signing
 from federation.vocabulary import RemoteActor, RemoteNote, read_actor, read_keys, read_note
@@ -59,12 +60,18 @@ class Remote:
     allows_loopback: bool = False
     _keys: OrderedDict[str, PublicKey] = field(default_factory=OrderedDict)
     _refetched: OrderedDict[str, Millis] = field(default_factory=OrderedDict)
+    _restraint: Restraint = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._restraint = Restraint(self.clock)
 
     async def key(self, key_id: str, actor_uri: str, *, afresh: bool = False) -> PublicKey:
         """Return the key that signs for `actor_uri`; from memory, the database, or its origin.
 
         Raises `Untrusted`, `RemoteGone`, `Unavailable`.
         """
+        if self.addresses.is_ours(key_id):  # what we say comes back only by somebody's trick
+            raise Untrusted("This key is ours; nobody elsewhere signs with it.")
         if not afresh:
             known = self._keys.get(key_id) or await self._kept_key(key_id)
             if known is not None:
@@ -91,7 +98,7 @@ class Remote:
         if known is not None and (known.is_local or not afresh):
             if known.gone_at is not None:
                 raise RemoteGone("This account was deleted.")
-            if known.is_local or self.clock.now() - known.fetched_at < STALE_AFTER:
+            if self.is_fresh(known):
                 return known
         try:
             return await self.keep(read_actor(await self.document(uri)))
@@ -99,6 +106,12 @@ class Remote:
             if known is None or afresh:
                 raise
             return known  # an old copy is better than none while its server is away
+
+    def is_fresh(self, actor: Actor) -> bool:
+        """Say whether what we know of an actor need not be fetched anew: ours, or of today."""
+        if actor.gone_at is not None:
+            return False
+        return actor.is_local or self.clock.now() - actor.fetched_at < STALE_AFTER
 
     async def by_address(self, text: str) -> Actor:
         """Find `name@domain` by WebFinger. Raises `Invalid`, `NotFound`, `Unavailable`."""
@@ -169,6 +182,8 @@ class Remote:
         """Keep an actor as its origin just described it."""
         if self.addresses.is_ours(found.uri):
             raise Untrusted("This actor is one of ours and is not fetched.")
+        if self._delivers_here(found):
+            raise Untrusted("The actor names an inbox of ours as its own; publish its own.")
         async with self.library.transaction() as tx:
             known = await tx.actors.by_uri(found.uri)
             actor = self._actor_from(found, known)
@@ -177,8 +192,11 @@ class Remote:
 
     def renewed(self, said: RemoteActor, known: Actor) -> Actor:
         """Return a known actor as it now describes itself; its key stays until it is fetched."""
+        inboxes = known if self._delivers_here(said) else said
         return replace(
             self._actor_from(said, known),
+            inbox=inboxes.inbox,
+            shared_inbox=inboxes.shared_inbox,
             key_id=known.key_id,
             public_key_pem=known.public_key_pem,
             fetched_at=known.fetched_at,
@@ -227,9 +245,10 @@ class Remote:
     async def _get(self, uri: str, accept: str) -> tuple[Incoming, str]:
         """GET, signed by the server actor; return the answer and the address that gave it."""
         for _ in range(MAX_REDIRECTS + 1):
-            uris.origin_of(uri)
+            host = uris.origin_of(uri).authority
             if self.addresses.is_ours(uri):  # a redirect may lead back here
                 raise Untrusted("This address is ours and is not fetched.")
+            self._restraint.ask(host)
             plain = uri.partition("#")[0]
             request = await self.signing.signed(
                 Unsigned("GET", plain, (("Accept", accept),)), self.speaker
@@ -286,6 +305,10 @@ class Remote:
         if len(self._refetched) > _KEYS_KEPT:
             self._refetched.popitem(last=False)
         return True
+
+    def _delivers_here(self, found: RemoteActor) -> bool:
+        """Spot who would have us write to ourselves: our own signature would come back to us."""
+        return any(self.addresses.is_ours(one) for one in (found.inbox, found.shared_inbox))
 
     def _actor_from(self, found: RemoteActor, known: Actor | None) -> Actor:
         return Actor(

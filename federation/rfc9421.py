@@ -1,27 +1,39 @@
-"""RFC 9421, HTTP Message Signatures: what Fedify tries first and Mastodon accepts. Pure.
+"""RFC 9421, HTTP Message Signatures: what Fedify tries first and Mastodon 4.5 reads. Pure.
 
 `http-sf` parses and serialises the structured fields; the signature base is built here,
 because only requests are read, only components without parameters are taken, and every
 refusal has to say which check failed.
 """
 
+import base64
+import hashlib
 from collections.abc import Callable
 from typing import Any, Final, NoReturn
 
 import http_sf
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from federation import claims
 from federation.claims import Scheme, SignatureClaim
-from federation.keys import PublicKey
-from federation.messages import Received, as_bytes
+from federation.keys import PrivateKey, PublicKey, sign_message
+from federation.messages import Received, Unsigned, as_bytes, http_date
 from federation.uris import Origin, origin_of
+from federation.wishes import Wish
 from server import errors
 from server.model import Millis
 
 _RSA: Final = {"", "rsa-v1_5-sha256"}  # what Mastodon 4.5 and Fedify 2.3 take; none uses PSS
 _ED25519: Final = {"", "ed25519"}
 _MAX_LABELS: Final = 8  # a proxy may add its own signature beside the server's
-# Tagged signatures serve somebody else's protocol (Web Bot Auth signs crawlers, say).
+_SIGNED: Final = (  # Mastodon wants the first two and a digest, Fedify the first three
+    "@method",
+    "@target-uri",
+    "@authority",
+    "content-digest",
+    "content-type",
+    "content-usage",
+)
+_LIFE: Final = 300  # seconds that a signature lives where its reader wants an end
 _WHERE: Final = (  # one of these sets must be covered, so that no request can be moved
     {"@target-uri"},
     {"@authority", "@request-target"},
@@ -35,9 +47,67 @@ def read(signature_input: str, signature: str) -> SignatureClaim:
     """Read the headers `Signature-Input` and `Signature`. Raises `Untrusted`."""
     inputs = _dictionary(signature_input, "Signature-Input")
     signatures = _dictionary(signature, "Signature")
-    label = _choose(inputs, signatures)
-    components, parameters = inputs[label]
-    value = signatures[label]
+    refusal: errors.Untrusted | None = None
+    for label in _candidates(inputs, signatures):
+        try:
+            return _claim(label, inputs[label], signatures[label])
+        except errors.Untrusted as problem:  # one of a proxy's, say: the next may be readable
+            refusal = refusal or problem
+    raise refusal or errors.Untrusted("No signature here names an actor's key; send a keyid.")
+
+
+def sign(
+    request: Unsigned, key: PrivateKey, key_id: str, now: Millis, wish: Wish | None = None
+) -> tuple[tuple[str, str], ...]:
+    """Return the headers that make `request` a signed one, and fulfil the reader's wish if any.
+
+    The base is built as its reader will build it. Without a Date: `created` says when.
+    """
+    wish = wish or Wish()
+    added = _added(request, wish, now)
+    sent = Received(
+        method=request.method,
+        target=request.target,
+        host=request.host,
+        headers=(("Host", request.host), *request.headers, *added),
+        body=request.body,
+        received_at=now,
+        scheme=request.url.partition(":")[0].lower(),
+    )
+    names = dict.fromkeys((*_SIGNED, *wish.components))
+    covered = tuple(name for name in names if name.startswith("@") or sent.values(name))
+    parameters = _parameters(key, key_id, now, wish)
+    written = _write(wish.label, ([(name, {}) for name in covered], parameters))
+    claim = SignatureClaim(Scheme.RFC9421, key_id, "", covered, b"", now, None, written)
+    signature = base64.b64encode(sign_message(key, signature_base(sent, claim))).decode()
+    return (
+        *added,
+        ("Signature-Input", f"{wish.label}={written}"),
+        ("Signature", f"{wish.label}=:{signature}:"),
+    )
+
+
+def _added(request: Unsigned, wish: Wish, now: Millis) -> tuple[tuple[str, str], ...]:
+    date = (("Date", http_date(now)),) if "date" in wish.components else ()
+    if request.method in {"GET", "HEAD"}:
+        return date
+    digest = base64.b64encode(hashlib.sha256(request.body).digest()).decode()
+    return (*date, ("Content-Digest", f"sha-256=:{digest}:"))
+
+
+def _parameters(key: PrivateKey, key_id: str, now: Millis, wish: Wish) -> dict[str, object]:
+    """Return the signature parameters (RFC 9421, 2.3)."""
+    seconds = now // 1000
+    is_rsa = isinstance(key, rsa.RSAPrivateKey)
+    found: dict[str, object] = {"created": seconds, "keyid": key_id}
+    found["alg"] = "rsa-v1_5-sha256" if is_rsa else "ed25519"
+    if wish.wants_expires:
+        found["expires"] = seconds + _LIFE
+    return found | ({"nonce": wish.nonce} if wish.nonce else {})
+
+
+def _claim(label: str, listed: tuple[Any, dict[str, object]], value: object) -> SignatureClaim:
+    components, parameters = listed
     raw = value[0] if isinstance(value, tuple) else value
     if not isinstance(raw, bytes) or not raw:
         raise errors.Untrusted("The Signature header holds no byte sequence; send sig1=:…:.")
@@ -49,7 +119,7 @@ def read(signature_input: str, signature: str) -> SignatureClaim:
         signature=raw,
         created=_seconds(parameters, "created"),
         expires=_seconds(parameters, "expires"),
-        parameters=_write(label, inputs[label]),
+        parameters=_write(label, listed),
     )
 
 
@@ -86,13 +156,20 @@ def _refuse_twice(name: str, _kind: str) -> NoReturn:
     raise errors.Untrusted(f"The signature headers name {name[:64]} twice; send it once.")
 
 
-def _choose(inputs: dict[str, Any], signatures: dict[str, Any]) -> str:
-    """Return the first label that is an actor's: complete, with a keyid, without a tag."""
-    for label, value in inputs.items():
-        is_list = isinstance(value, tuple) and isinstance(value[0], list)
-        if is_list and label in signatures and "keyid" in value[1] and "tag" not in value[1]:
-            return label
-    raise errors.Untrusted("No signature here names an actor's key; send one with a keyid.")
+def _candidates(inputs: dict[str, Any], signatures: dict[str, Any]) -> list[str]:
+    """Return the labels that may be an actor's: complete, with a keyid, without a tag.
+
+    Tagged signatures serve somebody else's protocol (Web Bot Auth signs crawlers, say).
+    """
+    return [
+        label
+        for label, value in inputs.items()
+        if isinstance(value, tuple)
+        and isinstance(value[0], list)
+        and label in signatures
+        and "keyid" in value[1]
+        and "tag" not in value[1]
+    ]
 
 
 def _covered(components: list[tuple[object, dict[str, object]]]) -> tuple[str, ...]:

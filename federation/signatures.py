@@ -2,8 +2,8 @@
 
 `Received → SignatureClaim → Verified`: `read_signature` says which key to look for,
 `verify` alone makes a `Verified`, and everything later asks for that type. Both standards
-of the fediverse are read (`cavage`, `rfc9421`); requests of ours are signed in the one
-that everybody reads. The body's digest is checked before anybody parses the body.
+of the fediverse are read and written (`cavage`, `rfc9421`); `knocking` knows who reads which.
+The body's digest is checked before anybody parses the body.
 """
 
 from dataclasses import dataclass
@@ -14,12 +14,14 @@ from federation.claims import Scheme, SignatureClaim
 from federation.keys import (
     PrivateKey,
     PublicKey,
+    generate_ed25519_pem,
     generate_rsa_pem,
     load_private_key,
     load_public_key,
 )
 from federation.messages import Received, Unsigned
 from federation.uris import origin_of
+from federation.wishes import Wish, read_wish
 from server import errors
 from server.model import Millis
 
@@ -31,10 +33,13 @@ __all__ = [
     "SignatureClaim",
     "Unsigned",
     "Verified",
+    "Wish",
+    "generate_ed25519_pem",
     "generate_rsa_pem",
     "load_private_key",
     "load_public_key",
     "read_signature",
+    "read_wish",
     "sign",
     "verify",
 ]
@@ -58,7 +63,8 @@ def read_signature(received: Received) -> SignatureClaim:
 
     Raises `Untrusted` for unsigned and malformed requests.
     """
-    signature, inputs = received.one("signature"), received.one("signature-input")
+    inputs = received.joined("signature-input")
+    signature = received.joined("signature") if inputs else received.one("signature")
     if not signature:
         raise errors.Untrusted("This request is not signed; sign it with your actor's key.")
     if max(len(signature), len(inputs)) > claims.MAX_HEADER_LENGTH:
@@ -81,12 +87,20 @@ def verify(received: Received, claim: SignatureClaim, key: PublicKey, now: Milli
 
 
 def sign(
-    request: Unsigned, key: PrivateKey, key_id: str, now: Millis
+    request: Unsigned,
+    key: PrivateKey,
+    key_id: str,
+    now: Millis,
+    scheme: Scheme = Scheme.CAVAGE,
+    wish: Wish | None = None,
 ) -> tuple[tuple[str, str], ...]:
     """Return the headers to add to `request`; sign anew for every attempt, the date must be fresh.
 
-    Covers target, host, date and, where sent, digest and content-type, or accept.
+    Covers target, host, time and, where sent, digest and content-type, or accept. A `wish`
+    counts for RFC 9421 alone.
     """
+    if scheme is Scheme.RFC9421:
+        return rfc9421.sign(request, key, key_id, now, wish)
     return cavage.sign(request, key, key_id, now)
 
 

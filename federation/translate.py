@@ -6,13 +6,13 @@ at most four JPEG attachments with plain string addresses, alt text in `name` an
 from elsewhere is sanitised here, and once more before it is shown.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from federation.addressing import PUBLIC, audience
-from federation.wording import mentioning, paragraphs, tag_page, work_content
+from federation.addressing import audience
+from federation.wording import mentioning, tag_page, work_content
 from server.addresses import Addresses
 from server.model import (
     Actor,
@@ -22,8 +22,6 @@ from server.model import (
     Millis,
     Picture,
     Post,
-    Reaction,
-    ReactionKind,
     RenditionName,
     Work,
 )
@@ -71,49 +69,6 @@ def timestamp(at: Millis) -> str:
 def with_context(document: Document) -> Document:
     """Return the document as it travels alone."""
     return {"@context": list(CONTEXT), **document}
-
-
-def actor_of(voice: Voice, addresses: Addresses) -> Document:
-    """Return an artist as a `Person`."""
-    actor, artist = voice.actor, voice.artist
-    return {
-        "id": actor.uri,
-        "type": actor.kind.value,
-        "preferredUsername": actor.handle,
-        "name": artist.name or artist.handle,
-        "summary": paragraphs(artist.bio),
-        "url": actor.url,
-        "published": timestamp(artist.created_at),
-        "manuallyApprovesFollowers": artist.approves_follows,
-        "discoverable": True,
-        "indexable": False,
-        "inbox": actor.inbox,
-        "outbox": actor.outbox,
-        "followers": actor.followers_uri,
-        "following": f"{actor.uri}/following",
-        "featured": f"{actor.uri}/featured",
-        "endpoints": {"sharedInbox": addresses.shared_inbox},
-        "publicKey": _public_key(actor),
-        "attachment": [],
-        "tag": [],
-        **activity_terms(voice.usage),
-    }
-
-
-def server_actor(actor: Actor, addresses: Addresses, name: str) -> Document:
-    """Return the server itself as an `Application`; readable unsigned, always."""
-    return {
-        "id": actor.uri,
-        "type": actor.kind.value,
-        "preferredUsername": actor.handle,
-        "name": name,
-        "url": addresses.base_url,
-        "manuallyApprovesFollowers": True,
-        "inbox": actor.inbox,
-        "outbox": actor.outbox,
-        "endpoints": {"sharedInbox": addresses.shared_inbox},
-        "publicKey": _public_key(actor),
-    }
 
 
 def note_of_work(work: Work, voice: Voice, addresses: Addresses) -> Document:
@@ -171,99 +126,6 @@ def note_of_post(post: Post, author: Actor, parent: Actor | None) -> Document:
     }
 
 
-def create(note: Document, uri: str) -> Document:
-    """Return `Create` of a note; one activity per note, so its id derives from the note's."""
-    return _about_note("Create", note, uri, note["published"])
-
-
-def update(note: Document, uri: str, at: Millis) -> Document:
-    """Return `Update` of a note."""
-    return _about_note("Update", note, uri, timestamp(at))
-
-
-def update_actor(actor: Document, followers_uri: str, uri: str) -> Document:
-    """Return `Update` of an actor, to everyone who follows."""
-    return {
-        "id": uri,
-        "type": "Update",
-        "actor": actor["id"],
-        "to": [PUBLIC],
-        "cc": [followers_uri],
-        "object": actor,
-    }
-
-
-def delete(object_uri: str, actor: Actor, uri: str) -> Document:
-    """Return `Delete` with a Tombstone: Pixelfed drops a bare id."""
-    return {
-        "id": uri,
-        "type": "Delete",
-        "actor": actor.uri,
-        "to": [PUBLIC],
-        "cc": [actor.followers_uri],
-        "object": tombstone(object_uri),
-    }
-
-
-def tombstone(object_uri: str) -> Document:
-    """Return what stands where something was deleted."""
-    return {"id": object_uri, "type": "Tombstone"}
-
-
-def follow(follower_uri: str, followee_uri: str, uri: str) -> Document:
-    """Return `Follow`."""
-    return {
-        "id": uri,
-        "type": "Follow",
-        "actor": follower_uri,
-        "object": followee_uri,
-        "to": [followee_uri],
-    }
-
-
-def answer(kind: str, asked: Document, followee: Actor, uri: str) -> Document:
-    """Return `Accept` or `Reject` of a Follow, which stands in it whole: some servers need it."""
-    return {
-        "id": uri,
-        "type": kind,
-        "actor": followee.uri,
-        "object": asked,
-        "to": [asked["actor"]],
-    }
-
-
-def reaction(
-    done: Reaction, actor: Actor, object_uri: str, owner_uri: str, *, at: Millis
-) -> Document:
-    """Return `Like` to the owner, or `Announce` to followers and the owner."""
-    document: Document = {
-        "id": done.uri,
-        "type": "Like" if done.kind is ReactionKind.LIKE else "Announce",
-        "actor": actor.uri,
-        "object": object_uri,
-        "to": [owner_uri],
-    }
-    if done.kind is ReactionKind.BOOST:
-        document |= {
-            "to": [PUBLIC],
-            "cc": [actor.followers_uri, owner_uri],
-            "published": timestamp(at),
-        }
-    return document
-
-
-def undo(what: Document, uri: str) -> Document:
-    """Return `Undo` with what it undoes standing in it whole."""
-    document: Document = {
-        "id": uri,
-        "type": "Undo",
-        "actor": what["actor"],
-        "object": what,
-        "to": what.get("to", []),
-    }
-    return document | ({"cc": what["cc"]} if "cc" in what else {})
-
-
 def collection(
     uri: str, items: Sequence[Any], *, total: int, next_uri: str = "", part_of: str = ""
 ) -> Document:
@@ -285,22 +147,6 @@ def collection_head(uri: str, *, total: int, first: str = "") -> Document:
     """Return an `OrderedCollection` that only counts, or points to its first page."""
     document: Document = {"id": uri, "type": "OrderedCollection", "totalItems": total}
     return document | ({"first": first} if first else {})
-
-
-def _public_key(actor: Actor) -> Mapping[str, str]:
-    return {"id": actor.key_id, "owner": actor.uri, "publicKeyPem": actor.public_key_pem}
-
-
-def _about_note(kind: str, note: Document, uri: str, at: str) -> Document:
-    return {
-        "id": uri,
-        "type": kind,
-        "actor": note["attributedTo"],
-        "published": at,
-        "to": note["to"],
-        "cc": note["cc"],
-        "object": note,
-    }
 
 
 def _warning(work: Work) -> str | None:

@@ -17,8 +17,9 @@ from server.model import (
     Millis,
     NotificationKind,
 )
+from server.notifications import tell
 from server.ports import Bus, Library, Transaction
-from server.promises import JOBS_TOPIC, URGENT, Deed, NotifyPromise, SayPromise, promise
+from server.promises import JOBS_TOPIC, URGENT, Deed, SayPromise, promise
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +83,7 @@ class Following:
         )
         if followee.is_local and not was_accepted:
             kind = NotificationKind.FOLLOW if is_open else NotificationKind.FOLLOW_REQUEST
-            told = NotifyPromise(followee.id, kind, follower_id)
-            await promise(tx, self.clock, told)
+            await tell(tx, self.clock, followee.id, kind, follower_id)
         return state
 
     async def answer(self, artist: Artist, follower_id: ActorId, *, is_accepted: bool) -> None:
@@ -106,7 +106,7 @@ class Following:
                 await promise(tx, self.clock, said, priority=URGENT)
             elif is_accepted:
                 kind = NotificationKind.FOLLOW_ACCEPTED
-                await promise(tx, self.clock, NotifyPromise(follower_id, kind, artist.id))
+                await tell(tx, self.clock, follower_id, kind, artist.id)
         self.bus.wake(JOBS_TOPIC)
 
     async def answered(self, tx: Transaction, follow: Follow, *, is_accepted: bool) -> None:
@@ -126,8 +126,7 @@ class Following:
         )
         if was_pending:
             kind = NotificationKind.FOLLOW_ACCEPTED
-            told = NotifyPromise(follow.follower_id, kind, follow.followee_id)
-            await promise(tx, self.clock, told)
+            await tell(tx, self.clock, follow.follower_id, kind, follow.followee_id)
 
     async def relation(self, reader: ActorId, other: ActorId) -> Relation:
         """Return how two stand to each other."""

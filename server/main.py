@@ -16,11 +16,13 @@ from aiohttp import web
 
 from federation.apply import Apply
 from federation.asking import Asking
+from federation.deeds import Hands
 from federation.delivery import Delivery
 from federation.inbox import Inbox
 from federation.interaction import Interaction
 from federation.outbox import Outbox
 from federation.remote import Remote
+from federation.sayings import Mouth
 from federation.signatures import generate_rsa_pem
 from federation.signing import Signing
 from server.accounts import Accounts
@@ -37,7 +39,7 @@ from server.notifications import Notifications
 from server.passwords import Passwords
 from server.pipeline import Pipeline
 from server.ports import Bus, Library, MediaStore, Transport, Workers
-from server.promises import NotifyPromise, PicturesPromise
+from server.promises import PicturesPromise
 from server.publishing import Publishing
 from server.reactions import Reactions
 from server.signals import signal_urls
@@ -79,7 +81,6 @@ VERSION = metadata.version("fixatif")
 _LANES = {
     JobKind.APPLY: 32,
     JobKind.SAY: 8,
-    JobKind.NOTIFY: 32,
     JobKind.FETCH: 4,
     JobKind.PICTURES: 1,
     JobKind.DELIVER: 64,
@@ -208,8 +209,9 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
     reactions = Reactions(library, clock, addresses, bus)
     notifications = Notifications(library, clock)
     publishing = Publishing(library, clock, Pipeline(seams.media, seams.workers), bus, house)
-    outbox = Outbox(library, clock, addresses, bus, house)
-    apply = Apply(library, clock, addresses, bus, remote, following, reactions, house)
+    outbox = Outbox(library, bus, Mouth(clock, addresses, house))
+    hands = Hands(clock, addresses, remote, following, reactions, house)
+    apply = Apply(library, bus, hands)
     delivery = Delivery(library, seams.transport, signing, house)
     sweeping = Sweeping(library, seams.media, clock)
     runs: Mapping[JobKind, Run] = {
@@ -219,9 +221,6 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
         JobKind.SAY: outbox.say,
         JobKind.DELIVER: delivery.deliver,
         JobKind.APPLY: apply.apply,
-        JobKind.NOTIFY: lambda payload: notifications.tell(
-            msgspec.json.decode(payload, type=NotifyPromise)
-        ),
         JobKind.FETCH: remote.fetch,
         JobKind.SWEEP: sweeping.sweep,
     }
@@ -242,7 +241,7 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
         media=seams.media,
         inbox=inbox,
         remote=remote,
-        asking=Asking(remote),
+        asking=Asking(remote, house),
         interaction=Interaction(remote),
         server_actor=speaker,
         renderer=_renderer(config, is_development=is_development),

@@ -8,11 +8,14 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NewType
 
+from server.permits import InteractionPolicy
+
 Millis = NewType("Millis", int)
 ActorId = NewType("ActorId", int)
 WorkId = NewType("WorkId", int)
 PictureId = NewType("PictureId", int)
 PostId = NewType("PostId", int)
+SeriesId = NewType("SeriesId", int)
 JobId = NewType("JobId", int)
 ActivityId = NewType("ActivityId", int)
 TargetId = NewType("TargetId", int)  # of a work or of a post
@@ -56,6 +59,14 @@ class ActorKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Emoji:
+    """A custom emoji: `shortcode` stands between colons in names and texts."""
+
+    shortcode: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class Actor:
     """Anyone, here or elsewhere. A local actor's addresses are ours and its `domain` is ours."""
 
@@ -78,6 +89,11 @@ class Actor:
     public_key_pem: str = ""
     fetched_at: Millis = Millis(0)
     gone_at: Millis | None = None  # deleted, here or there
+    moved_to: str = ""  # address of the actor that it became
+    also_known_as: tuple[str, ...] = ()  # addresses of actors that may move here
+    featured_uri: str = ""
+    more_keys: tuple[tuple[str, str], ...] = ()  # (key id, Multikey), FEP-521a
+    emojis: tuple[Emoji, ...] = ()
 
     @property
     def address(self) -> str:
@@ -99,17 +115,31 @@ class Artist:
     suspended_at: Millis | None = None
     approves_follows: bool = False
     content_usage: ContentUsage = ContentUsage()  # may tighten the instance's
+    interaction: InteractionPolicy = InteractionPolicy()  # of works that say nothing else
+    hides_follows: bool = False  # who follows and is followed; the numbers stay
+    is_discoverable: bool = True
+    is_indexable: bool = False  # FEP-5feb: may others' full-text search hold the posts
+    attribution_domains: tuple[str, ...] = ()  # sites that may name them as author (FEP-2345)
+    moved_at: Millis | None = None  # the actor row says where to
+
+
+class KeyAlgorithm(StrEnum):
+    """What a key of ours signs with."""
+
+    RSA = "rsa"
+    ED25519 = "ed25519"
 
 
 @dataclass(frozen=True, slots=True)
 class SigningKey:
-    """An actor's RSA key. The PEM never leaves `storage` and `federation`."""
+    """An actor's key. The PEM never leaves `storage` and `federation`."""
 
     actor_id: ActorId
     key_id: str
     private_pem: str = field(repr=False)
     public_pem: str
     created_at: Millis
+    algorithm: KeyAlgorithm = KeyAlgorithm.RSA
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,11 +288,28 @@ class Work:
     problem: str = ""  # FAILED: one sentence
     language: str = ""  # BCP 47 tag, "" = unknown
     pictures: tuple[Picture, ...] = ()
+    interaction: InteractionPolicy | None = None  # None: as the artist says
+    pinned_at: Millis | None = None  # stands on top of the profile elsewhere
 
     @property
     def is_visible(self) -> bool:
         """Whether anyone but its artist may see it."""
         return self.state is WorkState.HUNG and self.visibility is not Visibility.DRAFT
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """Works of one artist in an order of their own. `actor_id`: the actor that announces them."""
+
+    id: SeriesId
+    artist_id: ActorId
+    slug: str  # unique per artist, for the page's address
+    title: str
+    summary: str  # plain text
+    cover_id: WorkId | None  # None: the first work
+    actor_id: ActorId | None  # None: cannot be followed by itself
+    created_at: Millis
+    updated_at: Millis
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,6 +322,25 @@ class RemotePicture:
     width: int | None = None
     height: int | None = None
     blurhash: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Poll:
+    """A question of another server, shown read-only."""
+
+    options: tuple[tuple[str, int], ...]  # (text, votes)
+    is_multiple: bool = False
+    closes_at: Millis | None = None
+    voters: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """What a post quotes; shown only where the quoted author agreed (FEP-044f)."""
+
+    uri: str
+    approval_uri: str = ""  # of the QuoteAuthorization
+    is_approved: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,6 +372,10 @@ class Post:
     mentions: tuple[str, ...] = ()  # actor URIs named in it
     source: str = ""  # local comments: the text as typed
     ai_label: AiLabel = AiLabel.NONE  # as its origin declares it
+    quote: Quote | None = None
+    poll: Poll | None = None
+    emojis: tuple[Emoji, ...] = ()
+    featured_at: Millis | None = None  # its author pinned it
 
 
 class FollowState(StrEnum):
@@ -344,6 +414,7 @@ class Reaction:
     target_id: TargetId
     uri: str  # the activity's id
     created_at: Millis
+    emoji: str = ""  # of an EmojiReact, which counts as a like
 
 
 @dataclass(frozen=True, slots=True)
@@ -365,6 +436,10 @@ class NotificationKind(StrEnum):
     BOOST = "boost"
     COMMENT = "comment"
     MENTION = "mention"
+    QUOTE = "quote"
+    REQUEST = "request"  # somebody asks to like, answer, boost or quote
+    MOVED = "moved"  # somebody followed has moved
+    REPORT = "report"  # to moderators
     WORK_FAILED = "work_failed"
 
 
@@ -403,7 +478,6 @@ class JobKind(StrEnum):
     SAY = "say"  # domain deed → activity → deliveries
     DELIVER = "deliver"  # one activity to one inbox
     APPLY = "apply"  # one stored inbound activity
-    NOTIFY = "notify"  # tell artists
     FETCH = "fetch"  # bring a remote document that something refers to
     SWEEP = "sweep"  # old sessions, tickets, orphan files
 

@@ -1,11 +1,10 @@
-"""What artists are told, once each; kept by a job, so that telling never slows the deed."""
+"""What artists are told, once each, in the transaction of the deed that they are told of."""
 
 from dataclasses import dataclass
 
 from server.clock import Clock
-from server.model import ActorId, Notification
+from server.model import ActorId, Notification, NotificationKind, TargetId
 from server.ports import Library, Transaction
-from server.promises import NotifyPromise
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,10 +13,6 @@ class Notifications:
 
     library: Library
     clock: Clock
-
-    async def tell(self, what: NotifyPromise) -> None:
-        """Keep one notification. Safe twice."""
-        await self.library.join(lambda tx: self._keep(tx, what))
 
     async def page(self, artist: ActorId, before: int | None = None) -> list[Notification]:
         """List newest first, fifty at a time."""
@@ -34,14 +29,15 @@ class Notifications:
         async with self.library.transaction() as tx:
             await tx.notifications.mark_read(artist, up_to, self.clock.now())
 
-    async def _keep(self, tx: Transaction, what: NotifyPromise) -> bool:
-        return await tx.notifications.put(
-            Notification(
-                id=self.clock.new_id(),
-                artist_id=what.artist_id,
-                kind=what.kind,
-                actor_id=what.actor_id,
-                target_id=what.target_id,
-                created_at=self.clock.now(),
-            )
-        )
+
+async def tell(
+    tx: Transaction,
+    clock: Clock,
+    artist_id: ActorId,
+    kind: NotificationKind,
+    actor_id: ActorId | None = None,
+    target_id: TargetId | None = None,
+) -> bool:
+    """Tell an artist of what `actor_id` did to `target_id`; False where they were told before."""
+    told = Notification(clock.new_id(), artist_id, kind, actor_id, target_id, clock.now())
+    return await tx.notifications.put(told)

@@ -15,8 +15,6 @@ from server.model import (
     JobId,
     JobKind,
     Millis,
-    NotificationKind,
-    TargetId,
     WorkId,
 )
 from server.ports import Transaction
@@ -70,18 +68,10 @@ class DeliverPromise(msgspec.Struct, frozen=True):
 
 
 class ApplyPromise(msgspec.Struct, frozen=True):
-    """Act on a stored inbound activity."""
+    """Act on a stored inbound activity. `is_approved`: its artist was asked, and agreed."""
 
     activity_id: ActivityId
-
-
-class NotifyPromise(msgspec.Struct, frozen=True):
-    """Tell an artist."""
-
-    artist_id: ActorId
-    kind: NotificationKind
-    actor_id: ActorId | None = None
-    target_id: TargetId | None = None
+    is_approved: bool = False
 
 
 class FetchPromise(msgspec.Struct, frozen=True):
@@ -95,29 +85,19 @@ class SweepPromise(msgspec.Struct, frozen=True):
     """Tidy up: sessions, tickets, orphan files."""
 
 
-Promise = (
-    PicturesPromise
-    | SayPromise
-    | DeliverPromise
-    | ApplyPromise
-    | NotifyPromise
-    | FetchPromise
-    | SweepPromise
-)
+Promise = PicturesPromise | SayPromise | DeliverPromise | ApplyPromise | FetchPromise | SweepPromise
 
 _KINDS: dict[type[Promise], JobKind] = {
     PicturesPromise: JobKind.PICTURES,
     SayPromise: JobKind.SAY,
     DeliverPromise: JobKind.DELIVER,
     ApplyPromise: JobKind.APPLY,
-    NotifyPromise: JobKind.NOTIFY,
     FetchPromise: JobKind.FETCH,
     SweepPromise: JobKind.SWEEP,
 }
 _PRIORITIES = {
     JobKind.APPLY: 2,
     JobKind.SAY: 3,
-    JobKind.NOTIFY: 4,
     JobKind.FETCH: 5,
     JobKind.PICTURES: 5,
     JobKind.DELIVER: 6,

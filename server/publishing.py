@@ -35,12 +35,12 @@ from server.model import (
     WorkId,
     WorkState,
 )
+from server.notifications import tell
 from server.pipeline import Pipeline
 from server.ports import Bus, Library, Transaction
 from server.promises import (
     JOBS_TOPIC,
     Deed,
-    NotifyPromise,
     PicturesPromise,
     SayPromise,
     promise,
@@ -250,13 +250,8 @@ class Publishing:
             settled = await self._hang_if_ready(tx, work)
             await tx.works.update(settled)
             if settled.state is WorkState.FAILED:
-                await promise(
-                    tx,
-                    self.clock,
-                    NotifyPromise(
-                        work.artist_id, NotificationKind.WORK_FAILED, None, TargetId(work_id)
-                    ),
-                )
+                kind, about = NotificationKind.WORK_FAILED, TargetId(work_id)
+                await tell(tx, self.clock, work.artist_id, kind, target_id=about)
         self.bus.wake(JOBS_TOPIC)
 
     async def _hang_if_ready(self, tx: Transaction, work: Work) -> Work:

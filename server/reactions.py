@@ -24,8 +24,9 @@ from server.model import (
     Work,
     WorkId,
 )
+from server.notifications import tell
 from server.ports import Bus, Library, Transaction
-from server.promises import JOBS_TOPIC, Deed, NotifyPromise, SayPromise, promise
+from server.promises import JOBS_TOPIC, Deed, SayPromise, promise
 
 MAX_COMMENT = 5_000
 _MAX_ID = 2**63 - 1  # ids are 63 bits; databases take no larger number
@@ -188,7 +189,7 @@ class Reactions:
         actor_id: ActorId,
         about: TargetId,
     ) -> None:
-        await promise(tx, self.clock, NotifyPromise(artist_id, kind, actor_id, about))
+        await tell(tx, self.clock, artist_id, kind, actor_id, about)
 
     def _answer(self, artist: Artist, target: Target, text: str) -> Post:
         post_id = PostId(self.clock.new_id())

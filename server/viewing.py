@@ -28,8 +28,9 @@ from server.model import (
     WorkId,
     WorkState,
 )
-from server.ports import FeedItem, Library, Transaction
+from server.ports import Library, Transaction
 from server.reactions import Target, find_target, find_target_by_uri, may_see
+from server.repositories import FeedItem
 
 PAGE = 24
 _DAY = 86_400_000
@@ -253,12 +254,14 @@ class Viewing:
             return await tx.actors.by_id(actor_id)
 
     async def actor_at(self, uri: str) -> Actor | None:
-        """Return the local actor whose id, page or work an address of ours names."""
+        """Return the local actor whose id, page or open work an address of ours names."""
         handle = self.addresses.local_part(uri, "/users/") or self.addresses.local_part(uri, "/@")
         async with self.library.reading() as tx:
             if handle:
                 return (await _artist(tx, handle))[1]
             found = await find_target_by_uri(tx, self.addresses, uri)
+            if found is not None and not await may_see(tx, found, None):
+                return None  # whose it is would tell a stranger that it is
             owner = await tx.actors.by_id(found.owner_id) if found else await tx.actors.by_uri(uri)
         return owner if owner is not None and owner.is_local else None
 

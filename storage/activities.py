@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from server.model import ActivityId, StoredActivity
-from server.ports import Activities
+from server.repositories import Activities
 from storage.database import Connection, Row
 
 

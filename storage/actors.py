@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from server.errors import Untrusted
-from server.model import Actor, ActorId, ActorKind, Millis
-from server.ports import Actors
-from storage.database import Connection, Row, fold, ids_text
+from server.model import Actor, ActorId, ActorKind, Emoji, Millis
+from server.repositories import Actors
+from storage.database import Connection, Row, fold, ids_text, json_text, listed
 
 
 def actors_in(connection: Connection) -> Actors:
@@ -24,11 +24,13 @@ class _Actors:
             INSERT INTO actors (
                 id, uri, kind, handle, handle_folded, domain, name, summary_html, url, inbox,
                 shared_inbox, outbox, followers_uri, icon_url, is_local, approves_follows,
-                key_id, public_key_pem, fetched_at, gone_at
+                key_id, public_key_pem, fetched_at, gone_at, moved_to, also_known_as, featured_uri,
+                more_keys, emojis
             ) VALUES (
                 :id, :uri, :kind, :handle, :handle_folded, :domain, :name, :summary_html, :url,
                 :inbox, :shared_inbox, :outbox, :followers_uri, :icon_url, :is_local,
-                :approves_follows, :key_id, :public_key_pem, :fetched_at, :gone_at
+                :approves_follows, :key_id, :public_key_pem, :fetched_at, :gone_at, :moved_to,
+                :also_known_as, :featured_uri, :more_keys, :emojis
             ) ON CONFLICT (uri) DO UPDATE SET
                 kind = excluded.kind, handle = excluded.handle,
                 handle_folded = excluded.handle_folded, domain = excluded.domain,
@@ -38,7 +40,9 @@ class _Actors:
                 icon_url = excluded.icon_url, is_local = excluded.is_local,
                 approves_follows = excluded.approves_follows, key_id = excluded.key_id,
                 public_key_pem = excluded.public_key_pem, fetched_at = excluded.fetched_at,
-                gone_at = excluded.gone_at
+                gone_at = excluded.gone_at, moved_to = excluded.moved_to,
+                also_known_as = excluded.also_known_as, featured_uri = excluded.featured_uri,
+                more_keys = excluded.more_keys, emojis = excluded.emojis
             WHERE excluded.is_local OR NOT actors.is_local
             RETURNING id
             """,
@@ -149,6 +153,11 @@ def actor_from(row: Row) -> Actor:
         public_key_pem=row["public_key_pem"],
         fetched_at=row["fetched_at"],
         gone_at=row["gone_at"],
+        moved_to=row["moved_to"],
+        also_known_as=listed(row["also_known_as"], str),
+        featured_uri=row["featured_uri"],
+        more_keys=listed(row["more_keys"], tuple[str, str]),
+        emojis=listed(row["emojis"], Emoji),
     )
 
 
@@ -174,4 +183,9 @@ def _columns(actor: Actor) -> dict[str, str | int | None]:
         "public_key_pem": actor.public_key_pem,
         "fetched_at": actor.fetched_at,
         "gone_at": actor.gone_at,
+        "moved_to": actor.moved_to,
+        "also_known_as": json_text(actor.also_known_as),
+        "featured_uri": actor.featured_uri,
+        "more_keys": json_text(actor.more_keys),
+        "emojis": json_text(actor.emojis),
     }

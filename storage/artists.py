@@ -10,6 +10,7 @@ from server.model import (
     ActorId,
     Artist,
     ContentUsage,
+    KeyAlgorithm,
     Millis,
     Role,
     Session,
@@ -17,9 +18,11 @@ from server.model import (
     Ticket,
     TicketPurpose,
 )
-from server.ports import Artists
+from server.permits import InteractionPolicy
+from server.repositories import Artists
 from storage.actors import actors_in
-from storage.database import Connection, Row, fold
+from storage.database import Connection, Row, fold, json_text, listed
+from storage.permits import permits_in, permits_text
 
 _TICKETS_KEPT = 24 * 3600 * 1000  # milliseconds: a used link is still recognised for a day
 
@@ -41,10 +44,12 @@ class _Artists:
             """
             INSERT INTO artists (
                 id, handle, handle_folded, name, role, created_at, bio, email, suspended_at,
-                approves_follows, content_usage, password_hash
+                approves_follows, content_usage, password_hash, interaction, hides_follows,
+                is_discoverable, is_indexable, attribution_domains, moved_at
             ) VALUES (
                 :id, :handle, :handle_folded, :name, :role, :created_at, :bio, :email,
-                :suspended_at, :approves_follows, :content_usage, :password_hash
+                :suspended_at, :approves_follows, :content_usage, :password_hash, :interaction,
+                :hides_follows, :is_discoverable, :is_indexable, :attribution_domains, :moved_at
             ) ON CONFLICT (handle_folded) DO NOTHING
             """,
             id=artist.id,
@@ -90,7 +95,10 @@ class _Artists:
                 handle = :handle, handle_folded = :handle_folded, name = :name, role = :role,
                 created_at = :created_at, bio = :bio, email = :email,
                 suspended_at = :suspended_at, approves_follows = :approves_follows,
-                content_usage = :content_usage
+                content_usage = :content_usage, interaction = :interaction,
+                hides_follows = :hides_follows, is_discoverable = :is_discoverable,
+                is_indexable = :is_indexable, attribution_domains = :attribution_domains,
+                moved_at = :moved_at
             WHERE id = :id
             """,
             id=artist.id,
@@ -111,27 +119,32 @@ class _Artists:
             password_hash=password_hash,
         )
 
-    async def key_of(self, actor_id: ActorId) -> SigningKey | None:
+    async def key_of(
+        self, actor_id: ActorId, algorithm: KeyAlgorithm = KeyAlgorithm.RSA
+    ) -> SigningKey | None:
         row = await self._connection.fetch_one(
             """
-            SELECT * FROM signing_keys WHERE actor_id = :actor_id
+            SELECT * FROM signing_keys WHERE actor_id = :actor_id AND algorithm = :algorithm
             ORDER BY created_at DESC LIMIT 1
             """,
             actor_id=actor_id,
+            algorithm=algorithm,
         )
         return None if row is None else _key(row)
 
     async def add_key(self, key: SigningKey) -> None:
         await self._connection.execute(
             """
-            INSERT INTO signing_keys (key_id, actor_id, private_pem, public_pem, created_at)
-            VALUES (:key_id, :actor_id, :private_pem, :public_pem, :created_at)
+            INSERT INTO signing_keys (
+                key_id, actor_id, private_pem, public_pem, created_at, algorithm
+            ) VALUES (:key_id, :actor_id, :private_pem, :public_pem, :created_at, :algorithm)
             """,
             key_id=key.key_id,
             actor_id=key.actor_id,
             private_pem=key.private_pem,
             public_pem=key.public_pem,
             created_at=key.created_at,
+            algorithm=key.algorithm,
         )
 
     async def add_session(self, session: Session) -> None:
@@ -230,6 +243,12 @@ def _changeable(artist: Artist) -> dict[str, str | int | None]:
         "suspended_at": artist.suspended_at,
         "approves_follows": artist.approves_follows,
         "content_usage": msgspec.json.encode(artist.content_usage).decode(),
+        "interaction": permits_text(artist.interaction),
+        "hides_follows": artist.hides_follows,
+        "is_discoverable": artist.is_discoverable,
+        "is_indexable": artist.is_indexable,
+        "attribution_domains": json_text(artist.attribution_domains),
+        "moved_at": artist.moved_at,
     }
 
 
@@ -245,6 +264,12 @@ def _artist(row: Row) -> Artist:
         suspended_at=row["suspended_at"],
         approves_follows=bool(row["approves_follows"]),
         content_usage=msgspec.json.decode(row["content_usage"], type=ContentUsage),
+        interaction=permits_in(row["interaction"]) or InteractionPolicy(),
+        hides_follows=bool(row["hides_follows"]),
+        is_discoverable=bool(row["is_discoverable"]),
+        is_indexable=bool(row["is_indexable"]),
+        attribution_domains=listed(row["attribution_domains"], str),
+        moved_at=row["moved_at"],
     )
 
 
@@ -255,6 +280,7 @@ def _key(row: Row) -> SigningKey:
         private_pem=row["private_pem"],
         public_pem=row["public_pem"],
         created_at=row["created_at"],
+        algorithm=KeyAlgorithm(row["algorithm"]),
     )
 
 

@@ -120,6 +120,11 @@ def json_text(values: Iterable[object]) -> str:
         raise unstorable(cause) from cause
 
 
+def listed(text: str, kind: type[T]) -> tuple[T, ...]:
+    """Decode a JSON column that holds a list, mostly an empty one."""
+    return () if text == "[]" else msgspec.json.decode(text, type=tuple[kind, ...])  # type: ignore[valid-type]
+
+
 def ids_text(ids: Iterable[int]) -> str:
     """Encode ids for `json_each(:name)`; a number that no id can be finds nothing anyway."""
     return json_text(made_id for made_id in ids if 0 <= made_id <= MAX_ID)

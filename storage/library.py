@@ -5,32 +5,40 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
-from server.ports import (
+from server.ports import Jobs, Library, Transaction
+from server.repositories import (
     Activities,
     Actors,
+    AllSeries,
     Artists,
-    Jobs,
-    Library,
+    Blocks,
     Notifications,
+    Peers,
     Policies,
     Posts,
     Reactions,
     Relations,
-    Transaction,
+    Reports,
+    Requests,
     Works,
 )
 from storage.activities import activities_in
 from storage.actors import actors_in
 from storage.artists import artists_in
+from storage.blocks import blocks_in
 from storage.database import Connection, Engine
 from storage.engines import open_engine
 from storage.jobs import jobs_in
 from storage.migrate import check_schema
 from storage.notifications import notifications_in
+from storage.peers import peers_in
 from storage.policies import policies_in
 from storage.posts import posts_in
 from storage.reactions import reactions_in
 from storage.relations import relations_in
+from storage.reports import reports_in
+from storage.requests import requests_in
+from storage.series import series_in
 from storage.works import works_in
 
 T = TypeVar("T")
@@ -117,3 +125,23 @@ class _Transaction:
     @property
     def jobs(self) -> Jobs:
         return jobs_in(self._connection)
+
+    @property
+    def requests(self) -> Requests:
+        return requests_in(self._connection)
+
+    @property
+    def blocks(self) -> Blocks:
+        return blocks_in(self._connection)
+
+    @property
+    def reports(self) -> Reports:
+        return reports_in(self._connection)
+
+    @property
+    def series(self) -> AllSeries:
+        return series_in(self._connection)
+
+    @property
+    def peers(self) -> Peers:
+        return peers_in(self._connection)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from server.model import Millis, PolicyVersion
-from server.ports import Policies
+from server.repositories import Policies
 from storage.database import Connection, Row
 
 

@@ -6,9 +6,21 @@ from dataclasses import dataclass
 import msgspec
 
 from server.errors import Untrusted
-from server.model import ActorId, AiLabel, Post, PostId, RemotePicture, TargetId, Visibility, WorkId
-from server.ports import FeedItem, Posts
-from storage.database import MAX_ID, Connection, Row, ids_text, json_text, time_of
+from server.model import (
+    ActorId,
+    AiLabel,
+    Emoji,
+    Poll,
+    Post,
+    PostId,
+    Quote,
+    RemotePicture,
+    TargetId,
+    Visibility,
+    WorkId,
+)
+from server.repositories import FeedItem, Posts
+from storage.database import MAX_ID, Connection, Row, ids_text, json_text, listed, time_of
 
 
 def posts_in(connection: Connection) -> Posts:
@@ -26,12 +38,13 @@ class _Posts:
             INSERT INTO posts (
                 id, uri, actor_id, is_local, visibility, content_html, title, url, is_sensitive,
                 warning, published_at, edited_at, in_reply_to_uri, reply_to_id, work_id, pictures,
-                tags, language, content_usage, mentions, source, ai_label
+                tags, language, content_usage, mentions, source, ai_label, quote, poll, emojis,
+                featured_at
             ) VALUES (
                 :id, :uri, :actor_id, :is_local, :visibility, :content_html, :title, :url,
                 :is_sensitive, :warning, :published_at, :edited_at, :in_reply_to_uri,
                 :reply_to_id, :work_id, :pictures, :tags, :language, :content_usage, :mentions,
-                :source, :ai_label
+                :source, :ai_label, :quote, :poll, :emojis, :featured_at
             ) ON CONFLICT (uri) DO UPDATE SET
                 is_local = excluded.is_local, visibility = excluded.visibility,
                 content_html = excluded.content_html, title = excluded.title, url = excluded.url,
@@ -41,7 +54,8 @@ class _Posts:
                 work_id = excluded.work_id, pictures = excluded.pictures, tags = excluded.tags,
                 language = excluded.language, content_usage = excluded.content_usage,
                 mentions = excluded.mentions, source = excluded.source,
-                ai_label = excluded.ai_label
+                ai_label = excluded.ai_label, quote = excluded.quote, poll = excluded.poll,
+                emojis = excluded.emojis, featured_at = excluded.featured_at
             WHERE posts.actor_id = excluded.actor_id
             RETURNING id
             """,
@@ -195,6 +209,10 @@ def _post(row: Row) -> Post:
         mentions=msgspec.json.decode(row["mentions"], type=tuple[str, ...]),
         source=row["source"],
         ai_label=AiLabel(row["ai_label"]),
+        quote=msgspec.json.decode(row["quote"], type=Quote) if row["quote"] else None,
+        poll=msgspec.json.decode(row["poll"], type=Poll) if row["poll"] else None,
+        emojis=listed(row["emojis"], Emoji),
+        featured_at=row["featured_at"],
     )
 
 
@@ -222,4 +240,8 @@ def _columns(post: Post) -> dict[str, str | int | None]:
         "mentions": json_text(post.mentions),
         "source": post.source,
         "ai_label": post.ai_label,
+        "quote": msgspec.json.encode(post.quote).decode() if post.quote else "",
+        "poll": msgspec.json.encode(post.poll).decode() if post.poll else "",
+        "emojis": json_text(post.emojis),
+        "featured_at": post.featured_at,
     }

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from server.model import Actor, ActorId, Counts, Reaction, ReactionKind, TargetId
-from server.ports import Reactions
+from server.repositories import Reactions
 from storage.actors import actor_from
 from storage.database import Connection, Row, ids_text
 
@@ -21,8 +21,8 @@ class _Reactions:
     async def put(self, reaction: Reaction) -> bool:
         count = await self._connection.execute(
             """
-            INSERT INTO reactions (id, kind, actor_id, target_id, uri, created_at)
-            VALUES (:id, :kind, :actor, :target, :uri, :created_at)
+            INSERT INTO reactions (id, kind, actor_id, target_id, uri, created_at, emoji)
+            VALUES (:id, :kind, :actor, :target, :uri, :created_at, :emoji)
             ON CONFLICT (actor_id, target_id, kind) DO NOTHING
             """,
             id=reaction.id,
@@ -31,6 +31,7 @@ class _Reactions:
             target=reaction.target_id,
             uri=reaction.uri,
             created_at=reaction.created_at,
+            emoji=reaction.emoji,
         )
         return count == 1
 
@@ -59,7 +60,7 @@ class _Reactions:
         rows = await self._connection.fetch_all(
             """
             SELECT actors.*, reactions.id AS reaction_id, reactions.kind AS reaction_kind,
-                reactions.uri AS reaction_uri, actor_id, target_id, created_at
+                reactions.uri AS reaction_uri, actor_id, target_id, created_at, emoji
             FROM reactions JOIN actors ON actors.id = actor_id
             WHERE target_id = :target AND reactions.kind = :kind
             ORDER BY reactions.id DESC LIMIT :limit
@@ -114,6 +115,7 @@ def _reaction(row: Row) -> Reaction:
         target_id=row["target_id"],
         uri=row["uri"],
         created_at=row["created_at"],
+        emoji=row["emoji"],
     )
 
 
@@ -125,4 +127,5 @@ def _reaction_beside_actor(row: Row) -> Reaction:
         target_id=row["target_id"],
         uri=row["reaction_uri"],
         created_at=row["created_at"],
+        emoji=row["emoji"],
     )

@@ -23,8 +23,9 @@ from server.model import (
     WorkId,
     WorkState,
 )
-from server.ports import Works
+from server.repositories import Works
 from storage.database import MAX_ID, Connection, Row, ids_text, json_text
+from storage.permits import permits_in, permits_text
 from storage.pictures import Pictures
 
 
@@ -43,12 +44,13 @@ class _Works:
             INSERT INTO works (
                 id, artist_id, state, title, slug, caption, tags, medium, year, is_sensitive,
                 sensitive_reason, visibility, ai_label, content_usage, is_quiet, created_at,
-                hung_at, listed_at, edited_at, withdrawn_at, problem, language
+                hung_at, listed_at, edited_at, withdrawn_at, problem, language, interaction,
+                pinned_at
             ) VALUES (
                 :id, :artist_id, :state, :title, :slug, :caption, :tags, :medium, :year,
                 :is_sensitive, :sensitive_reason, :visibility, :ai_label, :content_usage,
                 :is_quiet, :created_at, :hung_at, :listed_at, :edited_at, :withdrawn_at,
-                :problem, :language
+                :problem, :language, :interaction, :pinned_at
             )
             """,
             **_work_columns(work),
@@ -90,7 +92,8 @@ class _Works:
                 visibility = :visibility, ai_label = :ai_label, content_usage = :content_usage,
                 is_quiet = :is_quiet, created_at = :created_at, hung_at = :hung_at,
                 listed_at = :listed_at, edited_at = :edited_at, withdrawn_at = :withdrawn_at,
-                problem = :problem, language = :language
+                problem = :problem, language = :language, interaction = :interaction,
+                pinned_at = :pinned_at
             WHERE id = :id
             """,
             **_work_columns(work),
@@ -338,6 +341,8 @@ def _work(row: Row, pictures: tuple[Picture, ...]) -> Work:
         problem=row["problem"],
         language=row["language"],
         pictures=pictures,
+        interaction=permits_in(row["interaction"]),
+        pinned_at=row["pinned_at"],
     )
 
 
@@ -365,4 +370,6 @@ def _work_columns(work: Work) -> dict[str, str | int | None]:
         "withdrawn_at": work.withdrawn_at,
         "problem": work.problem,
         "language": work.language,
+        "interaction": permits_text(work.interaction),
+        "pinned_at": work.pinned_at,
     }

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
-from federation import discovery, translate
+from federation import activities, discovery, portraits, translate
 from federation.content_types import ACTIVITY_JSON
 from federation.discovery import Usage
 from federation.signatures import Received
@@ -119,7 +119,7 @@ async def nodeinfo(request: web.Request) -> web.Response:
 async def server_actor(request: web.Request) -> web.Response:
     """Answer the server's own actor; never asks for a signature, else two servers deadlock."""
     known = flows(request)
-    document = translate.server_actor(known.server_actor, known.addresses, known.config.name)
+    document = portraits.server_actor(known.server_actor, known.addresses, known.config.name)
     return _activity(request, document, usage=known.house.usage_of())
 
 
@@ -136,7 +136,7 @@ async def actor_named(request: web.Request, handle: str) -> web.Response:
     known = flows(request)
     artist, actor = await known.viewing.artist(handle)
     usage = known.house.usage_of(artist)
-    document = translate.actor_of(
+    document = portraits.actor_of(
         Voice(artist, actor, usage, known.house.now.policy), known.addresses
     )
     return _activity(request, document, usage=usage)
@@ -259,7 +259,7 @@ def _create(request: web.Request, work: Work, artist: Artist, actor: Actor) -> D
     known = flows(request)
     voice = _voice(request, work, artist, actor)
     note = translate.note_of_work(work, voice, known.addresses)
-    return translate.create(note, f"{note['id']}/activity")
+    return activities.create(note, f"{note['id']}/activity")
 
 
 def _voice(request: web.Request, work: Work, artist: Artist, actor: Actor) -> Voice:
@@ -278,7 +278,7 @@ def _tombstone(request: web.Request, uri: str, absent: NotFound) -> web.Response
     status = status_of(absent)
     if status != web.HTTPGone.status_code:
         raise absent
-    document = translate.tombstone(uri)
+    document = activities.tombstone(uri)
     return _activity(request, document, usage=flows(request).house.usage_of(), status=status)
 
 

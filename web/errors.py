@@ -46,6 +46,7 @@ _SENTENCES: Mapping[int, str] = {
     403: "You may not do this; sign in with an account that may.",
     404: "There is nothing at this address; check the link, or start from the front page.",
     405: "This address does not answer to that method; go back and use the page's own buttons.",
+    408: "What you send comes too slowly; send it again over a better line.",
     409: "This contradicts what is already there; reload the page and try again.",
     410: "What was here has been withdrawn; its artist's page shows what there is now.",
     411: "Say how large the body is: send it again with a Content-Length.",

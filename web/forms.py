@@ -4,6 +4,7 @@ Law: nothing of an upload reaches a handler before `web.csrf` saw its token; so 
 first part of every upload, and this module refuses one that was not checked.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,13 +15,14 @@ from aiohttp.http_exceptions import HttpProcessingError
 
 from server.errors import Invalid, NotAllowed
 from web.fields import Fields, clean_filename
-from web.keys import IS_OUR_FORM, MAX_BODY_BYTES
+from web.keys import IS_OUR_FORM, MAX_BODY_BYTES, MAX_BODY_SECONDS
 
 CSRF_FIELD = "csrf"
 URLENCODED = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
 
 _DEFAULT_MAX_BODY_BYTES = 1_048_576
+_DEFAULT_MAX_BODY_SECONDS = 30.0
 _MAX_FIELDS = 500  # of an urlencoded form: the largest page (settings of a policy) has fewer
 _MAX_NAME_CHARACTERS = 100
 _MAX_CSRF_BYTES = 512
@@ -99,12 +101,17 @@ UPLOAD = web.RequestKey("upload", Upload)
 
 
 async def read_body(request: web.Request) -> bytes:
-    """Return the body, within the limit of its kind of address. It may be read again.
+    """Return the body, within the limits of its kind of address. It may be read again.
 
-    Raises HTTP 413 above the limit.
+    Raises HTTP 413 above the size, 408 where it trickles in: a byte now and then would hold a
+    connection for ever (CVE-2023-36461).
     """
     max_bytes = request.get(MAX_BODY_BYTES, _DEFAULT_MAX_BODY_BYTES)
-    body = await request.read()  # stops at the application's own limit, and keeps what it read
+    try:
+        async with asyncio.timeout(request.get(MAX_BODY_SECONDS, _DEFAULT_MAX_BODY_SECONDS)):
+            body = await request.read()  # stops at the application's own limit, keeps what it read
+    except TimeoutError as slow:
+        raise web.HTTPRequestTimeout from slow
     if len(body) > max_bytes:
         raise web.HTTPRequestEntityTooLarge(max_size=max_bytes, actual_size=len(body))
     return body

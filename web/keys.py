@@ -23,6 +23,7 @@ VISITOR_CLASS = web.RequestKey("visitor_class", VisitorClass)  # set by the gate
 SESSION = web.RequestKey("session", Session)
 ARTIST = web.RequestKey("artist", Artist)
 MAX_BODY_BYTES = web.RequestKey("max_body_bytes", int)
+MAX_BODY_SECONDS = web.RequestKey("max_body_seconds", float)  # from first byte to last
 FORM_COOKIE = web.RequestKey("form_cookie", str)  # set with this answer, see `web.csrf`
 # Set once `web.csrf` found that no other site sent this request; uploads are read only then.
 IS_OUR_FORM = web.RequestKey("is_our_form", bool)

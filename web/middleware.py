@@ -29,6 +29,7 @@ from web.keys import (
     IS_OUR_FORM,
     IS_SECURE,
     MAX_BODY_BYTES,
+    MAX_BODY_SECONDS,
     REQUEST_ID,
     SESSION,
     VISITOR_CLASS,
@@ -72,12 +73,16 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class BodyLimits:
-    """How many bytes a body may have, by kind of address."""
+    """How many bytes a body may have, by kind of address, and how long it may take.
+
+    Uploads, which only people who are signed in may send, take as long as their line does.
+    """
 
     upload_bytes: int  # a whole upload, all its files together
     form_bytes: int = 262_144
     inbox_bytes: int = 1_048_576
     other_bytes: int = 1_048_576
+    seconds: float = 30.0  # a mebibyte at 35 KiB a second
 
     def for_request(self, request: web.Request) -> int:
         """Return the limit for one request."""
@@ -216,6 +221,7 @@ def _bounding(plumbing: Plumbing) -> Middleware:
     async def bound(request: web.Request, handler: Handler) -> web.StreamResponse:
         max_bytes = plumbing.body_limits.for_request(request)
         request[MAX_BODY_BYTES] = max_bytes
+        request[MAX_BODY_SECONDS] = plumbing.body_limits.seconds
         _check_body(request, max_bytes)
         return await handler(request)
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pyld import jsonld
 
-from federation import translate, wording
+from federation import activities, portraits, translate, wording
 from federation.addressing import PUBLIC
 from federation.translate import Voice
 from federation.vocabulary import read_activity, read_actor, read_note
@@ -163,25 +163,25 @@ def comment(**fields: Any) -> Post:
     )
 
 
-FOLLOW = translate.follow(ANA, BOB.uri, f"{ANA}/follows/1")
+FOLLOW = activities.follow(ANA, BOB.uri, f"{ANA}/follows/1")
 LIKE = Reaction(1, ReactionKind.LIKE, ARTIST.id, TargetId(9), f"{ANA}/likes/1", Millis(0))
 BOOST = replace(LIKE, kind=ReactionKind.BOOST, uri=f"{ANA}/boosts/1")
 EVERYTHING: dict[str, dict[str, Any]] = {
-    "actor": translate.actor_of(VOICE, ADDRESSES),
-    "server actor": translate.server_actor(ACTOR, ADDRESSES, "Art"),
+    "actor": portraits.actor_of(VOICE, ADDRESSES),
+    "server actor": portraits.server_actor(ACTOR, ADDRESSES, "Art"),
     "note": note(is_sensitive=True, ai_label=AiLabel.GENERATED, edited_at=Millis(9_000)),
-    "create": translate.create(note(), "https://art.test/works/7/activity"),
-    "update": translate.update(note(), "https://art.test/activities/1", Millis(0)),
-    "update actor": translate.update_actor(
-        translate.actor_of(VOICE, ADDRESSES), ACTOR.followers_uri, "https://art.test/activities/2"
+    "create": activities.create(note(), "https://art.test/works/7/activity"),
+    "update": activities.update(note(), "https://art.test/activities/1", Millis(0)),
+    "update actor": activities.update_actor(
+        portraits.actor_of(VOICE, ADDRESSES), ACTOR.followers_uri, "https://art.test/activities/2"
     ),
-    "delete": translate.delete("https://art.test/works/7", ACTOR, "https://art.test/activities/3"),
+    "delete": activities.delete("https://art.test/works/7", ACTOR, "https://art.test/activities/3"),
     "comment": translate.note_of_post(comment(), ACTOR, BOB),
     "follow": FOLLOW,
-    "accept": translate.answer("Accept", FOLLOW, BOB, "https://art.test/activities/4"),
-    "undo": translate.undo(FOLLOW, "https://art.test/activities/5"),
-    "like": translate.reaction(LIKE, ACTOR, "https://peer.test/1", BOB.uri, at=Millis(0)),
-    "boost": translate.reaction(BOOST, ACTOR, "https://peer.test/1", BOB.uri, at=Millis(0)),
+    "accept": activities.answer("Accept", FOLLOW, BOB, "https://art.test/activities/4"),
+    "undo": activities.undo(FOLLOW, "https://art.test/activities/5"),
+    "like": activities.reaction(LIKE, ACTOR, "https://peer.test/1", BOB.uri, at=Millis(0)),
+    "boost": activities.reaction(BOOST, ACTOR, "https://peer.test/1", BOB.uri, at=Millis(0)),
     "outbox": translate.collection(f"{ANA}/outbox", [note()], total=1, part_of=f"{ANA}/outbox"),
 }
 
@@ -358,7 +358,7 @@ def test_a_sensitive_work_brings_its_reason() -> None:
 def test_who_may_see_a_work_is_who_is_addressed(
     visibility: Visibility, to: list[str], cc: list[str]
 ) -> None:
-    document = translate.create(note(visibility=visibility), "https://art.test/works/7/activity")
+    document = activities.create(note(visibility=visibility), "https://art.test/works/7/activity")
     assert (document["to"], document["cc"]) == (to, cc)
     assert (document["object"]["to"], document["object"]["cc"]) == (to, cc)
 

@@ -52,7 +52,7 @@ from server.notifications import Notifications
 from server.passwords import Passwords
 from server.pipeline import Pipeline, new_media_key
 from server.ports import Library, MediaStore, Workers
-from server.promises import Deed, NotifyPromise, PicturesPromise, SayPromise
+from server.promises import Deed, PicturesPromise, SayPromise
 from server.publishing import Publishing
 from server.reactions import Reactions
 from server.sweeping import Sweeping
@@ -310,9 +310,6 @@ def build_studio(
     runs = {
         JobKind.PICTURES: lambda payload: publishing.make_pictures(
             msgspec.json.decode(payload, type=PicturesPromise)
-        ),
-        JobKind.NOTIFY: lambda payload: notifications.tell(
-            msgspec.json.decode(payload, type=NotifyPromise)
         ),
         JobKind.SWEEP: sweeping.sweep,
     }

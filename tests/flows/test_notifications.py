@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from server.model import ActorId, NotificationKind, ReactionKind, TargetId
-from server.promises import NotifyPromise
+from server.model import ActorId, Artist, NotificationKind, ReactionKind, TargetId
+from server.notifications import tell
 from tests.flows.artists import Studio, a_pool, a_studio  # noqa: F401 - fixtures
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -21,39 +21,48 @@ async def test_nobody_reads_what_another_was_told(studio: Studio) -> None:
     assert await studio.notifications.count_unread(ana.id) == 1
 
 
+async def said(
+    studio: Studio,
+    artist: Artist,
+    kind: NotificationKind,
+    actor: ActorId | None,
+    target: TargetId | None,
+) -> bool:
+    """Tell an artist something in a transaction of its own."""
+    return await studio.library.join(
+        lambda tx: tell(tx, studio.clock, artist.id, kind, actor, target)
+    )
+
+
 async def test_the_same_is_told_once_even_by_two_workers(studio: Studio) -> None:
     ana, bea = await studio.artist("ana"), await studio.artist("bea")
-    told = NotifyPromise(ana.id, NotificationKind.LIKE, bea.id, TargetId(7))
-    await asyncio.gather(*(studio.notifications.tell(told) for _ in range(4)))
-    await studio.notifications.tell(told)
+    told = [said(studio, ana, NotificationKind.LIKE, bea.id, TargetId(7)) for _ in range(4)]
+    assert sorted(await asyncio.gather(*told)) == [False, False, False, True]
     assert len(await studio.notifications.page(ana.id)) == 1
 
 
 @pytest.mark.parametrize(
-    "other",
+    ("kind", "is_by_somebody", "target"),
     [
-        NotifyPromise(ActorId(0), NotificationKind.BOOST, ActorId(0), TargetId(7)),
-        NotifyPromise(ActorId(0), NotificationKind.LIKE, ActorId(0), TargetId(8)),
-        NotifyPromise(ActorId(0), NotificationKind.LIKE, None, TargetId(7)),
-        NotifyPromise(ActorId(0), NotificationKind.LIKE, ActorId(0), None),
+        (NotificationKind.BOOST, True, TargetId(7)),
+        (NotificationKind.LIKE, True, TargetId(8)),
+        (NotificationKind.LIKE, False, TargetId(7)),
+        (NotificationKind.LIKE, True, None),
     ],
 )
-async def test_what_differs_in_anything_is_told_too(studio: Studio, other: NotifyPromise) -> None:
+async def test_what_differs_in_anything_is_told_too(
+    studio: Studio, kind: NotificationKind, *, is_by_somebody: bool, target: TargetId | None
+) -> None:
     ana, bea = await studio.artist("ana"), await studio.artist("bea")
-    who = bea.id if other.actor_id is not None else None
-    await studio.notifications.tell(
-        NotifyPromise(ana.id, NotificationKind.LIKE, bea.id, TargetId(7))
-    )
-    await studio.notifications.tell(NotifyPromise(ana.id, other.kind, who, other.target_id))
+    await said(studio, ana, NotificationKind.LIKE, bea.id, TargetId(7))
+    assert await said(studio, ana, kind, bea.id if is_by_somebody else None, target)
     assert len(await studio.notifications.page(ana.id)) == 2
 
 
 async def test_newest_stand_first_and_pages_follow_each_other(studio: Studio) -> None:
     ana = await studio.artist("ana")
     for number in range(53):
-        await studio.notifications.tell(
-            NotifyPromise(ana.id, NotificationKind.LIKE, None, TargetId(number + 1))
-        )
+        await said(studio, ana, NotificationKind.LIKE, None, TargetId(number + 1))
     first = await studio.notifications.page(ana.id)
     rest = await studio.notifications.page(ana.id, first[-1].id)
     assert [one.target_id for one in first + rest] == list(range(53, 0, -1))

@@ -15,7 +15,7 @@ from tests.flows.artists import DAY, HOUR, MINUTE, Studio, a_pool, a_studio  # n
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-SAY, DELIVER, NOTIFY = JobKind.SAY, JobKind.DELIVER, JobKind.NOTIFY
+SAY, DELIVER, FETCH = JobKind.SAY, JobKind.DELIVER, JobKind.FETCH
 
 
 @dataclass
@@ -225,10 +225,10 @@ async def test_what_a_job_promises_is_drained_too(studio: Studio) -> None:
     deeds = Deeds()
 
     async def run(_payload: bytes) -> None:
-        await add(studio, b"next", kind=NOTIFY)
+        await add(studio, b"next", kind=FETCH)
 
     await add(studio, b"first")
-    assert await worker_for(studio, {SAY: run, NOTIFY: deeds.run}).drain() == 2
+    assert await worker_for(studio, {SAY: run, FETCH: deeds.run}).drain() == 2
     assert deeds.done == [b"next"]
 
 

@@ -1,0 +1,61 @@
+"""What arrives, ready to be acted on, and what acts may use.
+
+An act is a function `(hands, tx, deed)` in one of the `acts_*` modules; `apply.ACTS` names the
+one for each kind of activity. It awaits nothing but the transaction, and is safe to run twice.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Final
+
+from federation.remote import Remote
+from federation.vocabulary import Activity, RemoteNote
+from server.addresses import Addresses
+from server.clock import Clock
+from server.following import Following
+from server.house import House
+from server.model import ActivityId, Actor
+from server.ports import Transaction
+from server.reactions import Reactions
+
+POST_TYPES: Final = frozenset(
+    {"Note", "Question", "Article", "Page", "Image", "Video", "Audio", "Event"}
+)
+ACTOR_TYPES: Final = frozenset({"Person", "Service", "Application", "Group", "Organization"})
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """An activity with who did it and, for posts, what was brought from its origin."""
+
+    id: ActivityId  # of the kept activity
+    activity: Activity
+    actor: Actor
+    note: RemoteNote | None = None
+    is_approved: bool = False  # the artist was asked, and agreed
+
+
+@dataclass(frozen=True, slots=True)
+class Hands:
+    """What acts may use besides their transaction."""
+
+    clock: Clock
+    addresses: Addresses
+    remote: Remote
+    following: Following
+    reactions: Reactions
+    house: House
+
+
+Act = Callable[[Hands, Transaction, Arrived], Awaitable[None]]
+
+
+async def local_artist(hands: Hands, tx: Transaction, uri: str) -> Actor | None:
+    """Find an artist here who takes part: not gone, not suspended."""
+    if not hands.addresses.is_ours(uri):
+        return None
+    actor = await tx.actors.by_uri(uri)
+    artist = await tx.artists.by_id(actor.id) if actor else None
+    if actor is None or artist is None or artist.suspended_at or actor.gone_at:
+        return None
+    return actor

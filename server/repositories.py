@@ -1,0 +1,564 @@
+"""What is kept, one interface per noun. The docstrings are the contracts; `storage` keeps them.
+
+Reads never raise for "not there": they answer None or an empty list; the flow decides what
+absence means. Lists page by the id of the last row seen.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from server.dealings import (
+    Block,
+    Peer,
+    Report,
+    ReportId,
+    Request,
+    RequestId,
+    RequestState,
+    Signature,
+    Undelivered,
+)
+from server.model import (
+    ActivityId,
+    Actor,
+    ActorId,
+    Artist,
+    Counts,
+    Follow,
+    FollowState,
+    KeyAlgorithm,
+    Millis,
+    Notification,
+    Picture,
+    PictureId,
+    PolicyVersion,
+    Post,
+    PostId,
+    Reaction,
+    ReactionKind,
+    Role,
+    Series,
+    SeriesId,
+    Session,
+    SigningKey,
+    StoredActivity,
+    TargetId,
+    Ticket,
+    TicketPurpose,
+    Visibility,
+    Work,
+    WorkId,
+)
+from server.permits import InteractionKind
+
+
+class Artists(Protocol):
+    """Local accounts, their keys, sessions and one-time links."""
+
+    async def add(self, artist: Artist, actor: Actor, password_hash: str, key: SigningKey) -> None:
+        """Store account, actor and key. Raise `Conflict` (field "handle") where the handle is
+        taken, compared without regard to case, also by a deleted account.
+        """
+        ...
+
+    async def by_id(self, artist_id: ActorId) -> Artist | None: ...
+
+    async def by_handle(self, handle: str) -> Artist | None:
+        """Find by handle, without regard to case."""
+        ...
+
+    async def page(self, *, after_handle: str = "", limit: int = 100) -> list[Artist]:
+        """List by handle, ascending."""
+        ...
+
+    async def count(self, role: Role | None = None) -> int:
+        """Count accounts, all or those of one role; suspended ones included."""
+        ...
+
+    async def update(self, artist: Artist) -> None:
+        """Store every field of an existing account; its actor row is the caller's to update."""
+        ...
+
+    async def password_hash(self, artist_id: ActorId) -> str | None: ...
+
+    async def set_password_hash(self, artist_id: ActorId, password_hash: str) -> None: ...
+
+    async def key_of(
+        self, actor_id: ActorId, algorithm: KeyAlgorithm = KeyAlgorithm.RSA
+    ) -> SigningKey | None:
+        """Return the newest key of a local actor (the server actor has one too)."""
+        ...
+
+    async def add_key(self, key: SigningKey) -> None: ...
+
+    async def add_session(self, session: Session) -> None: ...
+
+    async def session(self, token_hash: str, now: Millis) -> tuple[Session, Artist] | None:
+        """Return an unexpired session and its account in one query."""
+        ...
+
+    async def end_session(self, token_hash: str) -> None: ...
+
+    async def end_sessions_of(self, artist_id: ActorId) -> None: ...
+
+    async def add_ticket(self, ticket: Ticket) -> None: ...
+
+    async def ticket(self, token_hash: str, purpose: TicketPurpose, now: Millis) -> Ticket | None:
+        """Return a ticket that is neither used nor expired."""
+        ...
+
+    async def use_ticket(self, token_hash: str, purpose: TicketPurpose, now: Millis) -> bool:
+        """Use a ticket up; False where it is unknown, used or expired. At most one caller wins."""
+        ...
+
+    async def sweep(self, now: Millis) -> None:
+        """Forget expired sessions, and tickets that expired a day ago."""
+        ...
+
+
+class Actors(Protocol):
+    """Everyone, local and remote."""
+
+    async def put(self, actor: Actor) -> ActorId:
+        """Insert, or update the row with the same `uri`; the row keeps its first id, which is
+        returned. A local actor is never overwritten by a remote one (`Untrusted`).
+        """
+        ...
+
+    async def by_id(self, actor_id: ActorId) -> Actor | None: ...
+
+    async def by_uri(self, uri: str) -> Actor | None: ...
+
+    async def by_key_id(self, key_id: str) -> Actor | None: ...
+
+    async def by_address(self, handle: str, domain: str) -> Actor | None:
+        """Find by handle and domain, without regard to case."""
+        ...
+
+    async def many(self, ids: Sequence[ActorId]) -> dict[ActorId, Actor]: ...
+
+    async def mark_gone(self, actor_id: ActorId, at: Millis) -> None:
+        """Note that an actor was deleted and erase its follows, reactions, posts and
+        notifications about it.
+        """
+        ...
+
+
+class Works(Protocol):
+    """Artworks with their pictures and renditions. Every `Work` comes with its pictures in order.
+    Lists are newest first by `hung_at` then id, and page by the id of the last work seen.
+    """
+
+    async def add(self, work: Work) -> None:
+        """Store a work and its pictures."""
+        ...
+
+    async def by_id(self, work_id: WorkId) -> Work | None:
+        """Return the work in whatever state, WITHDRAWN too."""
+        ...
+
+    async def bare(self, work_id: WorkId) -> Work | None:
+        """Return the work as `by_id`, but without its pictures: for who only asks whose it is and
+        who may see it.
+        """
+        ...
+
+    async def hold(self, work_id: WorkId) -> Work | None:
+        """Return the work as `by_id` does, and let nobody else change it until this transaction
+        ends: whoever decides by what a work is now must hold it first.
+        """
+        ...
+
+    async def many(self, ids: Sequence[WorkId]) -> dict[WorkId, Work]: ...
+
+    async def update(self, work: Work) -> None:
+        """Store every field of the work but its pictures."""
+        ...
+
+    async def put_picture(self, picture: Picture) -> None:
+        """Insert or replace one picture and all its renditions."""
+        ...
+
+    async def remove_picture(self, picture_id: PictureId) -> None: ...
+
+    async def by_media_key(self, media_key: str) -> tuple[Work, Picture] | None:
+        """Find a picture by the random key in its addresses, with its whole work."""
+        ...
+
+    async def of_artist(
+        self,
+        artist_id: ActorId,
+        visibilities: Sequence[Visibility],
+        *,
+        before: WorkId | None = None,
+        limit: int = 24,
+    ) -> list[Work]:
+        """List HUNG works of one artist with one of `visibilities`."""
+        ...
+
+    async def in_studio(
+        self, artist_id: ActorId, *, before: WorkId | None = None, limit: int = 50
+    ) -> list[Work]:
+        """List every work of one artist but WITHDRAWN ones, by id descending."""
+        ...
+
+    async def newest(self, *, before: WorkId | None = None, limit: int = 24) -> list[Work]:
+        """List HUNG PUBLIC works of artists that are not suspended."""
+        ...
+
+    async def tagged(
+        self, tag: str, *, before: WorkId | None = None, limit: int = 24
+    ) -> list[Work]:
+        """List HUNG PUBLIC works with a tag, in whatever letter case, of artists that are not
+        suspended.
+        """
+        ...
+
+    async def latest(self, artists: Sequence[ActorId], *, each: int = 4) -> list[Work]:
+        """List up to `each` HUNG PUBLIC works of each artist, of one artist newest first."""
+        ...
+
+    async def neighbours(
+        self, work: Work, visibilities: Sequence[Visibility]
+    ) -> tuple[Work | None, Work | None]:
+        """Return the next newer and the next older HUNG work of the same artist."""
+        ...
+
+    async def count(self, artist_id: ActorId, visibilities: Sequence[Visibility]) -> int:
+        """Count HUNG works of one artist."""
+        ...
+
+    async def count_all(self) -> int:
+        """Count HUNG PUBLIC and UNLISTED works here (NodeInfo)."""
+        ...
+
+    async def count_active(self, since: Millis) -> int:
+        """Count artists who hung a work at or after `since` (NodeInfo)."""
+        ...
+
+    async def digests_in_use(self, digests: Sequence[str]) -> set[str]:
+        """Return which media digests any original or rendition of a work still needs. WITHDRAWN
+        works need none.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class FeedItem:
+    """One entry of the following feed: exactly one of `work_id` and `post_id` is set."""
+
+    at: Millis
+    id: TargetId
+    work_id: WorkId | None
+    post_id: PostId | None
+
+
+class Posts(Protocol):
+    """Comments from here and anywhere, and remote actors' posts."""
+
+    async def put(self, post: Post) -> PostId:
+        """Insert, or update the row with the same `uri`; the row keeps its first id, returned.
+        Raise `Untrusted` where the stored row has another actor.
+        """
+        ...
+
+    async def by_id(self, post_id: PostId) -> Post | None: ...
+
+    async def by_uri(self, uri: str) -> Post | None: ...
+
+    async def many(self, ids: Sequence[PostId]) -> dict[PostId, Post]: ...
+
+    async def remove(self, post_id: PostId) -> None:
+        """Delete the post, reactions to it and notifications about it. Answers to it stay."""
+        ...
+
+    async def thread(
+        self, work_id: WorkId, *, after: PostId | None = None, limit: int = 200
+    ) -> list[Post]:
+        """List comments on a work, oldest first, PUBLIC and UNLISTED ones only."""
+        ...
+
+    async def replies_to(
+        self, target: TargetId, *, after: PostId | None = None, limit: int = 50
+    ) -> list[Post]:
+        """List direct PUBLIC and UNLISTED answers to a work or post, oldest first."""
+        ...
+
+    async def feed(
+        self, reader: ActorId, *, before: TargetId | None = None, limit: int = 24
+    ) -> list[FeedItem]:
+        """List works and posts of those whom `reader` follows (ACCEPTED), newest first: HUNG works
+        of PUBLIC, UNLISTED, FOLLOWERS visibility, and posts of the same that answer nothing.
+        """
+        ...
+
+    async def count_local(self) -> int:
+        """Count local comments (NodeInfo)."""
+        ...
+
+
+class Relations(Protocol):
+    """Who follows whom."""
+
+    async def put_follow(self, follow: Follow) -> None:
+        """Insert, or replace state, uri and time of the pair's row."""
+        ...
+
+    async def follow(self, follower: ActorId, followee: ActorId) -> Follow | None: ...
+
+    async def follow_by_uri(self, uri: str) -> Follow | None: ...
+
+    async def remove(self, follower: ActorId, followee: ActorId) -> Follow | None:
+        """Delete the pair's row and return what it was."""
+        ...
+
+    async def followers(
+        self,
+        followee: ActorId,
+        state: FollowState,
+        *,
+        before: Millis | None = None,
+        limit: int = 50,
+    ) -> list[tuple[Follow, Actor]]:
+        """List by time, newest first."""
+        ...
+
+    async def following(
+        self,
+        follower: ActorId,
+        state: FollowState,
+        *,
+        before: Millis | None = None,
+        limit: int = 50,
+    ) -> list[tuple[Follow, Actor]]:
+        """List by time, newest first."""
+        ...
+
+    async def count_followers(self, followee: ActorId) -> int:
+        """Count ACCEPTED ones."""
+        ...
+
+    async def count_following(self, follower: ActorId) -> int:
+        """Count ACCEPTED ones."""
+        ...
+
+    async def follower_inboxes(self, followee: ActorId) -> list[tuple[str, str]]:
+        """Return (inbox, shared inbox or "") of each remote, ACCEPTED, not gone follower."""
+        ...
+
+    async def has_local_follower(self, followee: ActorId) -> bool:
+        """Say whether any local artist follows (ACCEPTED or PENDING)."""
+        ...
+
+
+class Reactions(Protocol):
+    """Likes and boosts, of works and of posts."""
+
+    async def put(self, reaction: Reaction) -> bool:
+        """Store; False where the actor already reacted so to that target (nothing changes)."""
+        ...
+
+    async def remove(
+        self, kind: ReactionKind, actor: ActorId, target: TargetId
+    ) -> Reaction | None: ...
+
+    async def by_uri(self, uri: str) -> Reaction | None: ...
+
+    async def of_target(
+        self, target: TargetId, kind: ReactionKind, *, limit: int = 50
+    ) -> list[tuple[Reaction, Actor]]:
+        """List newest first."""
+        ...
+
+    async def counts(self, targets: Sequence[TargetId]) -> dict[TargetId, Counts]:
+        """Return likes, boosts and PUBLIC or UNLISTED comments of each; zeroes are included."""
+        ...
+
+    async def of_actor(
+        self, actor: ActorId, targets: Sequence[TargetId]
+    ) -> set[tuple[ReactionKind, TargetId]]:
+        """Return which of `targets` this actor likes or boosts."""
+        ...
+
+
+class Activities(Protocol):
+    """Activities as they arrived and as we say them."""
+
+    async def keep(self, activity: StoredActivity) -> bool:
+        """Store; False where `dedupe` is already there (nothing changes)."""
+        ...
+
+    async def by_id(self, activity_id: ActivityId) -> StoredActivity | None: ...
+
+    async def forget(self, dedupe: str) -> None:
+        """Free a dedupe key, so that the same id may come again (after an Undo)."""
+        ...
+
+
+class Notifications(Protocol):
+    """What artists are told."""
+
+    async def put(self, notification: Notification) -> bool:
+        """Store; False where an equal (artist, kind, actor, target) is already there."""
+        ...
+
+    async def page(
+        self, artist: ActorId, *, before: int | None = None, limit: int = 50
+    ) -> list[Notification]:
+        """List newest first, by id."""
+        ...
+
+    async def count_unread(self, artist: ActorId) -> int: ...
+
+    async def mark_read(self, artist: ActorId, up_to: int, at: Millis) -> None:
+        """Mark all with id ≤ `up_to`."""
+        ...
+
+
+class Policies(Protocol):
+    """Numbered versions of the policy."""
+
+    async def current(self) -> PolicyVersion | None: ...
+
+    async def add(self, toml: str, at: Millis, author: str, reason: str) -> int:
+        """Store the next version and return its number (from 1)."""
+        ...
+
+    async def history(self, *, limit: int = 50) -> list[PolicyVersion]:
+        """List newest first."""
+        ...
+
+
+class Requests(Protocol):
+    """Who asked to like, answer, boost or quote, and what the artist said."""
+
+    async def put(self, request: Request) -> RequestId:
+        """Insert; where the same (kind, object_uri, target) asked before, keep that row's id and
+        state, and return it.
+        """
+        ...
+
+    async def by_id(self, request_id: RequestId) -> Request | None: ...
+
+    async def of(
+        self, kind: InteractionKind, object_uri: str, target_id: TargetId
+    ) -> Request | None: ...
+
+    async def waiting(
+        self, artist: ActorId, *, before: RequestId | None = None, limit: int = 50
+    ) -> list[tuple[Request, Actor]]:
+        """List what an artist has to decide, newest first, with who asks."""
+        ...
+
+    async def count_waiting(self, artist: ActorId) -> int: ...
+
+    async def decide(self, request_id: RequestId, state: RequestState, at: Millis) -> None: ...
+
+    async def remove(self, request_id: RequestId) -> None: ...
+
+
+class Blocks(Protocol):
+    """Who wants nothing to do with whom, in both directions between here and elsewhere."""
+
+    async def put(self, block: Block) -> bool:
+        """Store; False where the pair was blocked already (nothing changes)."""
+        ...
+
+    async def remove(self, blocker: ActorId, blocked: ActorId) -> Block | None:
+        """Delete the pair's row and return what it was."""
+        ...
+
+    async def between(self, one: ActorId, other: ActorId) -> bool:
+        """Say whether either blocks the other."""
+        ...
+
+    async def by(
+        self, blocker: ActorId, *, before: Millis | None = None, limit: int = 50
+    ) -> list[tuple[Block, Actor]]:
+        """List whom somebody blocks, newest first."""
+        ...
+
+
+class Reports(Protocol):
+    """What people report."""
+
+    async def put(self, report: Report) -> bool:
+        """Store; False where the same Flag came before."""
+        ...
+
+    async def by_id(self, report_id: ReportId) -> Report | None: ...
+
+    async def page(
+        self, *, is_open: bool = True, before: ReportId | None = None, limit: int = 50
+    ) -> list[Report]:
+        """List newest first."""
+        ...
+
+    async def update(self, report: Report) -> None:
+        """Store whether it is forwarded or closed, and by whom."""
+        ...
+
+
+class AllSeries(Protocol):
+    """Series, and the works in them in order."""
+
+    async def put(self, series: Series) -> None:
+        """Insert or replace. Raise `Conflict` (field "title") where the slug is taken."""
+        ...
+
+    async def by_id(self, series_id: SeriesId) -> Series | None: ...
+
+    async def by_slug(self, artist: ActorId, slug: str) -> Series | None: ...
+
+    async def by_actor(self, actor: ActorId) -> Series | None:
+        """Find the series that an actor announces."""
+        ...
+
+    async def of_artist(self, artist: ActorId) -> list[Series]:
+        """List all of an artist's series, oldest first; an artist has at most a hundred."""
+        ...
+
+    async def of_work(self, work: WorkId) -> list[Series]: ...
+
+    async def works(self, series_id: SeriesId) -> list[WorkId]:
+        """List the works in order, in whatever state; a series has at most a thousand."""
+        ...
+
+    async def arrange(self, series_id: SeriesId, works: Sequence[WorkId], at: Millis) -> None:
+        """Make `works`, in this order, the works of the series."""
+        ...
+
+    async def remove(self, series_id: SeriesId) -> None: ...
+
+
+class Peers(Protocol):
+    """Other servers as we met them."""
+
+    async def by_host(self, host: str) -> Peer | None: ...
+
+    async def many(self, hosts: Sequence[str]) -> dict[str, Peer]: ...
+
+    async def put(self, peer: Peer) -> None:
+        """Insert or replace every field."""
+        ...
+
+    async def saw(self, hosts: Sequence[str], at: Millis) -> None:
+        """Note a sign of life: `seen_at` moves, the dead are alive again, no pause holds."""
+        ...
+
+    async def set_signature(self, host: str, signature: Signature) -> None:
+        """Remember which signatures a host reads."""
+        ...
+
+    async def failing(self, *, limit: int = 100) -> list[Peer]:
+        """List those whose last delivery failed, latest failure first."""
+        ...
+
+    async def add_undelivered(self, undelivered: Undelivered) -> None:
+        """Note what never reached a server; once per artist, target and host."""
+        ...
+
+    async def undelivered(self, targets: Sequence[TargetId]) -> dict[TargetId, list[Undelivered]]:
+        """Return what did not arrive of each target; targets without any are left out."""
+        ...

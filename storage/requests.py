@@ -1,0 +1,123 @@
+"""Who asked to like, answer, boost or quote, and what the artist said."""
+
+from dataclasses import dataclass
+
+from server.dealings import Request, RequestId, RequestState
+from server.errors import Untrusted
+from server.model import Actor, ActorId, Millis, TargetId
+from server.permits import InteractionKind
+from server.repositories import Requests
+from storage.actors import actors_in
+from storage.database import MAX_ID, Connection, Row
+
+
+def requests_in(connection: Connection) -> Requests:
+    """Return the requests as this transaction sees them."""
+    return _Requests(connection)
+
+
+@dataclass(frozen=True, slots=True)
+class _Requests:
+    _connection: Connection
+
+    async def put(self, request: Request) -> RequestId:
+        row = await self._connection.fetch_one(
+            """
+            INSERT INTO requests (
+                id, kind, artist_id, actor_id, target_id, object_uri, request_uri, activity_id,
+                state, created_at, decided_at
+            ) VALUES (
+                :id, :kind, :artist, :actor, :target, :object_uri, :request_uri, :activity,
+                :state, :created_at, :decided_at
+            ) ON CONFLICT (kind, object_uri, target_id) DO UPDATE SET
+                request_uri = excluded.request_uri, activity_id = excluded.activity_id
+            WHERE requests.actor_id = excluded.actor_id
+            RETURNING id
+            """,
+            id=request.id,
+            kind=request.kind,
+            artist=request.artist_id,
+            actor=request.actor_id,
+            target=request.target_id,
+            object_uri=request.object_uri,
+            request_uri=request.request_uri,
+            activity=request.activity_id,
+            state=request.state,
+            created_at=request.created_at,
+            decided_at=request.decided_at,
+        )
+        if row is None:
+            raise Untrusted("Somebody else asked about this post: only its author may ask.")
+        return RequestId(row["id"])
+
+    async def by_id(self, request_id: RequestId) -> Request | None:
+        row = await self._connection.fetch_one(
+            "SELECT * FROM requests WHERE id = :id", id=request_id
+        )
+        return None if row is None else _request(row)
+
+    async def of(
+        self, kind: InteractionKind, object_uri: str, target_id: TargetId
+    ) -> Request | None:
+        row = await self._connection.fetch_one(
+            """
+            SELECT * FROM requests
+            WHERE kind = :kind AND object_uri = :object_uri AND target_id = :target
+            """,
+            kind=kind,
+            object_uri=object_uri,
+            target=target_id,
+        )
+        return None if row is None else _request(row)
+
+    async def waiting(
+        self, artist: ActorId, *, before: RequestId | None = None, limit: int = 50
+    ) -> list[tuple[Request, Actor]]:
+        rows = await self._connection.fetch_all(
+            """
+            SELECT * FROM requests WHERE artist_id = :artist AND state = 'waiting' AND id < :before
+            ORDER BY id DESC LIMIT :limit
+            """,
+            artist=artist,
+            before=MAX_ID if before is None else before,
+            limit=limit,
+        )
+        people = await actors_in(self._connection).many([row["actor_id"] for row in rows])
+        return [(_request(row), people[row["actor_id"]]) for row in rows]
+
+    async def count_waiting(self, artist: ActorId) -> int:
+        row = await self._connection.fetch_one(
+            """
+            SELECT COUNT(*) AS number FROM requests
+            WHERE artist_id = :artist AND state = 'waiting'
+            """,
+            artist=artist,
+        )
+        return 0 if row is None else int(row["number"])
+
+    async def decide(self, request_id: RequestId, state: RequestState, at: Millis) -> None:
+        await self._connection.execute(
+            "UPDATE requests SET state = :state, decided_at = :at WHERE id = :id",
+            id=request_id,
+            state=state,
+            at=at,
+        )
+
+    async def remove(self, request_id: RequestId) -> None:
+        await self._connection.execute("DELETE FROM requests WHERE id = :id", id=request_id)
+
+
+def _request(row: Row) -> Request:
+    return Request(
+        id=row["id"],
+        kind=InteractionKind(row["kind"]),
+        artist_id=row["artist_id"],
+        actor_id=row["actor_id"],
+        target_id=row["target_id"],
+        object_uri=row["object_uri"],
+        request_uri=row["request_uri"],
+        activity_id=row["activity_id"],
+        state=RequestState(row["state"]),
+        created_at=row["created_at"],
+        decided_at=row["decided_at"],
+    )
