@@ -1,51 +1,64 @@
-"""Delivery: one new work told to followers on many servers, deliveries a second.
+"""Delivery: one new work told to followers on many servers, and what a bad day of others costs.
 
-Two thousand followers on two hundred loopback servers, without shared inboxes; from the
-first request that arrives to the last. Beside it a bare loop that signs and sends the same
-bodies with aiohttp: no queue, no database, no policy, no guarded client.
+1. Twelve hundred inboxes on two hundred loopback servers, without shared inboxes and without the
+   spread at the start; from the first request that arrives to the last. Beside it a bare loop that
+   signs and sends the same bodies with aiohttp: no queue, no database, no policy, no guard.
+2. The same with a third of the servers silent: they take connections and never answer.
+3. A page, while a hundred thousand deliveries wait for such servers, beside a page without.
 """
 
 import asyncio
 import time
+from statistics import median
 
 import aiohttp
 import uvloop
 
 from benchmarks.support.instance import Place, place, serving
+from benchmarks.support.load import Client, get
 from benchmarks.support.processes import cpu_seconds, servers
-from benchmarks.support.sample import hang, know
+from benchmarks.support.sample import Wall, hang, know
 from benchmarks.support.sinks import Sinks, Tally, sinks
-from benchmarks.support.table import show
+from benchmarks.support.table import against, show
 from federation.content_types import ACTIVITY_JSON
 from federation.signatures import Unsigned, generate_rsa_pem, load_private_key, sign
+from server.dealings import Peer
 from server.main import Instance, opened, prepare
-from server.model import Artist, Follow, FollowState, Millis, Work
-from server.promises import Deed, SayPromise, promise
+from server.model import ActivityId, Artist, Follow, FollowState, Millis, StoredActivity, Work
+from server.promises import Deed, DeliverPromise, SayPromise, promise
 
 SERVERS = 200
-FOLLOWERS = 2_000
+FOLLOWERS = 1_200
+SILENT = 67  # of the servers, in the second part
 LANES = 32  # as many as one process of ours keeps busy
+WAITING = 100_000
+PAGES = 200
 _BODY_BYTES = 2_500
-_SECONDS = 40.0
+_SECONDS = 60.0
+_HOUR = Millis(3_600_000)
 
 
-async def tell(where: Place, sunk: Sinks) -> tuple[Tally, float]:
-    """Hang a work with followers at every sink; return what came in, and CPU milliseconds each."""
+async def tell(where: Place, sunk: Sinks, expected: int) -> tuple[Tally, float, float]:
+    """Hang a work with followers at every sink.
+
+    Return what came in, when the telling began, and CPU milliseconds each.
+    """
     await prepare(where.config)
     async with opened(where.config) as instance:
         artist, work = await _followed(instance, sunk.origins)
         with serving(where) as running:
             before = cpu_seconds(servers(running.pid))
+            start = time.time()
             async with instance.seams.library.transaction() as tx:
                 said = SayPromise(Deed.WORK_HUNG, artist.id, work.id)
                 await promise(tx, instance.seams.clock, said)
-            tally = await _all_told(sunk)
+            tally = await _all_told(sunk, expected)
             cpu = cpu_seconds(servers(running.pid)) - before
-    return tally, cpu / tally.count * 1_000
+    return tally, start, cpu / tally.count * 1_000
 
 
 async def bare(sunk: Sinks) -> tuple[Tally, float]:
-    """Sign and send in a loop; return the same."""
+    """Sign and send in a loop; return what came in, and CPU milliseconds each."""
     key = load_private_key((await asyncio.to_thread(generate_rsa_pem))[0])
     waiting = iter(range(FOLLOWERS))
     body, content_type = b"x" * _BODY_BYTES, ("Content-Type", ACTIVITY_JSON)
@@ -79,40 +92,118 @@ async def _followed(instance: Instance, origins: tuple[str, ...]) -> tuple[Artis
     return wall.artist, wall.works[0]
 
 
-async def _all_told(sunk: Sinks) -> Tally:
-    """Wait until everyone was told."""
-    total, until = Tally(0, 0.0, 0.0), time.time() + _SECONDS
-    while total.count < FOLLOWERS:
+async def _all_told(sunk: Sinks, expected: int) -> Tally:
+    """Wait until everyone who answers was told."""
+    arrivals: tuple[float, ...] = ()
+    until = time.time() + _SECONDS
+    while len(arrivals) < expected:
         await asyncio.sleep(0.1)
-        more = await asyncio.to_thread(sunk.tally)
-        if more.count:
-            total = Tally(total.count + more.count, total.first_at or more.first_at, more.last_at)
+        arrivals += (await asyncio.to_thread(sunk.tally)).arrivals
         if time.time() > until:
-            raise RuntimeError(f"only {total.count} of {FOLLOWERS} followers were told")
-    return total
+            raise RuntimeError(f"only {len(arrivals)} of {expected} followers were told")
+    return Tally(arrivals)
 
 
-async def compared() -> list[list[str]]:
+async def told() -> tuple[list[list[str]], list[list[str]]]:
+    """Measure the first two parts."""
     with sinks(SERVERS) as sunk:
         loop, loop_cpu = await bare(sunk)
         with place() as where:
-            ours, our_cpu = await tell(where, sunk)
-    floor, rate = _rate(loop), _rate(ours)
-    return [
-        ["a bare signed loop", f"{floor:,.0f}", f"{loop_cpu:.2f}", "1.00"],
-        ["fixatif serve, SQLite", f"{rate:,.0f}", f"{our_cpu:.2f}", f"{rate / floor:.2f}"],
+            ours, start, cpu = await tell(where, sunk, FOLLOWERS)
+    living = sum(number % SERVERS < SERVERS - SILENT for number in range(FOLLOWERS))
+    with sinks(SERVERS, silent=SILENT) as sunk, place() as where:
+        spared, later, _ = await tell(where, sunk, living)
+    ratio = loop.seconds / ours.seconds
+    fan_out = [
+        ["a bare signed loop", f"{loop.seconds:.2f}", f"{loop_cpu:.2f}", "1.00", ""],
+        [
+            "fixatif serve, SQLite",
+            f"{ours.seconds:.2f}",
+            f"{cpu:.2f}",
+            f"{ratio:.2f}",
+            f"{against(ours.seconds, 1.5, is_ceiling=True)}, {against(ratio, 0.6)}",
+        ],
     ]
+    calm, rough = ours.after(start), spared.after(later)
+    bad_day = [
+        ["all answer", f"{FOLLOWERS:,}", f"{calm[0]:.2f}", f"{calm[1]:.2f}"],
+        ["a third is silent", f"{living:,}", f"{rough[0]:.2f}", f"{rough[1]:.2f}"],
+    ]
+    return fan_out, bad_day
 
 
-def _rate(tally: Tally) -> float:
-    return tally.count / (tally.last_at - tally.first_at)
+async def queued() -> list[list[str]]:
+    """Measure a page without and with a long queue."""
+    rows = []
+    for waiting in (0, WAITING):
+        with place() as where:
+            await prepare(where.config)
+            async with opened(where.config) as instance:
+                wall = await hang(instance, "ana", works=24)
+                await _queue(instance, wall, waiting)
+            with serving(where):
+                work = wall.works[3]
+                page = f"/@{wall.artist.handle}/{work.id}-{work.slug}"
+                times = sorted(await _asked(where, page))
+        at = int(len(times) * 0.95)
+        rows.append([f"{waiting:,} waiting", f"{median(times):.1f}", f"{times[at]:.1f}"])
+    return rows
+
+
+async def _queue(instance: Instance, wall: Wall, count: int) -> None:
+    """Have deliveries wait for servers that are paused."""
+    clock = instance.seams.clock
+    activity = StoredActivity(
+        id=ActivityId(clock.new_id()),
+        uri=f"{wall.artist.handle}#1",
+        type="Create",
+        actor_uri="",
+        object_uri="",
+        is_outgoing=True,
+        dedupe="out 1",
+        body=b"{}",
+        received_at=clock.now(),
+    )
+    async with instance.seams.library.transaction() as tx:
+        await tx.activities.keep(activity)
+        until = Millis(clock.now() + _HOUR)
+        for number in range(SERVERS):
+            host = f"h{number}.invalid"
+            await tx.peers.put(Peer(host, failures=9, failing_days=1, paused_until=until))
+        for number in range(count):
+            host = f"h{number % SERVERS}.invalid"
+            what = DeliverPromise(activity.id, f"https://{host}/u{number}", wall.artist.id)
+            await promise(tx, clock, what, queue=host, delay=_HOUR)
+
+
+async def _asked(where: Place, page: str) -> list[float]:
+    """Ask for a page again and again; return milliseconds."""
+    client = await Client.connect(where.port)
+    times = []
+    for _ in range(PAGES):
+        start = time.perf_counter()
+        status, _ = await client.ask(get(where.port, page))
+        times.append((time.perf_counter() - start) * 1_000)
+        assert status == 200
+        await asyncio.sleep(0.01)
+    await client.close()
+    return times
+
+
+async def measured() -> None:
+    """Measure everything and show it."""
+    fan_out, bad_day = await told()
+    head = ["one process", "seconds", "CPU ms each", "of the loop", ""]
+    show(f"One work told to {FOLLOWERS:,} followers on {SERVERS} servers", head, fan_out)
+    head = ["when", "who answers", "median s", "last s"]
+    show("Until those who answer were told, from the artist's word on", head, bad_day)
+    head = ["deliveries", "median ms", "95 % ms"]
+    show("A work page, one after another", head, await queued())
 
 
 def main() -> None:
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        rows = runner.run(compared())
-    head = ["delivery, one process", "a second", "CPU ms", "of the loop"]
-    show(f"One work told to {FOLLOWERS:,} followers on {SERVERS} servers", head, rows)
+        runner.run(measured())
 
 
 if __name__ == "__main__":

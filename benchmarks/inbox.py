@@ -28,7 +28,7 @@ from tests.postgres import create_database, postgres_url
 
 ACTIVITIES = 2_000
 CONNECTIONS = 32
-ACCEPTED_BAR, VISIBLE_BAR = 1_000, 400
+ACCEPTED_BAR, VISIBLE_BAR = 3_000, 1_200
 _VISIBLE_SECONDS = 25.0
 
 

@@ -4,6 +4,8 @@ What is undone or answered stands in the activity whole, and a deletion names a 
 servers read nothing else.
 """
 
+from collections.abc import Sequence
+
 from federation.addressing import PUBLIC
 from federation.translate import Document, timestamp
 from server.model import Actor, Millis, Reaction, ReactionKind
@@ -88,6 +90,54 @@ def reaction(
             "published": timestamp(at),
         }
     return document
+
+
+def block(blocker_uri: str, blocked_uri: str, uri: str) -> Document:
+    """Return `Block`, addressed to nobody but the blocked one."""
+    return {
+        "id": uri,
+        "type": "Block",
+        "actor": blocker_uri,
+        "object": blocked_uri,
+        "to": [blocked_uri],
+    }
+
+
+def flag(actor_uri: str, objects: Sequence[str], content: str, uri: str) -> Document:
+    """Return `Flag`: the accused actor first, then its posts, as Mastodon writes it."""
+    return {
+        "id": uri,
+        "type": "Flag",
+        "actor": actor_uri,
+        "content": content,
+        "object": list(objects),
+    }
+
+
+def move(actor: Actor, target_uri: str, uri: str) -> Document:
+    """Return `Move`, to followers (FEP-7628)."""
+    return {
+        "id": uri,
+        "type": "Move",
+        "actor": actor.uri,
+        "object": actor.uri,
+        "target": target_uri,
+        "to": [actor.followers_uri],
+        "cc": [PUBLIC],
+    }
+
+
+def arrange(kind: str, object_uri: str, collection_uri: str, actor: Actor, uri: str) -> Document:
+    """Return `Add` to, or `Remove` from, a collection of the actor's own."""
+    return {
+        "id": uri,
+        "type": kind,
+        "actor": actor.uri,
+        "object": object_uri,
+        "target": collection_uri,
+        "to": [PUBLIC],
+        "cc": [actor.followers_uri],
+    }
 
 
 def undo(what: Document, uri: str) -> Document:

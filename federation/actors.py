@@ -18,10 +18,11 @@ from federation.documents import (
     values,
     worded,
 )
+from federation.emojis import emojis_of
 from federation.sites import same_site
 from federation.uris import same_origin
 from server import errors
-from server.model import ActorKind, Millis
+from server.model import ActorKind, Emoji, Millis
 
 _MAX_KEYS: Final = 10  # as Mastodon: rotation needs two
 _MAX_KEY_LENGTH: Final = 8192  # characters of PEM
@@ -79,6 +80,7 @@ class RemoteActor:
     webfinger: str  # handle@domain by its own account (FEP-2c59), ""
     content_usage: str  # its own statement, verbatim, ""
     robots_tag: str  # FEP-5e53, ""
+    emojis: tuple[Emoji, ...] = ()  # in the name
 
     @property
     def key_id(self) -> str:
@@ -89,6 +91,11 @@ class RemoteActor:
     def public_key_pem(self) -> str:
         """The first key in PEM, "" if there is none."""
         return self._main_key.text if self._main_key else ""
+
+    @property
+    def multikeys(self) -> tuple[tuple[str, str], ...]:
+        """(key id, Multikey) of the keys for proofs (FEP-521a)."""
+        return tuple((key.key_id, key.text) for key in self.keys if key.text.startswith("z"))
 
     @property
     def _main_key(self) -> RemoteKey | None:
@@ -130,6 +137,7 @@ def read_actor(document: Document) -> RemoteActor:
         webfinger=text_of(document.get("webfinger"), MAX_NAME).removeprefix("acct:").lstrip("@"),
         content_usage=content_usage_of(document),
         robots_tag=robots_tag_of(document),
+        emojis=emojis_of(document),
     )
 
 

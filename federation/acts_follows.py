@@ -3,21 +3,23 @@
 from collections.abc import Mapping
 from typing import Final
 
-from federation.deeds import Act, Arrived, Hands, local_artist
-from server.model import Follow, FollowState
+from federation.deeds import Act, Arrived, Hands, local_artist, local_followee
+from server.model import Actor, Follow, FollowState
 from server.ports import Transaction
 from server.promises import URGENT, Deed, SayPromise, promise
 
 
 async def follow(hands: Hands, tx: Transaction, deed: Arrived) -> None:
-    """Note that somebody asks to follow an artist here."""
-    followee = await local_artist(hands, tx, deed.activity.object_uri)
+    """Note that somebody asks to follow an artist here, or a series."""
+    followee = await local_followee(hands, tx, deed.activity.object_uri)
     if followee is None or not deed.activity.uri:
+        return
+    if not await hands.following.takes(tx, deed.actor.id, followee):
+        await _say(hands, tx, Deed.FOLLOW_REJECTED, followee, deed)
         return
     state = await hands.following.request(tx, deed.actor.id, followee, deed.activity.uri)
     if state is FollowState.ACCEPTED:
-        said = SayPromise(Deed.FOLLOW_ACCEPTED, followee.id, deed.actor.id, deed.activity.uri)
-        await promise(tx, hands.clock, said, priority=URGENT)
+        await _say(hands, tx, Deed.FOLLOW_ACCEPTED, followee, deed)
 
 
 async def accept(hands: Hands, tx: Transaction, deed: Arrived) -> None:
@@ -38,9 +40,14 @@ async def undo_follow(hands: Hands, tx: Transaction, deed: Arrived) -> None:
         if known.follower_id == deed.actor.id:
             await tx.relations.remove(known.follower_id, known.followee_id)
         return
-    followee = await local_artist(hands, tx, inner.object_uri) if inner else None
+    followee = await local_followee(hands, tx, inner.object_uri) if inner else None
     if followee is not None:
         await tx.relations.remove(deed.actor.id, followee.id)
+
+
+async def _say(hands: Hands, tx: Transaction, answer: Deed, followee: Actor, deed: Arrived) -> None:
+    said = SayPromise(answer, followee.id, deed.actor.id, deed.activity.uri)
+    await promise(tx, hands.clock, said, priority=URGENT)
 
 
 async def _answered(hands: Hands, tx: Transaction, deed: Arrived, *, is_accepted: bool) -> None:

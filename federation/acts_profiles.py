@@ -1,12 +1,21 @@
 """Acts about actors themselves: changed, gone."""
 
+import structlog
+
 from federation.deeds import Arrived, Hands
+from server.errors import Invalid
 from server.ports import Transaction
+
+log = structlog.get_logger(__name__)
 
 
 async def update_actor(hands: Hands, tx: Transaction, deed: Arrived) -> None:
     """Take what an actor says of itself; a new key only counts when fetched (`Remote`)."""
-    found = deed.activity.remote_actor()
+    try:
+        found = deed.activity.remote_actor()
+    except Invalid as problem:
+        log.info("profile_unusable", reason=problem.message)
+        return
     if found.uri == deed.actor.uri:
         await tx.actors.put(hands.remote.renewed(found, deed.actor))
 

@@ -1,24 +1,37 @@
-"""Acts of liking and boosting, and taking it back."""
+"""Acts of liking and boosting, and taking it back. A reaction with an emoji is a like."""
 
 from collections.abc import Mapping
 from typing import Final
 
 from federation.deeds import Act, Arrived, Hands
-from server.model import ReactionKind
+from federation.emoji import emoji_of
+from federation.vocabulary import Activity
+from server.model import Reaction, ReactionKind
+from server.permits import Answer
+from server.permitting import Wish, forget, permitted
 from server.ports import Transaction
-from server.reactions import find_target_by_uri, may_see
+from server.reactions import WISHES
+from server.targets import find_target_by_uri, may_see
 
-_KINDS: Final = {"Like": ReactionKind.LIKE, "Announce": ReactionKind.BOOST}
+_KINDS: Final = {
+    "Like": ReactionKind.LIKE,
+    "EmojiReact": ReactionKind.LIKE,
+    "Announce": ReactionKind.BOOST,
+}
 
 
 async def react(hands: Hands, tx: Transaction, deed: Arrived) -> None:
-    """Note a Like or Announce of what we hold and the actor may see."""
+    """Note a Like or Announce of what we hold and the actor may see, if its artist lets them."""
     activity = deed.activity
     target = await find_target_by_uri(tx, hands.addresses, activity.object_uri)
     if target is None or not await may_see(tx, target, deed.actor.id):
         return
     kind = _KINDS[activity.type]
-    await hands.reactions.note_reaction(tx, kind, deed.actor.id, target, activity.uri)
+    wish = Wish(WISHES[kind], target, deed.actor.id, activity.uri, activity_id=deed.id)
+    said = await permitted(tx, hands.addresses, hands.clock, wish, is_approved=deed.is_approved)
+    if said is Answer.ALLOW:
+        emoji = emoji_of(activity) if kind is ReactionKind.LIKE else ""
+        await hands.reactions.note_reaction(tx, kind, deed.actor.id, target, activity.uri, emoji)
 
 
 async def undo_reaction(hands: Hands, tx: Transaction, deed: Arrived) -> None:
@@ -34,8 +47,17 @@ async def undo_reaction(hands: Hands, tx: Transaction, deed: Arrived) -> None:
         return
     target = await find_target_by_uri(tx, hands.addresses, inner.object_uri)
     if target is not None:
-        await tx.reactions.remove(kind, deed.actor.id, target.id)
+        await forget(tx, WISHES[kind], deed.actor.id, target.id)
+    kept = await tx.reactions.of(kind, deed.actor.id, target.id) if target else None
+    if kept is not None and not _is_of_an_older(inner, kept):
+        await tx.reactions.remove(kind, deed.actor.id, kept.target_id)
 
 
-ACTS: Final[Mapping[str, Act]] = {"Like": react, "Announce": react}
-UNDOS: Final[Mapping[str, Act]] = {"Like": undo_reaction, "Announce": undo_reaction}
+def _is_of_an_older(inner: Activity, kept: Reaction) -> bool:
+    """Say whether an Undo is of an emoji that a newer one has replaced."""
+    undone = emoji_of(inner)
+    return bool(undone and kept.emoji and undone != kept.emoji)
+
+
+ACTS: Final[Mapping[str, Act]] = dict.fromkeys(_KINDS, react)
+UNDOS: Final[Mapping[str, Act]] = dict.fromkeys(_KINDS, undo_reaction)

@@ -5,13 +5,24 @@ from its own origin (a stranger, a post that was not sent along) is fetched firs
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import msgspec
 import structlog
 
-from federation import acts_follows, acts_posts, acts_profiles, acts_reactions, uris
+from federation import (
+    acts_blocks,
+    acts_featured,
+    acts_follows,
+    acts_moves,
+    acts_permissions,
+    acts_posts,
+    acts_profiles,
+    acts_reactions,
+    acts_reports,
+    uris,
+)
 from federation.deeds import ACTOR_TYPES, POST_TYPES, Act, Arrived, Hands
 from federation.posts import label_of
 from federation.vocabulary import Activity, RemoteNote, read_activity
@@ -33,6 +44,7 @@ class Pending:
     what: ApplyPromise
     activity: Activity
     known: Actor | None
+    wants_object: bool = False  # besides: the new account of a Move, or the post that is pinned
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +81,10 @@ class Apply:
         except (Untrusted, Invalid) as problem:
             _log_unusable(activity, problem.message)
             return None
-        if known is None or not self._is_enough(activity, known, note):
-            return None if _is_about_a_stranger(activity, known) else pending
+        wants_object = known is not None and await _wants_object(tx, activity, known)
+        if known is None or wants_object or not self._is_enough(activity, known, note):
+            is_idle = _is_about_a_stranger(activity, known)
+            return None if is_idle else replace(pending, wants_object=wants_object)
         deed = Arrived(stored.id, activity, known, note, what.is_approved)
         await self._act(tx, deed)
         return None
@@ -88,19 +102,29 @@ class Apply:
         activity = pending.activity
         try:
             actor = await self.hands.remote.current(activity.actor_uri, pending.known)
-            note = await self._note(activity, actor)
+            note = await self._note(activity, actor, is_pinned=pending.wants_object)
+            target = await self._target(activity) if pending.wants_object else None
         except Unavailable as outage:
             raise Later(outage.message) from outage
         except (NotFound, Untrusted, Invalid) as problem:
             _log_unusable(activity, problem.message)
             return None
         what = pending.what
-        return Arrived(what.activity_id, activity, actor, note, what.is_approved)
+        return Arrived(what.activity_id, activity, actor, note, what.is_approved, target)
 
-    async def _note(self, activity: Activity, actor: Actor) -> RemoteNote | None:
-        """Return the post of a Create or Update: as embedded by its own author, else fetched."""
+    async def _target(self, activity: Activity) -> Actor | None:
+        """Return the new account of a Move as its origin has it now: it was just changed."""
+        if activity.type != "Move" or not activity.target_uri:
+            return None
+        return await self.hands.remote.actor(activity.target_uri, afresh=True)
+
+    async def _note(
+        self, activity: Activity, actor: Actor, *, is_pinned: bool
+    ) -> RemoteNote | None:
+        """Return the post of a Create, Update or Add: as embedded by its author, else fetched."""
         note = _embedded_note(activity, actor)
-        if note is not None or not _wants_note(activity):
+        is_wanted = _wants_note(activity) or (is_pinned and activity.type == "Add")
+        if note is not None or not is_wanted:
             return note
         note = await self.hands.remote.note(activity.object_uri)
         if note.attributed_to != actor.uri:
@@ -121,6 +145,13 @@ class Apply:
             ai_label=label_of(deed.note) if deed.note else AiLabel.NONE,
         )
         return decide(Door.INBOUND, facts, self.hands.house.now.compiled)
+
+
+async def _wants_object(tx: Transaction, activity: Activity, actor: Actor) -> bool:
+    """Say whether a Move or Add is about something that must be fetched for followers here."""
+    if activity.type == "Move":
+        return await tx.relations.has_local_follower(actor.id)
+    return activity.type == "Add" and await acts_featured.wants_post(tx, activity, actor)
 
 
 def _wants_note(activity: Activity) -> bool:
@@ -175,7 +206,7 @@ async def _undo(hands: Hands, tx: Transaction, deed: Arrived) -> None:
     """Take back what was done; its id may be used again. An id alone is tried as each kind."""
     undone, inner = deed.activity.object_uri, deed.activity.inner
     if undone:
-        await tx.activities.forget(undone)
+        await tx.activities.forget(undone, deed.actor.uri)
     if inner is not None and inner.type:
         acts = [UNDOS[inner.type]] if inner.type in UNDOS else []
     else:
@@ -187,9 +218,18 @@ async def _undo(hands: Hands, tx: Transaction, deed: Arrived) -> None:
 ACTS: Final[Mapping[str, Act]] = {
     **acts_follows.ACTS,
     **acts_reactions.ACTS,
+    **acts_permissions.ACTS,
+    **acts_blocks.ACTS,
+    **acts_reports.ACTS,
+    **acts_moves.ACTS,
+    **acts_featured.ACTS,
     "Create": acts_posts.create,
     "Update": _update,
     "Delete": _delete,
     "Undo": _undo,
 }
-UNDOS: Final[Mapping[str, Act]] = {**acts_follows.UNDOS, **acts_reactions.UNDOS}
+UNDOS: Final[Mapping[str, Act]] = {
+    **acts_follows.UNDOS,
+    **acts_reactions.UNDOS,
+    **acts_blocks.UNDOS,
+}

@@ -36,6 +36,15 @@ class Asking:
         except FixatifError:
             return None
 
+    async def claimed(self, received: Received) -> Actor | None:
+        """Return the known actor that says to have signed, unverified: good for refusing alone."""
+        try:
+            key_id = read_signature(received).key_id
+        except FixatifError:
+            return None
+        async with self.remote.library.reading() as tx:
+            return await tx.actors.by_key_id(key_id)
+
     def _is_refused(self, key_id: str) -> bool:
         facts = OutboundFacts(peer=uris.origin_of(key_id).authority)
         return isinstance(decide(Door.OUTBOUND, facts, self.house.now.compiled), Refuse)

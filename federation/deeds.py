@@ -11,12 +11,15 @@ from typing import Final
 from federation.remote import Remote
 from federation.vocabulary import Activity, RemoteNote
 from server.addresses import Addresses
+from server.blocking import Blocking
 from server.clock import Clock
 from server.following import Following
 from server.house import House
 from server.model import ActivityId, Actor
+from server.moving import Moving
 from server.ports import Transaction
 from server.reactions import Reactions
+from server.reporting import Reporting
 
 POST_TYPES: Final = frozenset(
     {"Note", "Question", "Article", "Page", "Image", "Video", "Audio", "Event"}
@@ -33,6 +36,7 @@ class Arrived:
     actor: Actor
     note: RemoteNote | None = None
     is_approved: bool = False  # the artist was asked, and agreed
+    target: Actor | None = None  # whom a Move is to, as its origin just described it
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +49,23 @@ class Hands:
     following: Following
     reactions: Reactions
     house: House
+    blocking: Blocking
+    reporting: Reporting
+    moving: Moving
 
 
 Act = Callable[[Hands, Transaction, Arrived], Awaitable[None]]
+
+
+async def local_followee(hands: Hands, tx: Transaction, uri: str) -> Actor | None:
+    """Find whom somebody may follow here: an artist, or a series by its own actor."""
+    artist = await local_artist(hands, tx, uri)
+    if artist is not None or not hands.addresses.is_ours(uri):
+        return artist
+    speaker = await tx.actors.by_uri(uri)
+    series = await tx.series.by_actor(speaker.id) if speaker and not speaker.gone_at else None
+    owner = await tx.artists.by_id(series.artist_id) if series else None
+    return speaker if owner is not None and not owner.suspended_at else None
 
 
 async def local_artist(hands: Hands, tx: Transaction, uri: str) -> Actor | None:

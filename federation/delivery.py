@@ -1,28 +1,42 @@
-"""Brings one activity to one inbox: sign → send → done, later or give up.
+"""Brings one activity to one inbox: sign → send → done, later or given up.
 
 Signed afresh at each try. A refusal that another try cannot cure ends it; anything that
-a peer's bad day may explain is tried again over about two days.
+a peer's bad day may explain is tried again over about two days. Nothing is sent to a host that is
+paused or dead.
 """
 
-from dataclasses import dataclass
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from typing import Final
 
 import msgspec
 
 from federation import uris
 from federation.content_types import ACTIVITY_JSON
+from federation.knocking import Knocking
 from federation.signatures import Unsigned
-from federation.signing import Signing
+from federation.synchrony import Synchrony
+from server import peers
+from server.aftermath import OUT_OF_REACH, note_undelivered
+from server.clock import Clock
 from server.house import House
+from server.model import ActivityId, StoredActivity
+from server.peers import Trouble
 from server.policy import decide
-from server.ports import Incoming, Library, Transport, Unreachable
+from server.ports import Incoming, Library, Unreachable
 from server.promises import DeliverPromise
+from server.reach import InTrouble, Reach
 from server.rules import Door, OutboundFacts, Refuse
 from server.signals import usage_text
-from server.worker import GiveUp, Later
+from server.worker import GiveUp, Later, NotYet
 
-_ACCEPTED = range(200, 300)
-# These may pass: rate limits, a proxy in front, a restart, a clock, a key fetched too early.
-_PASSING = frozenset({401, 403, 404, 408, 409, 421, 425, 429})
+_ACCEPTED: Final = range(200, 300)
+# These may pass: a proxy in front, a restart, a clock, a key fetched too early.
+_PASSING: Final = frozenset({401, 403, 404, 408, 409, 421, 425})
+_TOO_MANY: Final = 429
+_GONE: Final = 410
+_BROKEN: Final = 500  # and above
+_ACTIVITIES_KEPT: Final = 64  # of which deliveries are under way; read once, sent many times
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,33 +44,71 @@ class Delivery:
     """Delivers."""
 
     library: Library
-    transport: Transport
-    signing: Signing
+    clock: Clock
+    knocking: Knocking
     house: House
+    reach: Reach
+    synchrony: Synchrony
+    _activities: OrderedDict[ActivityId, StoredActivity] = field(default_factory=OrderedDict)
 
     async def deliver(self, payload: bytes) -> None:
-        """Do one `DeliverPromise`. Raise `Later` or `GiveUp`."""
+        """Do one `DeliverPromise`. Raise `Later`, `NotYet` or `GiveUp`."""
         what = msgspec.json.decode(payload, type=DeliverPromise)
+        host = uris.origin_of(what.inbox).authority
+        if await self._is_dropped(what, host):
+            return
+        activity = await self._activity(what.activity_id)
+        self._ask_policy(host, activity.type)
+        in_step = await self.synchrony.headers_for(activity, what.actor_id, what.inbox)
+        headers = (("Content-Type", ACTIVITY_JSON), *self._signals(), *in_step)
+        answer = await self._send(Unsigned("POST", what.inbox, headers, activity.body), what)
+        await self._settle(host, answer)
+
+    async def _settle(self, host: str, answer: Incoming) -> None:
+        problem = read_answer(answer)
+        if answer.status == _GONE:
+            gone = InTrouble(str(problem), Trouble.GONE)
+            await self.library.join(lambda tx: self.reach.note_failure(tx, host, gone))
+        elif not isinstance(problem, InTrouble):
+            await self.reach.note_reached(host)  # it refuses perhaps, but it is there
+        if problem is not None:
+            raise problem
+
+    async def _is_dropped(self, what: DeliverPromise, host: str) -> bool:
+        """Say whether the host is dead; the artist is told. Raise `NotYet` where it is paused."""
+        peer = await self.reach.closed(host)
+        if peer is None:
+            return False
+        if not peers.is_dead(peer):
+            raise NotYet(peer.reason, peer.paused_until)
+        await self.library.join(
+            lambda tx: note_undelivered(tx, self.clock, what, host, OUT_OF_REACH)
+        )
+        return True
+
+    async def _activity(self, activity_id: ActivityId) -> StoredActivity:
+        known = self._activities.get(activity_id)
+        if known is not None:
+            return known
         async with self.library.reading() as tx:
-            activity = await tx.activities.by_id(what.activity_id)
-        if activity is None:
+            found = await tx.activities.by_id(activity_id)
+        if found is None:
             raise GiveUp("The activity is not kept any more.")
-        self._ask_policy(what.inbox, activity.type)
-        headers = (("Content-Type", ACTIVITY_JSON), *self._signals())
-        request = Unsigned("POST", what.inbox, headers, activity.body)
-        settle(await self._send(request, what))
+        self._activities[activity_id] = found
+        if len(self._activities) > _ACTIVITIES_KEPT:
+            self._activities.popitem(last=False)
+        return found
 
     async def _send(self, request: Unsigned, what: DeliverPromise) -> Incoming:
-        outgoing = await self.signing.signed(request, what.actor_id)
         try:
-            return await self.transport.send(outgoing)
+            return await self.knocking.send(request, what.actor_id)
         except Unreachable as problem:
             if problem.is_final:
                 raise GiveUp(str(problem)) from problem
-            raise Later(str(problem)) from problem
+            raise InTrouble(str(problem), Trouble.SILENT) from problem
 
-    def _ask_policy(self, inbox: str, kind: str) -> None:
-        facts = OutboundFacts(peer=uris.origin_of(inbox).authority, type=kind)
+    def _ask_policy(self, host: str, kind: str) -> None:
+        facts = OutboundFacts(peer=host, type=kind)
         decision = decide(Door.OUTBOUND, facts, self.house.now.compiled)
         if isinstance(decision, Refuse):
             raise GiveUp(f"The policy refuses deliveries there: {decision.rule}.")
@@ -66,14 +118,19 @@ class Delivery:
         return (("Content-Usage", text),) if text else ()
 
 
-def settle(answer: Incoming) -> None:
-    """Read an inbox's answer. Raise `Later` or `GiveUp` where it is no success."""
-    if answer.status in _ACCEPTED:
-        return
-    reason = f"The inbox answered {answer.status}."
-    if answer.status >= 500 or answer.status in _PASSING:
-        raise Later(reason, retry_after(answer))
-    raise GiveUp(reason)
+def read_answer(answer: Incoming) -> Later | GiveUp | None:
+    """Return why an inbox's answer is no success, None where it is one."""
+    status = answer.status
+    if status in _ACCEPTED:
+        return None
+    reason = f"The inbox answered {status}."
+    if status == _TOO_MANY:
+        return InTrouble(reason, Trouble.BUSY, retry_after(answer))
+    if status >= _BROKEN:
+        return InTrouble(reason, Trouble.BROKEN, retry_after(answer))
+    if status in _PASSING:
+        return Later(reason, retry_after(answer))
+    return GiveUp(reason)
 
 
 def retry_after(answer: Incoming) -> int | None:

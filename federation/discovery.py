@@ -5,13 +5,25 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from federation.content_types import ACTIVITY_JSON, LD_JSON
 from server.addresses import Addresses
 from server.errors import Invalid
-from server.model import Actor
+from server.model import Actor, ActorKind
 
 Document = dict[str, Any]
 
 SUBSCRIBE = "http://ostatus.org/schema/1.0/subscribe"
+INTENTS = "https://w3id.org/fep/3b86/"  # an activity's type follows
+_PROFILE_PAGE = "http://webfinger.net/rel/profile-page"
+_AVATAR = "http://webfinger.net/rel/avatar"
+# What can be done from here to something elsewhere, and what its template calls it (FEP-3b86).
+_OFFERED = (
+    ("Follow", "object"),
+    ("Like", "object"),
+    ("Announce", "object"),
+    ("Create", "inReplyTo"),
+    ("Object", "object"),
+)
 _MAX_RESOURCE = 2_048
 
 
@@ -21,6 +33,7 @@ class Account:
 
     handle: str = ""
     uri: str = ""
+    is_server: bool = False  # the server itself (FEP-d556)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +62,9 @@ def read_resource(resource: str, addresses: Addresses) -> Account | None:
     if scheme.lower() in {"http", "https"}:
         if not rest.startswith("//") or rest[2:3] in ("", "/", "?", "#"):
             raise Invalid("This address has no host: ask with a whole one.")
-        return Account(uri=resource) if addresses.is_ours(resource) else None
+        if not addresses.is_ours(resource):
+            return None
+        return Account(uri=resource, is_server=_is_root(resource, addresses))
     raise Invalid(f"'{scheme[:20]}:' is not understood: ask with acct: or https:.")
 
 
@@ -58,27 +73,47 @@ def _read_acct(rest: str, addresses: Addresses) -> Account | None:
     if not at or not handle or not domain or "/" in domain or any(c.isspace() for c in rest):
         raise Invalid("An account reads acct:name@domain.")
     host = urlsplit(addresses.base_url).netloc
-    if domain.lower() not in {addresses.domain.lower(), host.lower()}:
+    names = {addresses.domain.lower(), host.lower()}
+    if domain.lower() not in names:
         return None
-    return Account(handle=handle)
+    return Account(handle=handle, is_server=handle.lower() in names)
+
+
+def _is_root(uri: str, addresses: Addresses) -> bool:
+    """Say whether an address of ours is the server's own: its root, or its actor."""
+    parts = urlsplit(uri)
+    is_plain = not parts.query and not parts.fragment
+    return is_plain and (parts.path in {"", "/"} or uri == addresses.server_actor)
 
 
 def webfinger(actor: Actor, addresses: Addresses, rels: Sequence[str] = ()) -> Document:
-    """Return an actor's JRD; `rels` filters links (RFC 7033 section 4.3)."""
+    """Return an actor's JRD; `rels` filters links (RFC 7033 section 4.3).
+
+    The subject is what the account is called, whichever of its names was asked for.
+    """
     links: list[Document] = [
-        {"rel": "self", "type": "application/activity+json", "href": actor.uri},
-        {
-            "rel": "http://webfinger.net/rel/profile-page",
-            "type": "text/html",
-            "href": actor.url,
-        },
-        {"rel": SUBSCRIBE, "template": f"{addresses.base_url}/authorize_interaction?uri={{uri}}"},
+        {"rel": "self", "type": ACTIVITY_JSON, "href": actor.uri},
+        {"rel": "self", "type": LD_JSON, "href": actor.uri},
+        {"rel": _PROFILE_PAGE, "type": "text/html", "href": actor.url},
     ]
+    if actor.icon_url:
+        links.append({"rel": _AVATAR, "type": "image/jpeg", "href": actor.icon_url})
+    if actor.kind is not ActorKind.APPLICATION:  # the server itself has nobody who would act
+        links += _ways_in(addresses)
     return {
         "subject": f"acct:{actor.address}",
         "aliases": [alias for alias in (actor.url, actor.uri) if alias],
         "links": [link for link in links if not rels or link["rel"] in rels],
     }
+
+
+def _ways_in(addresses: Addresses) -> list[Document]:
+    """Return where somebody from here acts on what is elsewhere."""
+    base = f"{addresses.base_url}/authorize_interaction?uri="
+    return [
+        {"rel": SUBSCRIBE, "template": f"{base}{{uri}}"},
+        *({"rel": f"{INTENTS}{verb}", "template": f"{base}{{{name}}}"} for verb, name in _OFFERED),
+    ]
 
 
 def webfinger_template(addresses: Addresses) -> str:

@@ -4,15 +4,17 @@ Every step has a type, so that none can be skipped: Received → Verified → Ac
 with its job in one transaction. What cannot be believed is never stored.
 """
 
-import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 import structlog
 
 from federation import origin, uris
+from federation.believing import Believing, signer_of
+from federation.dedupe import dedupe_key
 from federation.remote import Remote, RemoteGone
 from federation.signatures import Received, SignatureClaim, Verified, read_signature, verify
+from federation.synchrony import Synchrony
 from federation.vocabulary import Activity, Claim, read_activity, read_claim
 from server.clock import Clock
 from server.errors import Invalid, NotFound, Unavailable, Untrusted
@@ -21,11 +23,10 @@ from server.model import ActivityId, StoredActivity
 from server.policy import decide
 from server.ports import Bus, Library, Transaction
 from server.promises import JOBS_TOPIC, ApplyPromise, promise
+from server.reach import Reach
 from server.rules import Door, InboundFacts, Refuse
 
 log = structlog.get_logger(__name__)
-
-_REPEATABLE = frozenset({"Update", "Add", "Remove"})  # Takahē gives each Update the same id
 
 
 class Receipt(Enum):
@@ -45,6 +46,9 @@ class Inbox:
     bus: Bus
     remote: Remote
     house: House
+    believing: Believing
+    reach: Reach
+    synchrony: Synchrony
     under_way: set[int] = field(default_factory=set)  # requests that are being taken in
 
     async def receive(self, received: Received) -> Receipt:
@@ -66,9 +70,21 @@ class Inbox:
             if claim.type == "Delete":
                 return Receipt.FORGOTTEN
             raise Untrusted("The signer's key cannot be found at its server.") from None
-        activity = read_activity(received.body)
+        await self.reach.note_seen(uris.origin_of(verified.actor_uri).authority)
+        if verified.actor_uri != claim.actor_uri:
+            brought = await self._brought(verified, claim)
+            if brought is None:
+                return Receipt.FORGOTTEN
+            verified = brought
+        activity = read_activity(verified.received.body)
         origin.check_activity(verified, activity)
         return await self._keep(verified, activity)
+
+    async def _brought(self, bringer: Verified, claim: Claim) -> Verified | None:
+        """Find out whether the actor said what somebody else brings; None where it is no news."""
+        if not self._admits(replace(claim, actor_uri=bringer.actor_uri)):
+            return None
+        return await self.believing.vouched(bringer.received, claim)
 
     def _admits(self, claim: Claim) -> bool:
         peer = uris.origin_of(claim.actor_uri).authority
@@ -92,7 +108,7 @@ class Inbox:
     ) -> Verified:
         now = received.received_at
         try:
-            key = await self.remote.key(signature.key_id, claim.actor_uri)
+            key = await self.remote.key(signature.key_id, signer_of(received, signature, claim))
         except (Unavailable, Invalid) as problem:
             raise Untrusted(f"The signer's key cannot be fetched: {problem.message}") from problem
         try:
@@ -107,7 +123,8 @@ class Inbox:
     ) -> Verified:
         """Fetch the key once more, as the actor may have changed it; then believe or refuse."""
         try:
-            key = await self.remote.key(signature.key_id, claim.actor_uri, afresh=True)
+            signer = signer_of(received, signature, claim)
+            key = await self.remote.key(signature.key_id, signer, afresh=True)
         except (Unavailable, Invalid, NotFound) as problem:
             raise Untrusted("The signature does not verify with the actor's key.") from problem
         return verify(received, signature, key, received.received_at)
@@ -124,26 +141,15 @@ class Inbox:
             body=verified.received.body,
             received_at=verified.received.received_at,
         )
-        is_new = await self.library.join(lambda tx: self._store(tx, stored))
+        is_new = await self.library.join(lambda tx: self._store(tx, stored, verified))
         if not is_new:
             return Receipt.KNOWN
         self.bus.wake(JOBS_TOPIC)
         return Receipt.KEPT
 
-    async def _store(self, tx: Transaction, stored: StoredActivity) -> bool:
+    async def _store(self, tx: Transaction, stored: StoredActivity, verified: Verified) -> bool:
         if not await tx.activities.keep(stored):
             return False
         await promise(tx, self.clock, ApplyPromise(stored.id))
+        await self.synchrony.notice(tx, verified.received, verified.actor_uri)
         return True
-
-
-def dedupe_key(activity: Activity, body: bytes) -> str:
-    """Return what must be equal for an activity to count as the same one again.
-
-    Its id; for kinds whose ids real servers repeat, and where there is none, who said it,
-    what kind, and the exact words.
-    """
-    if activity.uri and activity.type not in _REPEATABLE:
-        return activity.uri
-    digest = hashlib.sha256(body).hexdigest()
-    return f"{activity.actor_uri} {activity.type} {digest}"

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from federation import uris
 from server import errors
@@ -95,6 +96,7 @@ def as_bytes(lines: Iterable[str]) -> bytes:
     return "\n".join(lines).encode("utf-8", "surrogateescape")
 
 
+@lru_cache(maxsize=64)  # many requests bear the date of one second
 def parse_http_date(text: str) -> Millis | None:
     """Return the moment that a Date header names, None if it names none."""
     found = _HTTP_DATE.fullmatch(text)

@@ -27,9 +27,10 @@ from federation.documents import (
     values,
     worded,
 )
+from federation.emojis import emojis_of
 from federation.uris import same_origin
 from server import errors
-from server.model import Millis, RemotePicture, Visibility
+from server.model import Emoji, Millis, Poll, RemotePicture, Visibility
 
 _PUBLIC_NAMES: Final = frozenset({PUBLIC, "as:Public", "Public"})  # ActivityPub, 5.6
 _POSTS: Final = frozenset(
@@ -42,7 +43,8 @@ _MAX_RECIPIENTS: Final = 1000  # beyond it somebody floods; being left out only 
 _MAX_TAGS: Final = 200  # tags of all kinds together
 _MAX_PICTURES: Final = 20  # the largest albums that Pixelfed allows
 _MAX_ALT: Final = 10_000  # Mastodon's limit for descriptions
-_MAX_OPTIONS: Final = 500  # of a poll
+_MAX_OPTIONS: Final = 50  # of a poll; Mastodon reads 500, nobody looks at them
+_MAX_VOTES: Final = 10**9
 _MAX_SIDE: Final = 100_000  # pixels; larger numbers are no pictures
 _IMAGE_ENDINGS: Final = {
     "jpg": "image/jpeg", "jpeg": "image/jpeg", "png": "image/png", "gif": "image/gif",
@@ -83,9 +85,11 @@ class RemoteNote:
     hashtags: tuple[str, ...]  # without #, each once
     mentions: tuple[Mention, ...]
     pictures: tuple[RemotePicture, ...]
-    options: tuple[str, ...]  # of a poll
+    poll: Poll | None
     language: str  # BCP 47, "" if unknown
     quote_uri: str
+    quote_approval: str  # id of the QuoteAuthorization (FEP-044f), ""
+    emojis: tuple[Emoji, ...]
     content_usage: str  # its origin's own statement, verbatim
     robots_tag: str  # FEP-5e53
     digital_source_type: str  # IPTC's, as stated; how a machine-made image says so
@@ -131,9 +135,11 @@ def read_note(
         hashtags=_hashtags(document),
         mentions=_mentions(document),
         pictures=_pictures(document, name),
-        options=_options(document),
+        poll=_poll(document),
         language=language,
         quote_uri=_quote(document),
+        quote_approval=id_of(first(document.get("quoteAuthorization"))),
+        emojis=emojis_of(document),
         content_usage=content_usage_of(document),
         robots_tag=robots_tag_of(document),
         digital_source_type=text_of(document.get("digitalSourceType"), MAX_NAME),
@@ -230,10 +236,28 @@ def _quote(document: Document) -> str:
     return ""
 
 
-def _options(document: Document) -> tuple[str, ...]:
-    choices = document.get("oneOf", document.get("anyOf"))
+def _poll(document: Document) -> Poll | None:
+    """Return a Question's options with their votes; `closed` is a time, or true."""
+    is_multiple = document.get("anyOf") is not None
+    choices = document.get("anyOf" if is_multiple else "oneOf")
     found = [one for one in values(choices, _MAX_OPTIONS) if is_document(one)]
-    return tuple(name for one in found if (name := worded(one, "name", MAX_NAME)))
+    options = tuple((name, _votes(one)) for one in found if (name := worded(one, "name", MAX_NAME)))
+    if not options:
+        return None
+    closed = document.get("closed")
+    ends = document.get("endTime") if closed is None or isinstance(closed, bool) else closed
+    return Poll(
+        options=options,
+        is_multiple=is_multiple,
+        closes_at=Millis(0) if closed is True else moment_of(ends),
+        voters=number_of(term(document, "votersCount", "toot"), _MAX_VOTES),
+    )
+
+
+def _votes(option: Document) -> int:
+    replies = first(option.get("replies"))
+    total = replies.get("totalItems") if is_document(replies) else None
+    return number_of(total, _MAX_VOTES) or 0
 
 
 def _pictures(document: Document, name: str) -> tuple[RemotePicture, ...]:

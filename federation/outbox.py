@@ -11,21 +11,28 @@ from typing import Final
 import msgspec
 
 from federation import (
+    proofs,
+    sayings_blocks,
+    sayings_featured,
     sayings_follows,
+    sayings_moves,
+    sayings_permissions,
     sayings_posts,
     sayings_profiles,
     sayings_reactions,
+    sayings_reports,
+    sayings_series,
     sayings_works,
     translate,
-    uris,
 )
 from federation.addressing import inboxes
+from federation.fanout import Fanout
 from federation.sayings import Message, Mouth, Say
+from federation.signatures import load_private_key
 from federation.translate import Document
-from server.errors import Untrusted
-from server.model import ActivityId, ActorId, StoredActivity
+from server.model import ActivityId, ActorId, KeyAlgorithm, StoredActivity
 from server.ports import Bus, Library, Transaction
-from server.promises import JOBS_TOPIC, URGENT, Deed, DeliverPromise, SayPromise, promise
+from server.promises import JOBS_TOPIC, Deed, DeliverPromise, SayPromise
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +42,7 @@ class Outbox:
     library: Library
     bus: Bus
     mouth: Mouth
+    fanout: Fanout
 
     async def say(self, payload: bytes) -> None:
         """Do one `SayPromise`. A deed whose subject is gone by now is passed over."""
@@ -54,7 +62,7 @@ class Outbox:
         targets = inboxes(message.recipients, ours=ours)
         if not targets:
             return
-        activity = translate.with_context(message.activity)
+        activity = await self._proved(tx, actor_id, message.activity)
         uri = activity["id"]
         stored = StoredActivity(
             id=ActivityId(self.mouth.clock.new_id()),
@@ -69,26 +77,23 @@ class Outbox:
         )
         if not await tx.activities.keep(stored):
             return  # the job ran before: its deliveries are promised
-        for inbox in targets:
-            await promise(
-                tx,
-                self.mouth.clock,
-                DeliverPromise(stored.id, inbox, actor_id),
-                queue=_host_of(inbox),
-                priority=URGENT if message.is_urgent else None,
-            )
+        about = message.about or 0
+        deliveries = [DeliverPromise(stored.id, inbox, actor_id, about) for inbox in targets]
+        await self.fanout.promise(tx, deliveries, is_urgent=message.is_urgent)
 
-
-def _host_of(inbox: str) -> str:
-    """Return whose turn a delivery waits for; "" where it is nobody's, and will be given up."""
-    try:
-        return uris.origin_of(inbox).authority
-    except Untrusted:
-        return ""  # one follower's odd inbox must not keep a work from all the others
+    async def _proved(self, tx: Transaction, actor_id: ActorId, said: Document) -> Document:
+        """Return an activity as it travels, with a proof (FEP-8b32) that outlives its delivery."""
+        activity = translate.with_context(said)
+        key = await tx.artists.key_of(actor_id, KeyAlgorithm.ED25519)
+        if key is None:
+            return activity
+        private, now = load_private_key(key.private_pem), self.mouth.clock.now()
+        return activity | {"proof": proofs.made(activity, private, key.key_id, now)}
 
 
 def _object_uri(activity: Document) -> str:
-    subject = activity["object"]
+    whole = activity["object"]
+    subject = whole[0] if isinstance(whole, list) else whole  # a Flag names several
     return str(subject["id"] if isinstance(subject, dict) else subject)
 
 
@@ -97,5 +102,11 @@ SAYINGS: Final[Mapping[Deed, Say]] = {
     **sayings_posts.SAYINGS,
     **sayings_follows.SAYINGS,
     **sayings_reactions.SAYINGS,
+    **sayings_permissions.SAYINGS,
     **sayings_profiles.SAYINGS,
+    **sayings_series.SAYINGS,
+    **sayings_blocks.SAYINGS,
+    **sayings_reports.SAYINGS,
+    **sayings_moves.SAYINGS,
+    **sayings_featured.SAYINGS,
 }

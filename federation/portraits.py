@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from federation.translate import Document, Voice, timestamp
 from federation.wording import paragraphs
-from server.addresses import Addresses
+from server.addresses import Addresses, all_series_of
 from server.model import Actor
 from server.signals import activity_terms
 
@@ -21,17 +21,25 @@ def actor_of(voice: Voice, addresses: Addresses) -> Document:
         "url": actor.url,
         "published": timestamp(artist.created_at),
         "manuallyApprovesFollowers": artist.approves_follows,
-        "discoverable": True,
-        "indexable": False,
+        "discoverable": artist.is_discoverable,
+        "indexable": artist.is_indexable,
+        "webfinger": actor.address,
         "inbox": actor.inbox,
         "outbox": actor.outbox,
         "followers": actor.followers_uri,
         "following": f"{actor.uri}/following",
         "featured": f"{actor.uri}/featured",
+        "featuredTags": f"{actor.uri}/featured-tags",
+        "series": all_series_of(actor),
         "endpoints": {"sharedInbox": addresses.shared_inbox},
         "publicKey": _public_key(actor),
+        "assertionMethod": _more_keys(actor),
+        "alsoKnownAs": list(actor.also_known_as),
+        **({"movedTo": actor.moved_to} if actor.moved_to else {}),
         "attachment": [],
         "tag": [],
+        **_pictures(actor),
+        **_attribution(voice),
         **activity_terms(voice.usage),
     }
 
@@ -42,6 +50,7 @@ def server_actor(actor: Actor, addresses: Addresses, name: str) -> Document:
         "id": actor.uri,
         "type": actor.kind.value,
         "preferredUsername": actor.handle,
+        "webfinger": actor.address,
         "name": name,
         "url": addresses.base_url,
         "manuallyApprovesFollowers": True,
@@ -49,8 +58,40 @@ def server_actor(actor: Actor, addresses: Addresses, name: str) -> Document:
         "outbox": actor.outbox,
         "endpoints": {"sharedInbox": addresses.shared_inbox},
         "publicKey": _public_key(actor),
+        "assertionMethod": _more_keys(actor),
     }
+
+
+def _pictures(actor: Actor) -> Document:
+    """Return the portrait, where there is one: `mediaType` is by its ending, as ours are."""
+    if not actor.icon_url:
+        return {}
+    return {"icon": {"type": "Image", "mediaType": "image/jpeg", "url": actor.icon_url}}
+
+
+def _attribution(voice: Voice) -> Document:
+    """Return the sites that may name this artist as author (FEP-2345)."""
+    domains = voice.artist.attribution_domains
+    return {"attributionDomains": list(domains)} if domains else {}
+
+
+def keys_of(actor: Actor) -> Document:
+    """Return the keys of an actor, as every kind of actor shows them."""
+    return {"publicKey": _public_key(actor), "assertionMethod": _more_keys(actor)}
 
 
 def _public_key(actor: Actor) -> Mapping[str, str]:
     return {"id": actor.key_id, "owner": actor.uri, "publicKeyPem": actor.public_key_pem}
+
+
+def _more_keys(actor: Actor) -> list[Mapping[str, str]]:
+    """Return the keys for proofs (FEP-521a). Never under publicKey: Mastodon stumbles over them."""
+    return [
+        {
+            "id": key_id,
+            "type": "Multikey",
+            "controller": actor.uri,
+            "publicKeyMultibase": multikey,
+        }
+        for key_id, multikey in actor.more_keys
+    ]

@@ -1,9 +1,10 @@
 """From a post as another server wrote it to the one that we keep. Pure."""
 
+from federation.addressing import PUBLIC
 from federation.vocabulary import RemoteNote
 from federation.wording import sanitised
-from server.model import Actor, AiLabel, Millis, Post, PostId, Visibility
-from server.reactions import Target
+from server.model import Actor, AiLabel, Millis, Post, PostId, Quote, Visibility
+from server.targets import Target
 
 _SOURCE_TYPES = {  # the last part of IPTC's address, as `server.signals` says it of our works
     "trainedAlgorithmicMedia": AiLabel.GENERATED,
@@ -30,12 +31,15 @@ def post_from(
 
     A date in the future would keep a post on top of every list: it counts as now.
     """
+    visibility = _no_wider(note.audience, known)
+    is_private = visibility is Visibility.DIRECT
+    is_narrower = is_private and note.audience is not Visibility.DIRECT  # stays for whom it was
     return Post(
         id=known.id if known else PostId(new_id),
         uri=note.uri,
         actor_id=author.id,
         is_local=False,
-        visibility=_no_wider(note.audience, known),
+        visibility=visibility,
         content_html=sanitised(note.content_html),
         title=note.title,
         url=note.url or note.uri,
@@ -45,19 +49,50 @@ def post_from(
         edited_at=note.updated if known else None,
         in_reply_to_uri=note.in_reply_to,
         reply_to_id=answered.id if answered else None,
-        work_id=answered.thread_of if answered else None,
+        work_id=answered.thread_of if answered and not is_private else None,
         pictures=note.pictures,
         tags=note.hashtags,
         language=note.language,
         content_usage=note.content_usage,
-        mentions=tuple(mention.uri for mention in note.mentions),
+        mentions=known.mentions if known and is_narrower else people_in(note),
         ai_label=label_of(note),
+        quote=_quote(note, known),
+        poll=note.poll,
+        emojis=note.emojis,
+        featured_at=known.featured_at if known else None,
     )
+
+
+def people_in(note: RemoteNote) -> tuple[str, ...]:
+    """Return whom a post names; of a direct one those whom it is for.
+
+    A mention alone lets nobody read a direct message, and Takahē has people in `cc`.
+    """
+    named = [mention.uri for mention in note.mentions]
+    if note.audience is Visibility.DIRECT:
+        addressed = [uri for uri in (*note.to, *note.cc) if uri != PUBLIC]
+        named = addressed or named
+    return tuple(dict.fromkeys(named))
+
+
+def _quote(note: RemoteNote, known: Post | None) -> Quote | None:
+    """Return what a post quotes; agreed to as before, while it quotes by the same right."""
+    if not note.quote_uri:
+        return None
+    quote = Quote(note.quote_uri, note.quote_approval)
+    before = known.quote if known else None
+    is_same = before is not None and (before.uri, before.approval_uri) == (
+        quote.uri,
+        quote.approval_uri,
+    )
+    return before if is_same else quote
 
 
 def _no_wider(wanted: Visibility, known: Post | None) -> Visibility:
     """Return an audience no wider than before the edit (CVE-2024-37903)."""
     order = list(Visibility)
-    if known is None or order.index(wanted) >= order.index(known.visibility):
+    if known is None or known.visibility is Visibility.DRAFT:  # it waited, and was let in
+        return wanted
+    if order.index(wanted) >= order.index(known.visibility):
         return wanted
     return known.visibility

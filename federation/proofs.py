@@ -85,9 +85,9 @@ def made(
 
 def hashed(document: Mapping[str, object], options: Mapping[str, object]) -> bytes:
     """Return the 64 bytes that are signed: options before document (vc-di-eddsa, 3.3.4)."""
-    return hashlib.sha256(canonical(options)).digest() + hashlib.sha256(
-        canonical(document)
-    ).digest()
+    return (
+        hashlib.sha256(canonical(options)).digest() + hashlib.sha256(canonical(document)).digest()
+    )
 
 
 def canonical(document: Mapping[str, object]) -> bytes:

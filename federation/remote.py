@@ -5,7 +5,6 @@ and its id is of the origin that was asked, after redirects. Redirects are follo
 at most three, each checked and signed anew.
 """
 
-import re
 from collections import OrderedDict
 from dataclasses import dataclass, field, replace
 from urllib.parse import quote, urljoin, urlsplit
@@ -13,21 +12,22 @@ from urllib.parse import quote, urljoin, urlsplit
 import msgspec
 import structlog
 
-from federation import origin, uris
+from federation import names, origin, uris
 from federation.content_types import ACTIVITY_JSON, LD_JSON, is_activity_type
-from federation.documents import Document, id_of, is_document, read_document, type_of, values
+from federation.documents import Document, id_of, read_document, type_of
+from federation.handles import Handles, domain_of
+from federation.knocking import Knocking
 from federation.posts import post_from
 from federation.restraint import Restraint
 from federation.signatures import PublicKey, Unsigned, load_public_key
-from federation.signing import Signing
 from federation.vocabulary import RemoteActor, RemoteNote, read_actor, read_keys, read_note
 from federation.wording import sanitised
 from server.addresses import Addresses
 from server.clock import Clock
 from server.errors import Invalid, NotFound, Unavailable, Untrusted
 from server.model import Actor, ActorId, ActorKind, Millis, Post, Visibility
-from server.ports import Incoming, Library, Outgoing, Transport, Unreachable
-from server.promises import FetchPromise
+from server.ports import Incoming, Library, Unreachable
+from server.promises import FetchPromise, NamePromise, promise
 from server.reactions import Target, find_target_by_uri
 
 log = structlog.get_logger(__name__)
@@ -36,7 +36,6 @@ MAX_REDIRECTS = 3
 STALE_AFTER = Millis(86_400_000)  # an actor's document is good for a day
 REFETCH_AFTER = Millis(60_000)  # a key that failed is fetched again at most once a minute
 _KEYS_KEPT = 10_000  # some 2 KiB each
-_ADDRESS = re.compile(r"@?([\w.\-~]{1,100})@([A-Za-z0-9.\-\[\]:]{1,255})")
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _GONE = frozenset({404, 410})
 _OPEN = (Visibility.PUBLIC, Visibility.UNLISTED)
@@ -52,18 +51,19 @@ class Remote:
     """Fetches, checks, keeps."""
 
     library: Library
-    transport: Transport
-    signing: Signing
+    knocking: Knocking
     clock: Clock
     addresses: Addresses
     speaker: ActorId  # the server actor, who asks
     allows_loopback: bool = False
     _keys: OrderedDict[str, PublicKey] = field(default_factory=OrderedDict)
     _refetched: OrderedDict[str, Millis] = field(default_factory=OrderedDict)
+    handles: Handles = field(init=False)
     _restraint: Restraint = field(init=False)
 
     def __post_init__(self) -> None:
         self._restraint = Restraint(self.clock)
+        self.handles = Handles(self.library, self.clock, self.addresses, self.look_up)
 
     async def key(self, key_id: str, actor_uri: str, *, afresh: bool = False) -> PublicKey:
         """Return the key that signs for `actor_uri`; from memory, the database, or its origin.
@@ -73,7 +73,7 @@ class Remote:
         if self.addresses.is_ours(key_id):  # what we say comes back only by somebody's trick
             raise Untrusted("This key is ours; nobody elsewhere signs with it.")
         if not afresh:
-            known = self._keys.get(key_id) or await self._kept_key(key_id)
+            known = self._keys.get(key_id) or await self._kept_key(key_id, actor_uri)
             if known is not None:
                 self._remember(known)
                 return known
@@ -115,42 +115,49 @@ class Remote:
 
     async def by_address(self, text: str) -> Actor:
         """Find `name@domain` by WebFinger. Raises `Invalid`, `NotFound`, `Unavailable`."""
-        handle, domain = read_address(text)
+        handle, domain = names.read_address(text)
         async with self.library.reading() as tx:
             known = await tx.actors.by_address(handle, domain)
-        if domain == self.addresses.domain or (known is not None and known.is_local):
+            if domain == _host_of(self.addresses):
+                known = await tx.actors.by_address(handle, self.addresses.domain)
+        if self.is_us(domain) or (known is not None and known.is_local):
             if known is None or known.gone_at is not None:
                 raise NotFound(f"There is nobody called {handle} here.")
             return known
-        jrd = await self.look_up(text)
-        return await self.actor(_self_link(jrd, handle, domain))
+        actor = await self.actor(names.actor_link(await self.look_up(text), text))
+        # asked for by another name: whether it is theirs, their own server is to say
+        return actor if actor.domain == domain else await self.handles.named(actor)
 
     async def look_up(self, text: str) -> Document:
         """Return the WebFinger document of `name@domain`. Raises as `by_address`."""
-        handle, domain = read_address(text)
-        resource = quote(f"acct:{handle}@{domain}")
+        handle, domain = names.read_address(text)
+        target = f"/.well-known/webfinger?resource={quote(f'acct:{handle}@{domain}')}"
+        try:
+            return await self.at_host(domain, target, "application/jrd+json, application/json")
+        except RemoteGone as absent:
+            raise NotFound(f"{domain} knows nobody called {handle}.") from absent
+
+    async def at_host(self, domain: str, target: str, accept: str = "application/json") -> Document:
+        """Return JSON that is no ActivityPub: WebFinger, NodeInfo. Raises as `by_address`."""
         schemes = ["https"]
         if self.allows_loopback and uris.is_loopback(urlsplit(f"//{domain}").hostname or ""):
             schemes.append("http")
         for scheme in schemes:
-            url = f"{scheme}://{domain}/.well-known/webfinger?resource={resource}"
             try:
-                answer, _ = await self._get(url, "application/jrd+json, application/json")
-            except RemoteGone as absent:
-                raise NotFound(f"{domain} knows nobody called {handle}.") from absent
+                answer, _ = await self._get(f"{scheme}://{domain}{target}", accept)
             except Unavailable:
-                if scheme != schemes[-1]:
-                    continue
-                raise
-            return _read_jrd(answer, domain)
-        raise NotFound(f"{domain} knows nobody called {handle}.")
+                if scheme == schemes[-1]:
+                    raise
+            else:
+                return names.read_jrd(answer.body, domain)
+        raise Unavailable(f"{domain} cannot be reached; try again later.")
 
     async def find(self, uri: str) -> Actor | RemoteNote | Target:
         """Find whatever stands at an address (or is called `name@server`), here or elsewhere.
 
         Raises as `document`, `NotFound` where it is ours and not there.
         """
-        if _ADDRESS.fullmatch(uri.removeprefix("acct:")):
+        if names.is_account(uri.removeprefix("acct:")):
             return await self.by_address(uri.removeprefix("acct:"))
         if not uris.is_address(uri):
             raise Invalid("This is no web address: paste the address of a profile or post.", "uri")
@@ -188,6 +195,10 @@ class Remote:
             known = await tx.actors.by_uri(found.uri)
             actor = self._actor_from(found, known)
             actor_id = await tx.actors.put(actor)
+            if not self.handles.is_settled(found):
+                await promise(tx, self.clock, NamePromise(actor_id, found.webfinger))
+        if known is not None:
+            self._forget_changed_keys(_keys_of(known), _keys_of(actor))
         return replace(actor, id=actor_id)
 
     def renewed(self, said: RemoteActor, known: Actor) -> Actor:
@@ -199,6 +210,7 @@ class Remote:
             shared_inbox=inboxes.shared_inbox,
             key_id=known.key_id,
             public_key_pem=known.public_key_pem,
+            more_keys=known.more_keys,
             fetched_at=known.fetched_at,
         )
 
@@ -250,21 +262,20 @@ class Remote:
                 raise Untrusted("This address is ours and is not fetched.")
             self._restraint.ask(host)
             plain = uri.partition("#")[0]
-            request = await self.signing.signed(
-                Unsigned("GET", plain, (("Accept", accept),)), self.speaker
-            )
-            answer = await self._send(request)
+            answer = await self._ask(Unsigned("GET", plain, (("Accept", accept),)))
             if answer.status not in _REDIRECTS:
                 _check_status(answer)
                 return answer, plain
             uri = _joined(plain, answer.headers.get("location", ""))
         raise Unavailable("The other server redirects in a circle.")
 
-    async def _send(self, request: Outgoing) -> Incoming:
+    async def _ask(self, request: Unsigned) -> Incoming:
         try:
-            return await self.transport.send(request)
+            return await self.knocking.send(request, self.speaker)
         except Unreachable as problem:
-            raise Unavailable(f"The other server cannot be reached: {problem}") from problem
+            # Why is for our log: told to whom asked, it would show what stands behind us
+            log.info("not_reached", host=request.host, reason=str(problem))
+            raise Unavailable("The other server cannot be reached; try again later.") from problem
 
     async def _owner_of(self, key_id: str, actor_uri: str) -> Actor:
         """Fetch a key's owner: the claimed actor, or whom the key's own document names."""
@@ -282,12 +293,19 @@ class Remote:
             return kept
         return replace(kept, key_id=key_id, public_key_pem=chosen.text)
 
-    async def _kept_key(self, key_id: str) -> PublicKey | None:
+    async def _kept_key(self, key_id: str, actor_uri: str) -> PublicKey | None:
         async with self.library.reading() as tx:
-            owner = await tx.actors.by_key_id(key_id)
-        if owner is None or owner.gone_at is not None or not owner.public_key_pem:
+            owner = await tx.actors.by_key_id(key_id) or await tx.actors.by_uri(actor_uri)
+        if owner is None or owner.gone_at is not None:
             return None
-        return load_public_key(owner.public_key_pem, key_id=key_id, owner=owner.uri)
+        text = _keys_of(owner).get(key_id, "")
+        return load_public_key(text, key_id=key_id, owner=owner.uri) if text else None
+
+    def _forget_changed_keys(self, old: dict[str, str], new: dict[str, str]) -> None:
+        """Forget what its actor gave up: it may be in somebody else's hands."""
+        for key_id, text in old.items():
+            if new.get(key_id) != text:
+                self._keys.pop(key_id, None)
 
     def _remember(self, key: PublicKey) -> None:
         self._keys[key.key_id] = key
@@ -306,6 +324,10 @@ class Remote:
             self._refetched.popitem(last=False)
         return True
 
+    def is_us(self, domain: str) -> bool:
+        """Say whether a domain, in small letters, is a name of ours: handles' or host's."""
+        return domain in {self.addresses.domain, _host_of(self.addresses)}
+
     def _delivers_here(self, found: RemoteActor) -> bool:
         """Spot who would have us write to ourselves: our own signature would come back to us."""
         return any(self.addresses.is_ours(one) for one in (found.inbox, found.shared_inbox))
@@ -316,7 +338,7 @@ class Remote:
             uri=found.uri,
             kind=found.kind,
             handle=found.handle,
-            domain=uris.origin_of(found.uri).authority,
+            domain=domain_of(found, known),
             name=found.name,
             summary_html=sanitised(found.summary_html),
             url=found.url or found.uri,
@@ -324,12 +346,22 @@ class Remote:
             shared_inbox=found.shared_inbox,
             outbox=found.outbox,
             followers_uri=found.followers_uri,
+            featured_uri=found.featured_uri,
+            also_known_as=found.also_known_as,
+            moved_to=found.moved_to,
+            emojis=found.emojis,
             icon_url=found.icon_url,
             approves_follows=found.approves_follows,
             key_id=found.key_id,
             public_key_pem=found.public_key_pem,
+            more_keys=found.multikeys,
             fetched_at=self.clock.now(),
         )
+
+
+def _keys_of(actor: Actor) -> dict[str, str]:
+    """Return key id → PEM or Multikey."""
+    return {actor.key_id: actor.public_key_pem, **dict(actor.more_keys)}
 
 
 def _joined(base: str, location: str) -> str:
@@ -346,29 +378,5 @@ def _check_status(answer: Incoming) -> None:
         raise Unavailable(f"The other server answered {answer.status}.")
 
 
-def read_address(text: str) -> tuple[str, str]:
-    """Return (name, server) of `@name@server`. Raises `Invalid`."""
-    found = _ADDRESS.fullmatch(text.strip())
-    if found is None:
-        raise Invalid("An address reads name@server, such as ana@art.example.", "address")
-    return found[1], found[2].lower()
-
-
-def _read_jrd(answer: Incoming, domain: str) -> Document:
-    try:
-        found = msgspec.json.decode(answer.body)
-    except (ValueError, RecursionError) as broken:
-        raise Invalid(f"{domain} answered the look-up with something unreadable.") from broken
-    if not is_document(found):
-        raise Invalid(f"{domain} answered the look-up with something unreadable.")
-    return found
-
-
-def _self_link(jrd: Document, handle: str, domain: str) -> str:
-    """Return the actor's address from a JRD."""
-    for link in values(jrd.get("links"), 50):
-        if is_document(link) and link.get("rel") == "self":
-            uri = id_of(link.get("href"))
-            if uri and is_activity_type(str(link.get("type", ""))):
-                return uri
-    raise NotFound(f"{domain} has no ActivityPub account called {handle}.")
+def _host_of(addresses: Addresses) -> str:
+    return uris.origin_of(addresses.base_url).authority

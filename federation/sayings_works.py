@@ -6,9 +6,11 @@ from typing import Final
 from federation import activities, translate
 from federation.sayings import Message, Mouth, Say, inboxes_of
 from federation.translate import Document, Voice
-from server.model import Actor, ReactionKind, TargetId, Work, WorkId
+from server.meeting import known_people
+from server.model import Actor, ActorId, ReactionKind, TargetId, Work, WorkId
 from server.ports import Transaction
 from server.promises import Deed, SayPromise
+from server.series_telling import is_listed
 
 _REACHED: Final = 200  # most commenters and admirers of one work who hear of its edits
 
@@ -16,12 +18,14 @@ _REACHED: Final = 200  # most commenters and admirers of one work who hear of it
 async def work_hung(
     mouth: Mouth, tx: Transaction, what: SayPromise, actor: Actor
 ) -> Message | None:
-    """Create, to followers."""
-    note, _ = await _note(mouth, tx, what, actor)
-    if note is None:
+    """Create, to followers and whom the caption names."""
+    note, work = await _note(mouth, tx, what, actor)
+    if note is None or work is None:
         return None
     activity = activities.create(note, f"{note['id']}/activity")
-    return Message(activity, await tx.relations.follower_inboxes(actor.id))
+    inboxes = await tx.relations.follower_inboxes(actor.id)
+    inboxes += await _inboxes_of_named(tx, work)
+    return Message(activity, inboxes, about=TargetId(what.target_id))
 
 
 async def work_edited(
@@ -33,7 +37,8 @@ async def work_edited(
         return None
     at = work.edited_at or mouth.clock.now()
     activity = activities.update(note, mouth.new_uri(), at)
-    return Message(activity, await _audience_of(tx, work, actor))
+    audience = await _audience_of(tx, work, actor, is_gone=False)
+    return Message(activity, audience, about=TargetId(work.id))
 
 
 async def work_withdrawn(
@@ -45,7 +50,8 @@ async def work_withdrawn(
         return None
     uri = mouth.addresses.work(work.id)
     activity = activities.delete(uri, actor, f"{uri}/delete")
-    return Message(activity, await _audience_of(tx, work, actor))
+    audience = await _audience_of(tx, work, actor, is_gone=True)
+    return Message(activity, audience, about=TargetId(work.id))
 
 
 async def _note(
@@ -55,22 +61,39 @@ async def _note(
     artist = await tx.artists.by_id(what.actor_id)
     if work is None or artist is None or not work.is_visible:
         return None, None
-    voice = Voice(artist, actor, mouth.house.usage_of(artist, work), mouth.house.now.policy)
-    return translate.note_of_work(work, voice, mouth.addresses), work
+    usage, policy = mouth.house.usage_of(artist, work), mouth.house.now.policy
+    voice = Voice(artist, actor, usage, policy, await known_people(tx, work.caption))
+    series = await tx.series.of_work(work.id) if is_listed(work) else []
+    return translate.note_of_work(work, voice, mouth.addresses, series), work
 
 
-async def _audience_of(tx: Transaction, work: Work, actor: Actor) -> list[tuple[str, str]]:
-    """Return everybody who may hold a copy: followers, and those who reacted or commented."""
+async def _audience_of(
+    tx: Transaction, work: Work, actor: Actor, *, is_gone: bool
+) -> list[tuple[str, str]]:
+    """Return everybody who may hold a copy: followers, and those who reacted or commented.
+
+    Who is in a block with the artist hears of a deletion alone.
+    """
     target = TargetId(work.id)
-    found = await tx.relations.follower_inboxes(actor.id)
+    people: dict[ActorId, Actor] = {}
     for kind in ReactionKind:
-        for _, admirer in await tx.reactions.of_target(target, kind, limit=_REACHED):
-            found += inboxes_of(admirer)
+        admirers = await tx.reactions.of_target(target, kind, limit=_REACHED)
+        people |= {admirer.id: admirer for _, admirer in admirers}
     comments = await tx.posts.thread(work.id, limit=_REACHED)
-    authors = await tx.actors.many([post.actor_id for post in comments])
-    for author in authors.values():
-        found += inboxes_of(author)
+    people |= await tx.actors.many([post.actor_id for post in comments])
+    people |= {one.id: one for one in (await known_people(tx, work.caption)).values()}
+    shut = set() if is_gone else await tx.blocks.among(actor.id, list(people))
+    found = await tx.relations.follower_inboxes(actor.id)
+    for one in people.values():
+        found += inboxes_of(one) if one.id not in shut else []
     return found
+
+
+async def _inboxes_of_named(tx: Transaction, work: Work) -> list[tuple[str, str]]:
+    """Return where those are told whom a caption names, but for who is in a block."""
+    people = {actor.id: actor for actor in (await known_people(tx, work.caption)).values()}
+    shut = await tx.blocks.among(work.artist_id, list(people)) if people else set()
+    return [pair for one in people.values() if one.id not in shut for pair in inboxes_of(one)]
 
 
 SAYINGS: Final[Mapping[Deed, Say]] = {

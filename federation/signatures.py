@@ -1,16 +1,18 @@
 """Who sent this? The front door to HTTP signatures, both ways. Pure.
 
 `Received → SignatureClaim → Verified`: `read_signature` says which key to look for,
-`verify` alone makes a `Verified`, and everything later asks for that type. Both standards
-of the fediverse are read and written (`cavage`, `rfc9421`); `knocking` knows who reads which.
-The body's digest is checked before anybody parses the body.
+`verify` makes a `Verified`, and everything later asks for that type. What somebody else
+brings becomes one by a proof in it, by a linked-data signature, or by its origin's word.
+Both standards of the fediverse are read and written (`cavage`, `rfc9421`); `knocking` knows
+who reads which. The body's digest is checked before anybody parses the body.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
-from federation import cavage, claims, rfc9421
+from federation import cavage, claims, ld_signatures, proofs, rfc9421
 from federation.claims import Scheme, SignatureClaim
+from federation.documents import Document
 from federation.keys import (
     PrivateKey,
     PublicKey,
@@ -34,6 +36,7 @@ __all__ = [
     "Unsigned",
     "Verified",
     "Wish",
+    "confirmed",
     "generate_ed25519_pem",
     "generate_rsa_pem",
     "load_private_key",
@@ -42,6 +45,8 @@ __all__ = [
     "read_wish",
     "sign",
     "verify",
+    "verify_linked",
+    "verify_proof",
 ]
 
 _CHECKS: Final = {Scheme.CAVAGE: cavage.check, Scheme.RFC9421: rfc9421.check}
@@ -49,13 +54,13 @@ _CHECKS: Final = {Scheme.CAVAGE: cavage.check, Scheme.RFC9421: rfc9421.check}
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """A request whose signature holds. Made by `verify` and nobody else."""
+    """A request whose sender is proved, or what it brings whose author is. Made here alone."""
 
-    received: Received
-    key_id: str
-    actor_uri: str  # of the key's owner: who sent this
+    received: Received  # its body is what may be believed
+    key_id: str  # "" where the origin itself was asked
+    actor_uri: str  # of the key's owner: who sent or wrote this
     scheme: Scheme
-    algorithm: str  # "rsa-v1_5-sha256" or "ed25519": what was verified, whatever was claimed
+    algorithm: str  # "rsa-v1_5-sha256", "ed25519" or "": what was verified, whatever was claimed
 
 
 def read_signature(received: Received) -> SignatureClaim:
@@ -84,6 +89,32 @@ def verify(received: Received, claim: SignatureClaim, key: PublicKey, now: Milli
     _CHECKS[claim.scheme](received, claim, key, now)
     algorithm = "rsa-v1_5-sha256" if key.is_rsa else "ed25519"
     return Verified(received, claim.key_id, key.owner, claim.scheme, algorithm)
+
+
+def verify_proof(
+    received: Received, document: Document, proof: proofs.Proof, key: PublicKey, now: Millis
+) -> Verified:
+    """Verify a proof in the body, read as `document`, and say who wrote it. Raises `Untrusted`."""
+    proofs.verify(document, proof, key, now)
+    return Verified(received, proof.key_id, key.owner, Scheme.PROOF, "ed25519")
+
+
+def verify_linked(
+    received: Received,
+    claim: ld_signatures.LinkedClaim,
+    statements: ld_signatures.Statements,
+    key: PublicKey,
+    now: Millis,
+) -> Verified:
+    """Verify what the body states, and go on with the statements alone. Raises `Untrusted`."""
+    ld_signatures.verify(claim, statements, key, now)
+    believed = replace(received, body=statements.body)
+    return Verified(believed, claim.key_id, key.owner, Scheme.LINKED_DATA, "rsa-v1_5-sha256")
+
+
+def confirmed(received: Received, body: bytes, author: str) -> Verified:
+    """Go on with `body`, which says no more than what the author's own server just answered."""
+    return Verified(replace(received, body=body), "", author, Scheme.ORIGIN, "")
 
 
 def sign(

@@ -6,14 +6,15 @@ at most four JPEG attachments with plain string addresses, alt text in `name` an
 from elsewhere is sanitised here, and once more before it is shown.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from federation import permissions
 from federation.addressing import audience
 from federation.wording import mentioning, tag_page, work_content
-from server.addresses import Addresses
+from server.addresses import Addresses, series_of
 from server.model import (
     Actor,
     Artist,
@@ -23,32 +24,61 @@ from server.model import (
     Picture,
     Post,
     RenditionName,
+    Series,
+    Visibility,
     Work,
 )
+from server.permits import InteractionPolicy, within
 from server.policy import Policy
+from server.prose import Named, people_named
 from server.protections import Audience, best_for
 from server.signals import activity_context, activity_terms, digital_source_type
 
 Document = dict[str, Any]
 
+_OPEN = (Visibility.PUBLIC, Visibility.UNLISTED)
 MAX_ATTACHMENTS = 4  # Mastodon shows four, Pixelfed drops posts with more than its limit
 CONTEXT: Sequence[Any] = (
     "https://www.w3.org/ns/activitystreams",
     "https://w3id.org/security/v1",
+    "https://w3id.org/security/data-integrity/v1",  # proof (FEP-8b32)
+    "https://w3id.org/security/multikey/v1",
     {
+        "assertionMethod": {  # FEP-521a; did/v1 has it too, but protects alsoKnownAs
+            "@id": "https://w3id.org/security#assertionMethod",
+            "@type": "@id",
+            "@container": "@set",
+        },
         "manuallyApprovesFollowers": "as:manuallyApprovesFollowers",
+        "alsoKnownAs": {"@id": "as:alsoKnownAs", "@type": "@id"},
+        "movedTo": {"@id": "as:movedTo", "@type": "@id"},
         "sensitive": "as:sensitive",
         "Hashtag": "as:Hashtag",
         "toot": "http://joinmastodon.org/ns#",
         "featured": {"@id": "toot:featured", "@type": "@id"},
+        "featuredTags": {"@id": "toot:featuredTags", "@type": "@id"},
+        "attributionDomains": {"@id": "toot:attributionDomains", "@type": "@id"},
+        "webfinger": "https://purl.archive.org/socialweb/webfinger#webfinger",  # FEP-2c59
         "discoverable": "toot:discoverable",
         "indexable": "toot:indexable",
         "blurhash": "toot:blurhash",
         "focalPoint": {"@id": "toot:focalPoint", "@container": "@list"},
+        **permissions.CONTEXT,
         **activity_context(),
+        "series": {"@id": "fixatif:series", "@type": "@id"},
+        "inSeries": {"@id": "fixatif:inSeries", "@type": "@id"},
+        "announces": {"@id": "fixatif:announces", "@type": "@id"},
+        "announcedBy": {"@id": "fixatif:announcedBy", "@type": "@id"},
+        "orderType": {"@id": "https://w3id.org/fep/1985/orderType", "@type": "@id"},
         "digitalSourceType": {"@id": "http://schema.org/digitalSourceType", "@type": "@id"},
     },
 )
+
+PLAIN_CONTEXT: Sequence[str] = (
+    "https://www.w3.org/ns/activitystreams",
+    "https://w3id.org/security/data-integrity/v1",
+)
+_EXTENSIONS = frozenset({"publicKey", *CONTEXT[-1]})
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +89,7 @@ class Voice:
     actor: Actor
     usage: ContentUsage
     policy: Policy  # which says how large a picture other servers may have
+    named: Named = field(default_factory=dict)  # found of those whom the captions name
 
 
 def timestamp(at: Millis) -> str:
@@ -67,15 +98,42 @@ def timestamp(at: Millis) -> str:
 
 
 def with_context(document: Document) -> Document:
-    """Return the document as it travels alone."""
-    return {"@context": list(CONTEXT), **document}
+    """Return the document as it travels alone, with no more context than its words need.
+
+    The whole one is 2.5 KB and stands in a proof once more: an Accept would be mostly that.
+    """
+    is_plain = _EXTENSIONS.isdisjoint(_words(document))
+    return {"@context": list(PLAIN_CONTEXT if is_plain else CONTEXT), **document}
 
 
-def note_of_work(work: Work, voice: Voice, addresses: Addresses) -> Document:
-    """Return a work as the `Note` that every server shows as pictures."""
-    to, cc = audience(work.visibility, voice.actor.followers_uri, ())
+def _words(node: object) -> Iterator[str]:
+    """Yield the names of all properties and types in a document."""
+    if isinstance(node, dict):
+        kind = node.get("type")
+        yield from (kind,) if isinstance(kind, str) else ()
+        for name, value in node.items():
+            yield name
+            yield from _words(value)
+    elif isinstance(node, list):
+        for one in node:
+            yield from _words(one)
+
+
+def note_of_work(
+    work: Work, voice: Voice, addresses: Addresses, series: Sequence[Series] = ()
+) -> Document:
+    """Return a work as the `Note` that every server shows as pictures.
+
+    `series`: those that everyone may know the work to be in.
+    """
+    named = people_named(work.caption, voice.named)
+    mentions = [actor.uri for actor in named]
+    to, cc = audience(work.visibility, voice.actor.followers_uri, mentions)
     page = addresses.work_page(voice.artist.handle, work)
-    content = work_content(work, page, addresses, shown=MAX_ATTACHMENTS)
+    pages = [(one.title, addresses.series_page(voice.artist.handle, one.slug)) for one in series]
+    content = work_content(
+        work, page, addresses, shown=MAX_ATTACHMENTS, series=pages, named=voice.named
+    )
     document: Document = {
         "id": addresses.work(work.id),
         "type": "Note",
@@ -87,17 +145,26 @@ def note_of_work(work: Work, voice: Voice, addresses: Addresses) -> Document:
         "summary": _warning(work),
         "sensitive": work.is_sensitive,
         "content": content,
-        "tag": [_hashtag(tag, addresses) for tag in work.tags],
+        "tag": [
+            *(_hashtag(tag, addresses) for tag in work.tags),
+            *(_mention(actor) for actor in named),
+        ],
         "attachment": [
             made
             for picture in work.pictures[:MAX_ATTACHMENTS]
             if (made := _attachment(picture, voice.policy, addresses)) is not None
         ],
+        # bare ids: Mastodon's embedded pages would cost Pixelfed's eight levels of depth
         "replies": f"{addresses.work(work.id)}/replies",
+        "likes": f"{addresses.work(work.id)}/likes",
+        "shares": f"{addresses.work(work.id)}/shares",
+        **permissions.policy_terms(_policy_of(work, voice), voice.actor),
         **activity_terms(voice.usage),
     }
     if source_type := digital_source_type(work.ai_label):
         document["digitalSourceType"] = source_type
+    if series:  # as flat as can be: no server drops a post for a property that it does not know
+        document["inSeries"] = [series_of(voice.actor, one.id) for one in series]
     if work.edited_at:
         document["updated"] = timestamp(work.edited_at)
     if work.language:
@@ -105,11 +172,26 @@ def note_of_work(work: Work, voice: Voice, addresses: Addresses) -> Document:
     return document
 
 
-def note_of_post(post: Post, author: Actor, parent: Actor | None) -> Document:
-    """Return a local comment as a `Note` that mentions whom it answers."""
-    mentions = (parent.uri,) if parent else ()
-    to, cc = audience(post.visibility, author.followers_uri, mentions)
-    return {
+def note_of_post(
+    post: Post,
+    author: Actor,
+    parent: Actor | None,
+    addresses: Addresses | None = None,
+    *,
+    named: Sequence[Actor] = (),
+    policy: InteractionPolicy | None = None,
+) -> Document:
+    """Return a local comment as a `Note` that mentions whom it answers.
+
+    `named`: the people in `post.mentions`; a direct one is for them alone. `policy`: the author's.
+    """
+    is_private = post.visibility is Visibility.DIRECT
+    first = () if is_private or parent is None else (parent,)
+    people = list({actor.uri: actor for actor in (*first, *named)}.values())
+    to, cc = audience(post.visibility, author.followers_uri, [actor.uri for actor in people])
+    tags = [_hashtag(tag, addresses) for tag in post.tags] if addresses is not None else []
+    content = mentioning(post.content_html, parent) if parent in people else post.content_html
+    document: Document = {
         "id": post.uri,
         "type": "Note",
         "attributedTo": author.uri,
@@ -120,10 +202,14 @@ def note_of_post(post: Post, author: Actor, parent: Actor | None) -> Document:
         "cc": list(cc),
         "sensitive": post.is_sensitive,
         "summary": post.warning or None,
-        "content": mentioning(post.content_html, parent),
-        "tag": [_mention(parent)] if parent else [],
+        "content": content,
+        "tag": [*(_mention(actor) for actor in people), *tags],
         "attachment": [],
     }
+    if policy is not None and not is_private:  # whom it is for may answer; nobody else sees it
+        held = within(policy, is_open=post.visibility in _OPEN)
+        document |= permissions.policy_terms(held, author)
+    return document
 
 
 def collection(
@@ -143,10 +229,21 @@ def collection(
     return document
 
 
+def tag_collection(uri: str, tags: Sequence[str], addresses: Addresses) -> Document:
+    """Return tags as Mastodon's `featuredTags`: a `Collection` of `Hashtag`s."""
+    items = [_hashtag(tag, addresses) for tag in tags]
+    return {"id": uri, "type": "Collection", "totalItems": len(items), "items": items}
+
+
 def collection_head(uri: str, *, total: int, first: str = "") -> Document:
     """Return an `OrderedCollection` that only counts, or points to its first page."""
     document: Document = {"id": uri, "type": "OrderedCollection", "totalItems": total}
     return document | ({"first": first} if first else {})
+
+
+def _policy_of(work: Work, voice: Voice) -> InteractionPolicy:
+    policy = work.interaction or voice.artist.interaction
+    return within(policy, is_open=work.visibility in _OPEN)
 
 
 def _warning(work: Work) -> str | None:

@@ -51,7 +51,6 @@ def is_address(text: str) -> bool:
     return found is not None and _is_host(found["host"])
 
 
-@lru_cache(maxsize=_REMEMBERED)
 def origin_of(uri: str) -> Origin:
     """Take an address apart; plain http is for loopback hosts alone (development).
 
@@ -60,11 +59,7 @@ def origin_of(uri: str) -> Origin:
     found = _ADDRESS.fullmatch(uri) if len(uri) <= MAX_LENGTH else None
     if found is None:
         raise errors.Untrusted("This is no web address; send a plain https URL.")
-    scheme = found["scheme"].lower()
-    host = _canonical_host(found["host"])
-    if scheme == "http" and not is_loopback(host):
-        raise errors.Untrusted("Plain http can be read and changed on its way; use https.")
-    return Origin(scheme, host, int(found["port"] or _DEFAULT_PORTS[scheme]))
+    return _origin(found["scheme"], found["host"], found["port"])
 
 
 def target_of(uri: str) -> str:
@@ -92,6 +87,15 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return False
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _origin(scheme: str, host: str, port: str | None) -> Origin:
+    """Return an origin from its written parts; addresses are many, their servers few."""
+    scheme, host = scheme.lower(), _canonical_host(host)
+    if scheme == "http" and not is_loopback(host):
+        raise errors.Untrusted("Plain http can be read and changed on its way; use https.")
+    return Origin(scheme, host, int(port or _DEFAULT_PORTS[scheme]))
 
 
 def _is_host(host: str) -> bool:

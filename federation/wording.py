@@ -5,21 +5,25 @@ Only what every server keeps: paragraphs, line breaks, links, strong.
 
 import html
 import re
+from collections.abc import Sequence
 from urllib.parse import quote
 
 import nh3
 
 from server.addresses import Addresses
-from server.model import Actor, AiLabel, Work
+from server.model import Actor, AiLabel, Artist, Work
+from server.prose import Named, mention_link, paragraphs_of
 
 _URL = re.compile(r"https?://[^\s<>\"]+[^\s<>\".,;:!?')\]]")
+_NOBODY: Named = {}
 _ALLOWED_TAGS = {
     *("p", "br", "span", "a", "del", "s", "pre", "code", "em", "strong", "b", "i", "u"),
     *("ul", "ol", "li", "blockquote", "ruby", "rt", "rp", "h1", "h2", "h3", "h4", "h5", "h6"),
 }
+_STRIPPER = nh3.Cleaner(tags=set(), clean_content_tags={"script", "style"})
 _CLEANER = nh3.Cleaner(
     tags=_ALLOWED_TAGS,
-    attributes={"a": {"href"}, "ol": {"start", "reversed"}, "li": {"value"}},
+    attributes={"*": {"lang"}, "a": {"href"}, "ol": {"start", "reversed"}, "li": {"value"}},
     url_schemes={"http", "https", "mailto"},
     link_rel="nofollow noopener noreferrer",
     clean_content_tags={"script", "style"},
@@ -31,13 +35,30 @@ def sanitised(text: str) -> str:
     return _CLEANER.clean(text)
 
 
-def work_content(work: Work, page: str, addresses: Addresses, *, shown: int) -> str:
-    """Return title, facts, caption and tags; pictures beyond `shown` are linked."""
+def plain(text: str) -> str:
+    """Return the words of HTML from elsewhere, or of plain text that may hold a < or &."""
+    return html.unescape(_STRIPPER.clean(text)).strip()
+
+
+def work_content(
+    work: Work,
+    page: str,
+    addresses: Addresses,
+    *,
+    shown: int,
+    series: Sequence[tuple[str, str]] = (),
+    named: Named = _NOBODY,
+) -> str:
+    """Return title, facts, caption and tags; pictures beyond `shown` are linked.
+
+    `series`: (title, page) of each that the work is in.
+    """
     heading = _heading(work, page)
     left_out = len(work.pictures) - shown
     parts = [
         f"<p>{heading}</p>",
-        paragraphs(work.caption),
+        paragraphs_of(work.caption, named),
+        _series_line(series),
         f'<p><a href="{html.escape(page)}">+{left_out} more</a></p>' if left_out > 0 else "",
         _made_with(work),
         _tag_line(work, addresses),
@@ -50,6 +71,13 @@ def _heading(work: Work, page: str) -> str:
     facts = ", ".join(html.escape(fact) for fact in (work.year, work.medium) if fact)
     link = f'<a href="{html.escape(page)}"><strong>{title}</strong></a>'
     return f"{link}, {facts}" if facts else link
+
+
+def _series_line(series: Sequence[tuple[str, str]]) -> str:
+    links = [
+        f'<a href="{html.escape(page)}"><em>{html.escape(title)}</em></a>' for title, page in series
+    ]
+    return f"<p>From the series {', '.join(links)}</p>" if links else ""
 
 
 def _made_with(work: Work) -> str:
@@ -75,15 +103,18 @@ def tag_page(tag: str, addresses: Addresses) -> str:
     return f"{addresses.base_url}/tags/{quote(tag.casefold())}"
 
 
+def portfolio_line(artist: Artist, owner: Actor) -> str:
+    """Return whose a series is, for the description of its actor."""
+    name = html.escape(artist.name or artist.handle)
+    return f'<p>A series by <a href="{html.escape(owner.url)}">{name}</a></p>'
+
+
 def mentioning(content: str, parent: Actor | None) -> str:
     """Return a comment that opens with whom it answers, as Mastodon shows it."""
     if parent is None:
         return content
-    link = (
-        f'<span class="h-card"><a href="{html.escape(parent.url or parent.uri)}" '
-        f'class="u-url mention">@<span>{html.escape(parent.handle)}</span></a></span> '
-    )
-    return content.replace("<p>", f"<p>{link}", 1)
+    link = mention_link(parent)
+    return content if link in content else content.replace("<p>", f"<p>{link} ", 1)
 
 
 def paragraphs(text: str) -> str:

@@ -3,11 +3,10 @@
 Tokens are random; only their hashes are kept.
 """
 
-import asyncio
 import hashlib
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from server.addresses import Addresses
@@ -26,8 +25,10 @@ from server.model import (
     TicketPurpose,
 )
 from server.passwords import MAX_PASSWORD_BYTES, Passwords
+from server.permits import InteractionPolicy
 from server.ports import Library, Transaction
 from server.promises import Deed, SayPromise, promise
+from server.signing_keys import KeyRing
 
 SESSION_LENGTH = Millis(30 * 86_400_000)
 SETUP_LENGTH = Millis(60 * 60_000)
@@ -35,8 +36,6 @@ MAX_NAME_LENGTH = 80
 MAX_BIO_LENGTH = 5_000
 _HANDLE = re.compile(r"[a-z0-9_]{1,30}")  # what every server in the fediverse accepts
 _WRONG = "This handle and password do not go together: check both and try again."
-
-MakeKey = Callable[[], tuple[str, str]]  # () -> (private PEM, public PEM); slow
 
 
 def hash_token(token: str) -> str:
@@ -78,6 +77,16 @@ class SignedIn:
 
 
 @dataclass(frozen=True, slots=True)
+class _Made:
+    """An account that is ready to be kept."""
+
+    artist: Artist
+    actor: Actor
+    password_hash: str = field(repr=False)
+    keys: Sequence[SigningKey]  # RSA first
+
+
+@dataclass(frozen=True, slots=True)
 class Accounts:
     """Open accounts, sign in and out, keep profiles."""
 
@@ -85,22 +94,27 @@ class Accounts:
     clock: Clock
     addresses: Addresses
     passwords: Passwords
-    make_key: MakeKey
+    keys: KeyRing
 
     async def open(self, wanted: NewAccount) -> Artist:
         """Open an account. Raise `Invalid` or `Conflict` with the field that is wrong."""
         made = await self._prepare(wanted)
         async with self.library.transaction() as tx:
-            await tx.artists.add(*made)
-        return made[0]
+            await self._add(tx, made)
+        return made.artist
 
-    async def _prepare(self, wanted: NewAccount) -> tuple[Artist, Actor, str, SigningKey]:
+    async def _add(self, tx: Transaction, made: _Made) -> None:
+        main, *others = made.keys
+        await tx.artists.add(made.artist, made.actor, made.password_hash, main)
+        for key in others:
+            await tx.artists.add_key(key)
+
+    async def _prepare(self, wanted: NewAccount) -> _Made:
         handle = read_handle(wanted.handle)
         if handle == self.addresses.domain:
             raise Conflict(f"'{handle}' is the server's own name: choose another.", "handle")
         await self._refuse_taken(handle)
         password_hash = await self.passwords.hash(wanted.password)
-        private_pem, public_pem = await asyncio.to_thread(self.make_key)
         now, actor_id = self.clock.now(), ActorId(self.clock.new_id())
         artist = Artist(
             id=actor_id,
@@ -110,13 +124,8 @@ class Accounts:
             created_at=now,
             email=wanted.email.strip(),
         )
-        actor = self._actor_of(artist, public_pem)
-        return (
-            artist,
-            actor,
-            password_hash,
-            SigningKey(actor_id, actor.key_id, private_pem, public_pem, now),
-        )
+        actor, keys = await self.keys.made_for(self._actor_of(artist))
+        return _Made(artist, actor, password_hash, keys)
 
     async def ensure_server_actor(self) -> Actor:
         """Return the server's own actor, made with its key at the first call."""
@@ -125,8 +134,7 @@ class Accounts:
             known = await tx.actors.by_uri(uri)
         if known is not None:
             return known
-        private_pem, public_pem = await asyncio.to_thread(self.make_key)
-        actor = Actor(
+        bare = Actor(
             id=ActorId(self.clock.new_id()),
             uri=uri,
             kind=ActorKind.APPLICATION,
@@ -139,15 +147,16 @@ class Accounts:
             shared_inbox=self.addresses.shared_inbox,
             outbox=f"{uri}/outbox",
             is_local=True,
-            key_id=f"{uri}#main-key",
-            public_key_pem=public_pem,
         )
+        actor, keys = await self.keys.made_for(bare)
         async with self.library.transaction() as tx:
-            actor_id = await tx.actors.put(actor)
-            if await tx.artists.key_of(actor_id) is None:
-                key = SigningKey(actor_id, actor.key_id, private_pem, public_pem, self.clock.now())
+            just_made = await tx.actors.by_uri(uri)
+            if just_made is not None:  # by another process
+                return just_made
+            await tx.actors.put(actor)
+            for key in keys:
                 await tx.artists.add_key(key)
-        return replace(actor, id=actor_id)
+        return actor
 
     async def sign_in(self, handle: str, password: str) -> SignedIn:
         """Start a session. Raise `NotAllowed` in the same words and time for every failure."""
@@ -182,6 +191,14 @@ class Accounts:
             raise Invalid("The present password is wrong: type it again.", "old_password")
         await self.set_password(artist.handle, new)
         return await self._start_session(artist)
+
+    async def confirm(self, artist: Artist, password: str) -> None:
+        """Raise `Invalid` unless this is the account's password: before what cannot be undone."""
+        async with self.library.reading() as tx:
+            hashed = await tx.artists.password_hash(artist.id)
+        is_sane = len(password.encode()) <= MAX_PASSWORD_BYTES
+        if not (hashed and is_sane and await self.passwords.fits(password, hashed)):
+            raise Invalid("The password is wrong: type it again.", "password")
 
     async def set_password(self, handle: str, password: str) -> None:
         """Set a password and end every session of the account."""
@@ -228,6 +245,13 @@ class Accounts:
                     replace(actor, name=changed.name, approves_follows=changed.approves_follows)
                 )
             await promise(tx, self.clock, SayPromise(Deed.PROFILE_CHANGED, artist.id))
+        return changed
+
+    async def set_permits(self, artist: Artist, permits: InteractionPolicy) -> Artist:
+        """Change who may like, answer, boost and quote what says nothing else."""
+        changed = replace(artist, interaction=permits)
+        async with self.library.transaction() as tx:
+            await tx.artists.update(changed)
         return changed
 
     async def named(self, handle: str) -> Artist:
@@ -288,8 +312,8 @@ class Accounts:
             await self._one_at_a_time(tx)
             if await tx.artists.count(Role.OWNER):
                 raise NotFound("Another set-up link was just used: sign in instead.")
-            await tx.artists.add(*made)
-        return await self._start_session(made[0])
+            await self._add(tx, made)
+        return await self._start_session(made.artist)
 
     async def _start_session(self, artist: Artist) -> SignedIn:
         token, now = _new_token(), self.clock.now()
@@ -322,7 +346,7 @@ class Accounts:
                 f"'{artist.handle}' is the only owner: make somebody else an owner first."
             )
 
-    def _actor_of(self, artist: Artist, public_pem: str) -> Actor:
+    def _actor_of(self, artist: Artist) -> Actor:
         uri = self.addresses.actor(artist.handle)
         return Actor(
             id=artist.id,
@@ -338,8 +362,6 @@ class Accounts:
             outbox=f"{uri}/outbox",
             followers_uri=f"{uri}/followers",
             is_local=True,
-            key_id=f"{uri}#main-key",
-            public_key_pem=public_pem,
         )
 
 

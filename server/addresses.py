@@ -1,9 +1,19 @@
 """Our own addresses, made in one place. Pure. `docs` and other servers rely on their shape."""
 
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
-from server.model import ActivityId, Picture, PostId, Rendition, Work, WorkId
+from server.model import (
+    ActivityId,
+    Actor,
+    Millis,
+    Picture,
+    PostId,
+    Rendition,
+    SeriesId,
+    Work,
+    WorkId,
+)
 
 _UNTITLED = "untitled"
 _DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -42,9 +52,25 @@ class Addresses:
         """Return a work's page."""
         return f"{self.base_url}/@{handle}/{work.id}-{work.slug or _UNTITLED}"
 
+    def series_page(self, handle: str, slug: str) -> str:
+        """Return a series' page."""
+        return f"{self.portfolio(handle)}/series/{slug}"
+
+    def series_actor(self, series_id: SeriesId) -> str:
+        """Return the id of the actor by which a series can be followed."""
+        return f"{self.base_url}/series/{series_id}"
+
     def post(self, post_id: PostId) -> str:
         """Return a local comment's object id and page."""
         return f"{self.base_url}/posts/{post_id}"
+
+    def tag(self, tag: str) -> str:
+        """Return the page of works with a tag."""
+        return f"{self.base_url}/tags/{quote(tag.casefold())}"
+
+    def authorization(self, request_id: int) -> str:
+        """Return where an approved request's authorization stands (FEP-044f)."""
+        return f"{self.base_url}/authorizations/{request_id}"
 
     def activity(self, activity_id: ActivityId | int) -> str:
         """Return an outgoing activity's id."""
@@ -56,6 +82,8 @@ class Addresses:
 
     def is_ours(self, uri: str) -> bool:
         """Say whether an address is on this instance."""
+        if uri.startswith(f"{self.base_url}/"):
+            return True
         try:
             return _origin(uri) == _origin(self.base_url)
         except ValueError:  # such as an unclosed [ of an IPv6 address
@@ -66,6 +94,21 @@ class Addresses:
         start = f"{self.base_url}{prefix}"
         rest = uri.removeprefix(start) if uri.startswith(start) else ""
         return "" if "/" in rest else rest
+
+
+def all_series_of(owner: Actor) -> str:
+    """Return the id of the collection of an artist's series."""
+    return f"{owner.uri}/series"
+
+
+def series_of(owner: Actor, series_id: SeriesId) -> str:
+    """Return a series' id as a collection; renaming it changes nothing."""
+    return f"{owner.uri}/series/{series_id}"
+
+
+def announce_of(speaker: Actor, work_id: WorkId, added_at: Millis) -> str:
+    """Return the id of the Announce of a work by a series' actor; added anew, it is another one."""
+    return f"{speaker.uri}/announces/{work_id}-{added_at}"
 
 
 def _origin(uri: str) -> tuple[str, str, int | None]:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -123,12 +124,47 @@ def account_suspend(handle: str, undo: bool, config_file: Path | None) -> None:
     with_instance(loaded(config_file), run)
 
 
+@account.command("rotate-key", epilog=example("fixatif account rotate-key ana"))
+@click.argument("handle")
+@config_option
+def account_rotate_key(handle: str, config_file: Path | None) -> None:
+    """Give an account new signing keys and tell followers; the old ones stop counting."""
+
+    async def run(instance: Instance) -> None:
+        accounts = instance.flows.accounts
+        artist = await accounts.named(handle)
+        actor = await accounts.keys.rotate(artist)
+        instance.flows.remote.knocking.signing.forget(actor.id)
+        click.echo(f"{artist.handle} signs with {actor.key_id} from now on.")
+
+    with_instance(loaded(config_file), run)
+
+
+@account.command("move", epilog=example("fixatif account move ana @ana@new.example"))
+@click.argument("handle")
+@click.argument("address")
+@config_option
+def account_move(handle: str, address: str, config_file: Path | None) -> None:
+    """Move an account's followers to another one, which must name it as its former account."""
+
+    async def run(instance: Instance) -> None:
+        flows = instance.flows
+        artist = await flows.accounts.named(handle)
+        met = await flows.remote.by_address(address)
+        target = await flows.remote.actor(met.uri, afresh=True)
+        await flows.moving.move(artist, target)
+        click.echo(f"{artist.handle} has moved to @{target.address}; followers are told.")
+
+    with_instance(loaded(config_file), run)
+
+
 @click.command(
     epilog=example('fixatif publish ana sea.jpg --title "Sea" --alt "Waves, in blue ink"')
 )
 @click.argument("handle")
 @click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @click.option("--title", default="")
+@click.option("--series", default="", help="Its title; a new one is begun where there is none.")
 @click.option("--alt", "alts", multiple=True, help="A description; once for each file, in order.")
 @click.option("--caption", default="")
 @click.option("--tags", default="", help='Such as "oil sea".')
@@ -159,7 +195,8 @@ def publish(handle: str, files: Sequence[Path], config_file: Path | None, **fact
     )
     if len(facts["alts"]) > len(files):
         raise Invalid("There are more descriptions than files: give one --alt for each file.")
-    with_instance(loaded(config_file), lambda it: _publish(it, handle, files, facts["alts"], draft))
+    wanted = _Wanted(handle, files, facts["alts"], facts["series"])
+    with_instance(loaded(config_file), lambda it: _publish(it, wanted, draft))
 
 
 @click.command(epilog=example("fixatif follow ana @bo@other.example"))
@@ -178,15 +215,25 @@ def follow(handle: str, address: str, config_file: Path | None) -> None:
     with_instance(loaded(config_file), run)
 
 
-async def _publish(
-    instance: Instance, handle: str, files: Sequence[Path], alts: Sequence[str], draft: Draft
-) -> None:
-    flows = instance.flows
-    artist = await flows.accounts.named(handle)
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """Whose files are to hang, and in which series."""
+
+    handle: str
+    files: Sequence[Path]
+    alts: Sequence[str]
+    series: str
+
+
+async def _publish(instance: Instance, wanted: _Wanted, draft: Draft) -> None:
+    flows, alts = instance.flows, wanted.alts
+    artist = await flows.accounts.named(wanted.handle)
     uploads = [
         Upload(await _received(instance, file), file.name, alts[index] if index < len(alts) else "")
-        for index, file in enumerate(files)
+        for index, file in enumerate(wanted.files)
     ]
+    if wanted.series:
+        draft = replace(draft, series=((await flows.series.named(artist, wanted.series)).id,))
     work = await flows.publishing.receive(artist, draft, uploads)
     made = await _made(instance, artist, work.id)
     if made.state is WorkState.FAILED:

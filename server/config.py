@@ -18,6 +18,7 @@ import msgspec
 from server.errors import Invalid
 
 ENVIRONMENT_PREFIX = "FIXATIF__"
+_LONGEST_SPREAD_SECONDS = 3_600
 
 
 class Instance(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -60,6 +61,7 @@ class Federation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     allow_private_addresses: bool = False
     ca_file: str = ""
     user_agent_suffix: str = ""
+    spread_seconds: int = 30
 
 
 class PolicySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -235,6 +237,8 @@ def _checked(config: Config, source: str) -> Config:
         problem = "'server.port' must be between 0 and 65535"
     if not problem and not config.database.url.startswith(("sqlite:///", "postgresql://")):
         problem = "'database.url' must start with sqlite:/// or postgresql://"
+    if not problem and not 0 <= config.federation.spread_seconds <= _LONGEST_SPREAD_SECONDS:
+        problem = f"'federation.spread_seconds' must be between 0 and {_LONGEST_SPREAD_SECONDS}"
     if problem:
         raise Invalid(f"{source}: {problem}.")
     return config

@@ -67,6 +67,7 @@ class Report:
     is_forwarded: bool = False  # sent on to the accused's server
     closed_at: Millis | None = None
     closed_by: str = ""  # handle
+    note: str = ""  # of who closed it, for the other moderators
 
 
 class Signature(StrEnum):
@@ -85,6 +86,7 @@ class Peer:
     signature: Signature = Signature.UNKNOWN
     failures: int = 0  # deliveries that failed in a row
     failing_days: int = 0  # distinct days (UTC) with failures and without a success since
+    failing_since: Millis | None = None  # first failure of those in a row
     failed_at: Millis | None = None  # last failure
     reached_at: Millis | None = None  # last success
     seen_at: Millis | None = None  # last verified activity from there

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from server.errors import Invalid
-from server.model import AiLabel, Picture, PictureId, Visibility, Work
+from server.model import AiLabel, Picture, PictureId, SeriesId, Visibility, Work
+from server.permits import InteractionPolicy
 from server.ports import StoredFile
 
 MAX_PICTURES = 50
@@ -37,6 +38,8 @@ class Draft:
     ai_label: AiLabel = AiLabel.NONE
     language: str = ""
     is_quiet: bool = False
+    interaction: InteractionPolicy | None = None  # None: as the artist says in general
+    series: tuple[SeriesId, ...] | None = None  # None: those that it is in
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,13 @@ Only an ACCEPTED follow widens what anyone sees, in either direction (CVE-2025-3
 from dataclasses import dataclass
 
 from server.addresses import Addresses
+from server.blocking import refuse_blocked
 from server.clock import Clock
-from server.errors import Invalid, NotFound
+from server.errors import Invalid, NotAllowed, NotFound
 from server.model import (
     Actor,
     ActorId,
+    ActorKind,
     Artist,
     Follow,
     FollowState,
@@ -46,6 +48,9 @@ class Following:
         async with self.library.transaction() as tx:
             if whom.gone_at is not None or (whom.is_local and not await _is_here(tx, whom.id)):
                 raise NotFound(f"{whom.address} has left: there is nobody to follow.")
+            await refuse_blocked(tx, artist.id, whom.id)
+            if whom.is_local and whom.moved_to:
+                raise NotAllowed("They have moved: follow their new account instead.")
             known = await tx.relations.follow(artist.id, whom.id)
             if known is not None and known.state is not FollowState.REJECTED:
                 return known.state
@@ -81,10 +86,19 @@ class Following:
         await tx.relations.put_follow(
             Follow(follower_id, followee.id, state, uri, self.clock.now())
         )
-        if followee.is_local and not was_accepted:
+        if followee.kind is ActorKind.PERSON and followee.is_local and not was_accepted:
             kind = NotificationKind.FOLLOW if is_open else NotificationKind.FOLLOW_REQUEST
             await tell(tx, self.clock, followee.id, kind, follower_id)
         return state
+
+    async def takes(self, tx: Transaction, follower_id: ActorId, followee: Actor) -> bool:
+        """Say whether an artist here may be followed by somebody: not blocked, nor moved away.
+
+        Who may not follow an artist may not follow their series either.
+        """
+        series = await tx.series.by_actor(followee.id)
+        owner_id = series.artist_id if series else followee.id
+        return not followee.moved_to and not await tx.blocks.between(follower_id, owner_id)
 
     async def answer(self, artist: Artist, follower_id: ActorId, *, is_accepted: bool) -> None:
         """Accept or reject a request, or remove a follower. Raise `NotFound`."""
@@ -154,6 +168,10 @@ class Following:
 
 
 async def _is_here(tx: Transaction, actor_id: ActorId) -> bool:
-    """Say whether a local actor is an artist who may be seen; the server's own is none."""
-    artist = await tx.artists.by_id(actor_id)
+    """Say whether a local actor is an artist who may be seen, or a series of one.
+
+    The server's own is neither.
+    """
+    series = await tx.series.by_actor(actor_id)
+    artist = await tx.artists.by_id(series.artist_id if series else actor_id)
     return artist is not None and artist.suspended_at is None

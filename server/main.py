@@ -4,6 +4,7 @@ Nobody imports it but `server.__main__`, and tests that need a whole instance.
 """
 
 import hashlib
+import random
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -16,33 +17,53 @@ from aiohttp import web
 
 from federation.apply import Apply
 from federation.asking import Asking
+from federation.believing import Believing, document_readers
 from federation.deeds import Hands
 from federation.delivery import Delivery
+from federation.fanout import Fanout
 from federation.inbox import Inbox
 from federation.interaction import Interaction
+from federation.knocking import Knocking
 from federation.outbox import Outbox
+from federation.people import People
 from federation.remote import Remote
 from federation.sayings import Mouth
-from federation.signatures import generate_rsa_pem
+from federation.signatures import generate_ed25519_pem, generate_rsa_pem
 from federation.signing import Signing
+from federation.synchrony import Synchrony
+from federation.threads import Threads
 from server.accounts import Accounts
 from server.addresses import Addresses
+from server.aftermath import DeliveryAftermath
+from server.approving import Approving
+from server.blocking import Blocking
 from server.bus import MemoryBus
 from server.clock import Clock, SystemClock
 from server.config import Config
+from server.conversing import Conversing
 from server.doctor import Acquaintance, Means, proof_of
 from server.errors import Unavailable
 from server.following import Following
 from server.house import House
 from server.model import Actor, JobKind
+from server.moving import Moving
 from server.notifications import Notifications
 from server.passwords import Passwords
+from server.pinning import Pinning
 from server.pipeline import Pipeline
 from server.ports import Bus, Library, MediaStore, Transport, Workers
+from server.presence import Presences
 from server.promises import PicturesPromise
 from server.publishing import Publishing
+from server.queues import Queues
+from server.reach import Reach
 from server.reactions import Reactions
+from server.registers import Registers
+from server.reporting import Reporting
+from server.series import Curating
+from server.series_rooms import SeriesRooms
 from server.signals import signal_urls
+from server.signing_keys import KeyRing
 from server.sweeping import Sweeping
 from server.viewing import Viewing
 from server.visitors import Crawlers, read_crawlers
@@ -82,6 +103,8 @@ _LANES = {
     JobKind.APPLY: 32,
     JobKind.SAY: 8,
     JobKind.FETCH: 4,
+    JobKind.NAME: 4,
+    JobKind.MEND: 1,
     JobKind.PICTURES: 1,
     JobKind.DELIVER: 64,
     JobKind.SWEEP: 1,
@@ -98,6 +121,7 @@ class Seams:
     transport: Transport
     workers: Workers
     bus: Bus
+    readers: Workers  # of signed documents, apart: nobody waits for a picture to be believed
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +150,7 @@ async def opened(
     transport = _transport(
         config, allow_private_addresses=config.federation.allow_private_addresses
     )
-    workers = ProcessWorkers()
+    workers, readers = ProcessWorkers(), document_readers()
     library = open_library(config.database_url)
     seams = Seams(
         library=library,
@@ -135,6 +159,7 @@ async def opened(
         transport=transport,
         workers=workers,
         bus=MemoryBus(),
+        readers=readers,
     )
     try:
         await library.check()
@@ -142,6 +167,7 @@ async def opened(
     finally:
         await transport.close()
         await workers.close()
+        await readers.close()
         await library.close()
 
 
@@ -193,13 +219,14 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
     library, clock, bus = seams.library, seams.clock, seams.bus
     house = House(library, clock, config.policy.preset)
     await house.open()
-    accounts = Accounts(library, clock, addresses, Passwords(), generate_rsa_pem)
+    keys = KeyRing(library, clock, addresses, generate_rsa_pem, generate_ed25519_pem)
+    accounts = Accounts(library, clock, addresses, Passwords(), keys)
     speaker = await accounts.ensure_server_actor()
-    signing = Signing(library, clock)
+    await keys.complete()
+    knocking = Knocking(library, seams.transport, Signing(library, clock), clock)
     remote = Remote(
         library,
-        seams.transport,
-        signing,
+        knocking,
         clock,
         addresses,
         speaker.id,
@@ -207,12 +234,22 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
     )
     following = Following(library, clock, addresses, bus)
     reactions = Reactions(library, clock, addresses, bus)
+    threads = Threads(library, clock, bus, addresses, remote, house, reactions)
+    viewing = Viewing(library, addresses)
     notifications = Notifications(library, clock)
     publishing = Publishing(library, clock, Pipeline(seams.media, seams.workers), bus, house)
-    outbox = Outbox(library, bus, Mouth(clock, addresses, house))
-    hands = Hands(clock, addresses, remote, following, reactions, house)
+    reach = Reach(library, clock, bus)
+    fanout = Fanout(clock, config.federation.spread_seconds, random.random)
+    outbox = Outbox(library, bus, Mouth(clock, addresses, house), fanout)
+    blocking = Blocking(library, clock, addresses, bus)
+    reporting = Reporting(library, clock, addresses, bus, speaker.id)
+    moving = Moving(library, clock, addresses, bus, following)
+    hands = Hands(
+        clock, addresses, remote, following, reactions, house, blocking, reporting, moving
+    )
     apply = Apply(library, bus, hands)
-    delivery = Delivery(library, seams.transport, signing, house)
+    synchrony = Synchrony(library, clock, addresses, bus, remote, following)
+    delivery = Delivery(library, clock, knocking, house, reach, synchrony)
     sweeping = Sweeping(library, seams.media, clock)
     runs: Mapping[JobKind, Run] = {
         JobKind.PICTURES: lambda payload: publishing.make_pictures(
@@ -221,10 +258,13 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
         JobKind.SAY: outbox.say,
         JobKind.DELIVER: delivery.deliver,
         JobKind.APPLY: apply.apply,
-        JobKind.FETCH: remote.fetch,
+        JobKind.NAME: remote.handles.confirm,
+        JobKind.MEND: synchrony.mend,
+        JobKind.FETCH: threads.fetch,
         JobKind.SWEEP: sweeping.sweep,
     }
-    inbox = Inbox(library, clock, bus, remote, house)
+    believing = Believing(library, remote, seams.readers)
+    inbox = Inbox(library, clock, bus, remote, house, believing, reach, synchrony)
     flows = Flows(
         config=config,
         addresses=addresses,
@@ -234,10 +274,23 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
         crawlers=_crawlers(),
         accounts=accounts,
         publishing=publishing,
-        viewing=Viewing(library, addresses),
+        viewing=viewing,
+        registers=Registers(library, addresses, viewing),
+        presences=Presences(library, clock, bus),
+        series=Curating(library, clock, addresses, bus, keys),
+        series_rooms=SeriesRooms(library, addresses),
         following=following,
         reactions=reactions,
+        approving=Approving(library, clock, addresses, bus, reactions),
+        conversing=Conversing(library, addresses),
+        threads=threads,
+        people=People(library, remote),
         notifications=notifications,
+        queues=Queues(library, clock, bus, reach),
+        blocking=blocking,
+        reporting=reporting,
+        moving=moving,
+        pinning=Pinning(library, clock, bus),
         media=seams.media,
         inbox=inbox,
         remote=remote,
@@ -252,7 +305,15 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
         version=VERSION,
         is_development=is_development,
     )
-    worker = Worker(library, clock, bus, runs, _LANES, lambda: len(inbox.under_way))
+    worker = Worker(
+        library,
+        clock,
+        bus,
+        runs,
+        _LANES,
+        lambda: len(inbox.under_way),
+        {JobKind.DELIVER: DeliveryAftermath(clock, reach)},
+    )
     return Instance(config, seams, flows, worker, sweeping)
 
 

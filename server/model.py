@@ -176,8 +176,8 @@ class Visibility(StrEnum):
     PUBLIC = "public"
     UNLISTED = "unlisted"
     FOLLOWERS = "followers"
-    DIRECT = "direct"  # of remote posts only: the people named in it
-    DRAFT = "draft"
+    DIRECT = "direct"  # of posts only: the people whom it is for
+    DRAFT = "draft"  # of a work: its artist; of a post: waits for an artist's word
 
 
 class WorkState(StrEnum):
@@ -466,7 +466,7 @@ class StoredActivity:
     actor_uri: str
     object_uri: str  # "" if none
     is_outgoing: bool
-    dedupe: str  # see `federation.inbox.dedupe_key`; unique
+    dedupe: str  # see `federation.dedupe`; unique
     body: bytes
     received_at: Millis
 
@@ -479,6 +479,8 @@ class JobKind(StrEnum):
     DELIVER = "deliver"  # one activity to one inbox
     APPLY = "apply"  # one stored inbound activity
     FETCH = "fetch"  # bring a remote document that something refers to
+    NAME = "name"  # which domain an actor elsewhere is called by
+    MEND = "mend"  # followers here, compared with what their server lists (FEP-8fcf)
     SWEEP = "sweep"  # old sessions, tickets, orphan files
 
 

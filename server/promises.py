@@ -15,6 +15,7 @@ from server.model import (
     JobId,
     JobKind,
     Millis,
+    PostId,
     WorkId,
 )
 from server.ports import Transaction
@@ -37,6 +38,23 @@ class Deed(StrEnum):
     REACTED = "reacted"
     REACTION_UNDONE = "reaction_undone"
     PROFILE_CHANGED = "profile_changed"
+    REQUEST_APPROVED = "request_approved"
+    REQUEST_REFUSED = "request_refused"
+    APPROVAL_WITHDRAWN = "approval_withdrawn"
+    BLOCKED = "blocked"
+    UNBLOCKED = "unblocked"
+    REPORTED = "reported"
+    MOVED = "moved"
+    WORK_PINNED = "work_pinned"
+    WORK_UNPINNED = "work_unpinned"
+    SERIES_CHANGED = "series_changed"
+    SERIES_REMOVED = "series_removed"
+    SERIES_WORK_ADDED = "series_work_added"
+    SERIES_WORK_REMOVED = "series_work_removed"
+    SERIES_WORK_ANNOUNCED = "series_work_announced"
+    SERIES_WORK_WITHDRAWN = "series_work_withdrawn"
+    SERIES_ACTOR_CHANGED = "series_actor_changed"
+    SERIES_ACTOR_GONE = "series_actor_gone"
 
 
 class PicturesPromise(msgspec.Struct, frozen=True):
@@ -49,7 +67,9 @@ class SayPromise(msgspec.Struct, frozen=True):
     """Tell other servers of a deed by `actor_id`.
 
     `target_id`: the work, post or actor that it is about. `uri`: the activity (or, for a
-    removed comment, the object) that is undone or answered. `kind`: of a reaction.
+    removed comment, the object) that is undone or answered; for a series, its id or that of the
+    activity to be said (`server.series_telling`). `kind`: of a reaction. `named`: who
+    hears of it besides followers; `is_private`: and nobody else.
     """
 
     deed: Deed
@@ -57,14 +77,29 @@ class SayPromise(msgspec.Struct, frozen=True):
     target_id: int = 0
     uri: str = ""
     kind: str = ""
+    named: tuple[ActorId, ...] = ()
+    is_private: bool = False
+
+
+class FetchKind(StrEnum):
+    """What a remote document is brought for."""
+
+    ACTOR = "actor"  # its profile anew
+    ANCESTORS = "ancestors"  # what a post answers, up to what is known here
+    REPLIES = "replies"  # answers to a post, and its poll's present counts
+    QUOTED = "quoted"  # what a post quotes, and whether its author agreed
 
 
 class DeliverPromise(msgspec.Struct, frozen=True):
-    """Bring one activity to one inbox, signed by `actor_id`."""
+    """Bring one activity to one inbox, signed by `actor_id`.
+
+    `target_id`: the work or comment whose artist hears of what did not arrive, 0 for none.
+    """
 
     activity_id: ActivityId
     inbox: str
     actor_id: ActorId
+    target_id: int = 0
 
 
 class ApplyPromise(msgspec.Struct, frozen=True):
@@ -75,17 +110,45 @@ class ApplyPromise(msgspec.Struct, frozen=True):
 
 
 class FetchPromise(msgspec.Struct, frozen=True):
-    """Bring the remote document `uri`; `because_of` is the actor whose doing refers to it."""
+    """Bring the remote document `uri`; `because_of` is the actor whose doing refers to it.
+
+    `post_id`: the post here that it is brought for.
+    """
 
     uri: str
     because_of: ActorId
+    kind: FetchKind = FetchKind.ACTOR
+    post_id: PostId = PostId(0)
+
+
+class NamePromise(msgspec.Struct, frozen=True):
+    """Find out which domain an actor elsewhere is called by. `claimed`: `name@domain`, or ""."""
+
+    actor_id: ActorId
+    claimed: str = ""
+
+
+class MendPromise(msgspec.Struct, frozen=True):
+    """Compare who here follows `actor_id` with the list at `url`, and mend what differs."""
+
+    actor_id: ActorId
+    url: str
 
 
 class SweepPromise(msgspec.Struct, frozen=True):
     """Tidy up: sessions, tickets, orphan files."""
 
 
-Promise = PicturesPromise | SayPromise | DeliverPromise | ApplyPromise | FetchPromise | SweepPromise
+Promise = (
+    PicturesPromise
+    | SayPromise
+    | DeliverPromise
+    | ApplyPromise
+    | FetchPromise
+    | NamePromise
+    | MendPromise
+    | SweepPromise
+)
 
 _KINDS: dict[type[Promise], JobKind] = {
     PicturesPromise: JobKind.PICTURES,
@@ -93,12 +156,16 @@ _KINDS: dict[type[Promise], JobKind] = {
     DeliverPromise: JobKind.DELIVER,
     ApplyPromise: JobKind.APPLY,
     FetchPromise: JobKind.FETCH,
+    NamePromise: JobKind.NAME,
+    MendPromise: JobKind.MEND,
     SweepPromise: JobKind.SWEEP,
 }
 _PRIORITIES = {
     JobKind.APPLY: 2,
     JobKind.SAY: 3,
     JobKind.FETCH: 5,
+    JobKind.NAME: 5,
+    JobKind.MEND: 7,
     JobKind.PICTURES: 5,
     JobKind.DELIVER: 6,
     JobKind.SWEEP: 9,

@@ -22,6 +22,7 @@ from server.drafts import (
 )
 from server.errors import Invalid, NotAllowed, NotFound
 from server.house import House
+from server.meeting import tell_named
 from server.model import (
     Artist,
     ContentUsage,
@@ -47,6 +48,7 @@ from server.promises import (
 )
 from server.protections import decide_own_work
 from server.rules import Refuse
+from server.series_telling import Teller
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +91,12 @@ class Publishing:
             edited_at=None,
             withdrawn_at=None,
             language=checked.language,
+            interaction=checked.interaction,
             pictures=self._waiting(work_id, uploads, first=0),
         )
         async with self.library.transaction() as tx:
             await tx.works.add(work)
+            await Teller(tx, self.clock).work_changed(None, work, checked.series)
             await promise(tx, self.clock, PicturesPromise(work_id))
         self.bus.wake(JOBS_TOPIC)
         return work
@@ -153,14 +157,17 @@ class Publishing:
                 visibility=checked.visibility,
                 ai_label=checked.ai_label,
                 language=checked.language,
+                interaction=checked.interaction,
                 edited_at=self.clock.now() if work.hung_at else work.edited_at,
             )
             await self._keep_arranged(tx, work, kept_pictures)
             if not work.is_visible:
                 changed = await self._hang_if_ready(tx, replace(changed, pictures=kept_pictures))
             await tx.works.update(changed)
+            await Teller(tx, self.clock).work_changed(work, changed, checked.series)
             if work.is_visible:
                 await promise(tx, self.clock, SayPromise(Deed.WORK_EDITED, artist.id, work_id))
+                await tell_named(tx, self.clock, changed)
             kept = await _own(tx, artist, work_id)
         self.bus.wake(JOBS_TOPIC)
         return kept
@@ -169,9 +176,9 @@ class Publishing:
         """Take a work down for good: its addresses answer 410, and other servers are told."""
         async with self.library.transaction() as tx:
             work = await _own(tx, artist, work_id)
-            await tx.works.update(
-                replace(work, state=WorkState.WITHDRAWN, withdrawn_at=self.clock.now())
-            )
+            gone = replace(work, state=WorkState.WITHDRAWN, withdrawn_at=self.clock.now())
+            await tx.works.update(gone)
+            await Teller(tx, self.clock).work_changed(work, gone, ())
             if work.hung_at is not None:
                 await promise(tx, self.clock, SayPromise(Deed.WORK_WITHDRAWN, artist.id, work_id))
         self.bus.wake(JOBS_TOPIC)
@@ -249,6 +256,7 @@ class Publishing:
                 return
             settled = await self._hang_if_ready(tx, work)
             await tx.works.update(settled)
+            await Teller(tx, self.clock).work_changed(work, settled)
             if settled.state is WorkState.FAILED:
                 kind, about = NotificationKind.WORK_FAILED, TargetId(work_id)
                 await tell(tx, self.clock, work.artist_id, kind, target_id=about)
@@ -269,6 +277,7 @@ class Publishing:
             hung = replace(hung, hung_at=self.clock.now())
             if not hung.is_quiet:
                 await promise(tx, self.clock, SayPromise(Deed.WORK_HUNG, work.artist_id, work.id))
+                await tell_named(tx, self.clock, hung)
         return hung
 
     async def _keep_arranged(

@@ -4,16 +4,18 @@ What actors elsewhere do comes through `federation.apply`, which uses the same `
 functions in its own transaction, so that a reaction means the same wherever it was made.
 """
 
-import html
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 from server.addresses import Addresses
+from server.blocking import refuse_blocked
 from server.clock import Clock
-from server.errors import Invalid, NotFound
+from server.errors import Invalid, NotAllowed, NotFound
 from server.model import (
+    Actor,
     ActorId,
+    ActorKind,
     Artist,
-    FollowState,
     NotificationKind,
     Post,
     PostId,
@@ -21,42 +23,42 @@ from server.model import (
     ReactionKind,
     TargetId,
     Visibility,
-    Work,
-    WorkId,
 )
 from server.notifications import tell
+from server.permits import Answer, InteractionKind
+from server.permitting import Wish, forget, permitted
 from server.ports import Bus, Library, Transaction
 from server.promises import JOBS_TOPIC, Deed, SayPromise, promise
+from server.prose import Named, paragraphs_of, tags_in
+from server.targets import OPEN, Target, find_target, find_target_by_uri, may_see
+
+__all__ = [
+    "MAX_COMMENT",
+    "WISHES",
+    "Reactions",
+    "Target",
+    "find_target",
+    "find_target_by_uri",
+    "may_see",
+    "paragraphs",
+]
 
 MAX_COMMENT = 5_000
-_MAX_ID = 2**63 - 1  # ids are 63 bits; databases take no larger number
-_BOOSTABLE = (Visibility.PUBLIC, Visibility.UNLISTED)
+_NOBODY: Named = {}
+WISHES = {
+    ReactionKind.LIKE: InteractionKind.LIKE,
+    ReactionKind.BOOST: InteractionKind.BOOST,
+}
 _TOLD = {
     ReactionKind.LIKE: NotificationKind.LIKE,
     ReactionKind.BOOST: NotificationKind.BOOST,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """What is reacted to: a work of this instance, or a post. `owner_id` is its actor.
-
-    `work` comes without its pictures.
-    """
-
-    id: TargetId
-    uri: str
-    owner_id: ActorId
-    visibility: Visibility
-    work: Work | None = None
-    post: Post | None = None
-
-    @property
-    def thread_of(self) -> WorkId | None:
-        """The local work in whose thread an answer to this stands."""
-        if self.work is not None:
-            return self.work.id
-        return self.post.work_id if self.post else None
+_REFUSALS = {
+    InteractionKind.LIKE: "Its artist lets only some people like this.",
+    InteractionKind.REPLY: "Its artist does not take comments on this from everybody.",
+    InteractionKind.BOOST: "Its artist does not want this to be boosted by everybody.",
+    InteractionKind.QUOTE: "Its artist does not want this to be quoted by everybody.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,45 +70,65 @@ class Reactions:
     addresses: Addresses
     bus: Bus
 
-    async def react(self, artist: Artist, target_id: TargetId, kind: ReactionKind) -> None:
-        """Like or boost; doing so twice changes nothing. Raise `NotFound`, `Invalid`."""
+    async def react(self, artist: Artist, target_id: TargetId, kind: ReactionKind) -> Answer:
+        """Like or boost; doing so twice changes nothing. ASK: its artist was asked first.
+
+        Raise `NotFound`, `Invalid`, `NotAllowed`.
+        """
         async with self.library.transaction() as tx:
             target = await self.target(tx, target_id, artist.id)
-            if kind is ReactionKind.BOOST and target.visibility not in _BOOSTABLE:
+            if kind is ReactionKind.BOOST and target.visibility not in OPEN:
                 raise Invalid("This is only for its artist's followers and cannot be boosted.")
             uri = self.addresses.activity(self.clock.new_id())
-            if await self.note_reaction(tx, kind, artist.id, target, uri):
-                said = SayPromise(Deed.REACTED, artist.id, target_id, uri, kind)
-                await promise(tx, self.clock, said)
+            answer = await self._permitted(tx, Wish(WISHES[kind], target, artist.id, uri))
+            if answer is Answer.ALLOW:
+                await self.do_reaction(tx, kind, artist.id, target, uri)
         self.bus.wake(JOBS_TOPIC)
+        return answer
+
+    async def do_reaction(
+        self, tx: Transaction, kind: ReactionKind, actor_id: ActorId, target: Target, uri: str
+    ) -> None:
+        """Like or boost from here, once it is allowed, and promise to tell of it."""
+        if await self.note_reaction(tx, kind, actor_id, target, uri):
+            said = SayPromise(Deed.REACTED, actor_id, target.id, uri, kind)
+            await promise(tx, self.clock, said)
 
     async def take_back(self, artist: Artist, target_id: TargetId, kind: ReactionKind) -> None:
-        """Take a like or boost back; where there is none, nothing happens."""
+        """Take a like or boost back, or the wish to; where there is none, nothing happens."""
         async with self.library.transaction() as tx:
+            await forget(tx, WISHES[kind], artist.id, target_id)
             was = await tx.reactions.remove(kind, artist.id, target_id)
             if was is not None:
                 said = SayPromise(Deed.REACTION_UNDONE, artist.id, target_id, was.uri, kind)
                 await promise(tx, self.clock, said)
         self.bus.wake(JOBS_TOPIC)
 
-    async def comment(self, artist: Artist, target_id: TargetId, text: str) -> Post:
-        """Answer a work or post. Raise `Invalid` where there is nothing, or too much, to say."""
-        said = text.strip()
-        if not said:
-            raise Invalid("The comment is empty: write something first.", "text")
-        if len(said) > MAX_COMMENT:
-            raise Invalid(
-                f"The comment is too long: it has {len(said)} characters, "
-                f"{MAX_COMMENT} are allowed.",
-                "text",
-            )
+    async def comment(
+        self, artist: Artist, target_id: TargetId, text: str, named: Named = _NOBODY
+    ) -> Post:
+        """Answer a work or post; a DRAFT waits for its artist's approval.
+
+        `named`: who was found of those that the text names. Raise `Invalid` where there is
+        nothing, or too much, to say, `NotAllowed` where the artist takes no answers.
+        """
+        said = _checked(text)
         async with self.library.transaction() as tx:
             target = await self.target(tx, target_id, artist.id)
-            post = self._answer(artist, target, said)
-            await self.note_post(tx, post)
-            await promise(tx, self.clock, SayPromise(Deed.COMMENTED, artist.id, post.id))
+            post = await self._answer(tx, artist, target, said, named)
+            wish = Wish(InteractionKind.REPLY, target, artist.id, post.uri)
+            if await self._permitted(tx, wish) is Answer.ASK:
+                post = replace(post, visibility=Visibility.DRAFT)
+                await tx.posts.put(post)
+            else:
+                await self.do_comment(tx, post)
         self.bus.wake(JOBS_TOPIC)
         return post
+
+    async def do_comment(self, tx: Transaction, post: Post) -> None:
+        """Say a comment from here, once it is allowed."""
+        await self.note_post(tx, post)
+        await promise(tx, self.clock, SayPromise(Deed.COMMENTED, post.actor_id, post.id))
 
     async def remove_comment(self, artist: Artist, post_id: PostId) -> None:
         """Delete one's own comment, or hide somebody's from one's own work's thread."""
@@ -114,11 +136,23 @@ class Reactions:
             post = await tx.posts.by_id(post_id)
             if post is None or not await self._may_remove(tx, artist, post):
                 raise NotFound("There is no such comment.")
+            is_said = post.is_local and post.visibility is not Visibility.DRAFT
+            if is_said and post.actor_id == artist.id:
+                await promise(tx, self.clock, await self._removal(tx, post))
             await tx.posts.remove(post_id)
-            if post.is_local and post.actor_id == artist.id:
-                said = SayPromise(Deed.COMMENT_REMOVED, artist.id, post.reply_to_id or 0, post.uri)
-                await promise(tx, self.clock, said)
         self.bus.wake(JOBS_TOPIC)
+
+    async def _removal(self, tx: Transaction, post: Post) -> SayPromise:
+        """Return the promise to tell exactly those who were told of a comment."""
+        people = [await tx.actors.by_uri(uri) for uri in post.mentions]
+        return SayPromise(
+            Deed.COMMENT_REMOVED,
+            post.actor_id,
+            post.reply_to_id or 0,
+            post.uri,
+            named=tuple(actor.id for actor in people if actor is not None),
+            is_private=post.visibility is Visibility.DIRECT,
+        )
 
     async def target(self, tx: Transaction, target_id: TargetId, asker: ActorId) -> Target:
         """Return what `asker` reacts to. Raise `NotFound` where they may not see it."""
@@ -131,23 +165,51 @@ class Reactions:
         return found
 
     async def note_reaction(
-        self, tx: Transaction, kind: ReactionKind, actor_id: ActorId, target: Target, uri: str
+        self,
+        tx: Transaction,
+        kind: ReactionKind,
+        actor_id: ActorId,
+        target: Target,
+        uri: str,
+        emoji: str = "",
     ) -> bool:
-        """Keep a reaction and tell the target's owner. False where it is not new."""
-        reaction = Reaction(self.clock.new_id(), kind, actor_id, target.id, uri, self.clock.now())
+        """Keep a reaction and tell the target's owner. False where it is not new.
+
+        Of several with an emoji by one actor the newest is kept.
+        """
+        now = self.clock.now()
+        reaction = Reaction(self.clock.new_id(), kind, actor_id, target.id, uri, now, emoji)
         is_new = await tx.reactions.put(reaction)
+        if not is_new and emoji:
+            await tx.reactions.remove(kind, actor_id, target.id)
+            await tx.reactions.put(reaction)
         if is_new:
             await self._tell(tx, target, _TOLD[kind], actor_id, target.id)
         return is_new
 
-    async def note_post(self, tx: Transaction, post: Post) -> PostId:
-        """Keep a comment or remote post; tell whom it answers and whom it names, once each."""
+    async def emoji(self, actor_id: ActorId, target_id: TargetId) -> str:
+        """Return the emoji that somebody likes something with, "" where none."""
+        async with self.library.reading() as tx:
+            found = await tx.reactions.of(ReactionKind.LIKE, actor_id, target_id)
+        return found.emoji if found is not None else ""
+
+    async def note_post(self, tx: Transaction, post: Post) -> PostId | None:
+        """Keep a comment or remote post; tell whom it answers and whom it names, once each.
+
+        None, and nothing is kept, where it only names artists who are in a block with its author.
+        """
+        people = await self._named_here(tx, post)
+        shut = await tx.blocks.among(post.actor_id, [one.id for one in people]) if people else set()
+        if people and len(shut) == len(people) and not await _is_for_others(tx, post):
+            return None
         post_id = await tx.posts.put(post)
         about = TargetId(post_id)
         told: set[ActorId] = {post.actor_id}
         target = (
             await find_target(tx, self.addresses, post.reply_to_id) if post.reply_to_id else None
         )
+        if post.visibility is Visibility.DIRECT:
+            target = None  # it is for those whom it names, whatever it answers
         owners = [target] if target else []
         root = TargetId(post.work_id) if post.work_id else None
         if root is not None and (target is None or target.id != root):
@@ -157,12 +219,24 @@ class Reactions:
             if owned.owner_id not in told:
                 told.add(owned.owner_id)
                 await self._tell(tx, owned, NotificationKind.COMMENT, post.actor_id, about)
-        for uri in post.mentions:
-            named = await tx.actors.by_uri(uri) if self.addresses.is_ours(uri) else None
-            if named is not None and named.id not in told:
+        for named in people:
+            if named.id not in told | shut:
                 told.add(named.id)
                 await self._notify(tx, named.id, NotificationKind.MENTION, post.actor_id, about)
         return post_id
+
+    async def _named_here(self, tx: Transaction, post: Post) -> list[Actor]:
+        ours = [uri for uri in dict.fromkeys(post.mentions) if self.addresses.is_ours(uri)]
+        found = [await tx.actors.by_uri(uri) for uri in ours]
+        # a series' actor and the server's own are ours as well, and nobody reads what they are told
+        return [one for one in found if one is not None and one.kind is ActorKind.PERSON]
+
+    async def _permitted(self, tx: Transaction, wish: Wish) -> Answer:
+        answer = await permitted(tx, self.addresses, self.clock, wish)
+        if answer is Answer.REFUSE:
+            await refuse_blocked(tx, wish.actor_id, wish.target.owner_id)
+            raise NotAllowed(_REFUSALS[wish.kind])
+        return answer
 
     async def _may_remove(self, tx: Transaction, artist: Artist, post: Post) -> bool:
         if post.actor_id == artist.id:
@@ -191,17 +265,20 @@ class Reactions:
     ) -> None:
         await tell(tx, self.clock, artist_id, kind, actor_id, about)
 
-    def _answer(self, artist: Artist, target: Target, text: str) -> Post:
+    async def _answer(
+        self, tx: Transaction, artist: Artist, target: Target, text: str, named: Named
+    ) -> Post:
         post_id = PostId(self.clock.new_id())
-        is_open = target.visibility in _BOOSTABLE
+        is_private = target.visibility is Visibility.DIRECT
+        people = await _partners(tx, target, artist.id) if is_private else _uris(named.values())
         uri = self.addresses.post(post_id)
         return Post(
             id=post_id,
             uri=uri,
             actor_id=artist.id,
             is_local=True,
-            visibility=Visibility.UNLISTED if is_open else target.visibility,
-            content_html=paragraphs(text),
+            visibility=Visibility.UNLISTED if target.visibility in OPEN else target.visibility,
+            content_html=paragraphs(text, named, self.addresses),
             title="",
             url=uri,
             is_sensitive=False,
@@ -210,72 +287,45 @@ class Reactions:
             edited_at=None,
             in_reply_to_uri=target.uri,
             reply_to_id=target.id,
-            work_id=target.thread_of,
+            work_id=None if is_private else target.thread_of,
+            tags=tags_in(text),
+            mentions=people,
             source=text,
         )
 
 
-async def find_target(tx: Transaction, addresses: Addresses, target_id: TargetId) -> Target | None:
-    """Find a visible work (without its pictures), or a post, by id."""
-    work = await tx.works.bare(WorkId(target_id))
-    if work is not None:
-        if not work.is_visible:
-            return None
-        uri = addresses.work(work.id)
-        return Target(target_id, uri, work.artist_id, work.visibility, work=work)
-    post = await tx.posts.by_id(PostId(target_id))
-    if post is None:
-        return None
-    return Target(target_id, post.uri, post.actor_id, post.visibility, post=post)
+async def _partners(tx: Transaction, target: Target, writer: ActorId) -> tuple[str, ...]:
+    """Return the people of a private conversation but its writer: nobody else joins by a name."""
+    owner, own = await tx.actors.by_id(target.owner_id), await tx.actors.by_id(writer)
+    named = target.post.mentions if target.post is not None else ()
+    people = ([owner.uri] if owner is not None else []) + list(named)
+    return tuple(uri for uri in dict.fromkeys(people) if own is None or uri != own.uri)
 
 
-async def find_target_by_uri(tx: Transaction, addresses: Addresses, uri: str) -> Target | None:
-    """Find a visible work of ours, or a post, by its object id or the work's page."""
-    number = addresses.local_part(uri, "/works/")
-    if number.isdecimal() and len(number) < 20 and int(number) <= _MAX_ID:
-        return await find_target(tx, addresses, TargetId(int(number)))
-    post = await tx.posts.by_uri(uri)
-    return await find_target(tx, addresses, TargetId(post.id)) if post else None
+async def _is_for_others(tx: Transaction, post: Post) -> bool:
+    """Say whether a post answers something kept, or is by somebody whom others here follow."""
+    return post.reply_to_id is not None or await tx.relations.has_local_follower(post.actor_id)
 
 
-async def may_see(tx: Transaction, target: Target, asker: ActorId | None) -> bool:
-    """Say whether somebody may see a target: everyone, its followers, or those it names.
-
-    Our own comments name nobody in writing: they are for whom they answer, and for the artist
-    in whose thread they stand.
-    """
-    if target.visibility in _BOOSTABLE or target.owner_id == asker:
-        return True
-    if asker is None:
-        return False
-    if target.visibility is Visibility.FOLLOWERS:
-        follow = await tx.relations.follow(asker, target.owner_id)
-        if follow is not None and follow.state is FollowState.ACCEPTED:
-            return True
-    return target.post is not None and await _is_named(tx, target.post, asker)
+def _uris(people: Iterable[Actor]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(actor.uri for actor in people))
 
 
-async def _is_named(tx: Transaction, post: Post, reader: ActorId) -> bool:
-    if post.is_local and reader in await _answered(tx, post):
-        return True
-    actor = await tx.actors.by_id(reader)
-    return actor is not None and actor.uri in post.mentions
+def _checked(text: str) -> str:
+    said = text.strip()
+    if not said:
+        raise Invalid("The comment is empty: write something first.", "text")
+    if len(said) > MAX_COMMENT:
+        raise Invalid(
+            f"The comment is too long: it has {len(said)} characters, {MAX_COMMENT} are allowed.",
+            "text",
+        )
+    return said
 
 
-async def _answered(tx: Transaction, post: Post) -> set[ActorId]:
-    """Return the artist in whose thread a post stands and the author of what it answers."""
-    work = await tx.works.by_id(post.work_id) if post.work_id else None
-    parent = await tx.posts.by_id(PostId(post.reply_to_id)) if post.reply_to_id else None
-    found = {work.artist_id} if work else set()
-    return found | {parent.actor_id} if parent else found
-
-
-def paragraphs(text: str) -> str:
-    """Turn plain text into escaped HTML paragraphs with line breaks."""
-    blocks = [block.strip() for block in text.replace("\r\n", "\n").split("\n\n")]
-    return "".join(
-        f"<p>{html.escape(block).replace(chr(10), '<br>')}</p>" for block in blocks if block
-    )
+def paragraphs(text: str, named: Named = _NOBODY, addresses: Addresses | None = None) -> str:
+    """Turn plain text into escaped HTML paragraphs with line breaks and links."""
+    return paragraphs_of(text, named, addresses.tag if addresses is not None else None)
 
 
 async def _is_by_an_artist(tx: Transaction, target: Target) -> bool:

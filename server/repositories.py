@@ -72,6 +72,10 @@ class Artists(Protocol):
         """List by handle, ascending."""
         ...
 
+    async def staff(self) -> list[Artist]:
+        """List moderators, admins and owners who are not suspended, by handle."""
+        ...
+
     async def count(self, role: Role | None = None) -> int:
         """Count accounts, all or those of one role; suspended ones included."""
         ...
@@ -91,6 +95,14 @@ class Artists(Protocol):
         ...
 
     async def add_key(self, key: SigningKey) -> None: ...
+
+    async def drop_keys(self, actor_id: ActorId, *, but: Sequence[str]) -> None:
+        """Delete every key of a local actor but those with these ids."""
+        ...
+
+    async def lacking_key(self, algorithm: KeyAlgorithm, *, limit: int = 100) -> list[ActorId]:
+        """List local actors that have keys, but none of this kind."""
+        ...
 
     async def add_session(self, session: Session) -> None: ...
 
@@ -139,8 +151,14 @@ class Actors(Protocol):
     async def many(self, ids: Sequence[ActorId]) -> dict[ActorId, Actor]: ...
 
     async def mark_gone(self, actor_id: ActorId, at: Millis) -> None:
-        """Note that an actor was deleted and erase its follows, reactions, posts and
+        """Note that an actor was deleted and erase its follows, blocks, reactions, posts and
         notifications about it.
+        """
+        ...
+
+    async def mark_moved(self, actor_id: ActorId, to: str, *, since: Millis, at: Millis) -> bool:
+        """Note that an actor became another; False, and nothing changes, where it did so
+        after `since`.
         """
         ...
 
@@ -225,6 +243,18 @@ class Works(Protocol):
         """Return the next newer and the next older HUNG work of the same artist."""
         ...
 
+    async def pinned(
+        self, artist_id: ActorId, visibilities: Sequence[Visibility], *, limit: int = 20
+    ) -> list[Work]:
+        """List HUNG works of one artist that are pinned, the latest pin first."""
+        ...
+
+    async def tags_of(self, artist_id: ActorId, *, limit: int = 10) -> list[tuple[str, int]]:
+        """Return the tags of one artist's HUNG PUBLIC works in small letters, with how many works
+        have each, most first.
+        """
+        ...
+
     async def count(self, artist_id: ActorId, visibilities: Sequence[Visibility]) -> int:
         """Count HUNG works of one artist."""
         ...
@@ -285,12 +315,38 @@ class Posts(Protocol):
         """List direct PUBLIC and UNLISTED answers to a work or post, oldest first."""
         ...
 
+    async def count_replies_to(self, target: TargetId) -> int:
+        """Count what `replies_to` lists."""
+        ...
+
     async def feed(
         self, reader: ActorId, *, before: TargetId | None = None, limit: int = 24
     ) -> list[FeedItem]:
         """List works and posts of those whom `reader` follows (ACCEPTED), newest first: HUNG works
         of PUBLIC, UNLISTED, FOLLOWERS visibility, and posts of the same that answer nothing.
         """
+        ...
+
+    async def messages(
+        self, reader: ActorId, *, before: PostId | None = None, limit: int = 50
+    ) -> list[Post]:
+        """List DIRECT posts that are for somebody here or by them, newest first, by id."""
+        ...
+
+    async def private_answers(self, post_id: PostId, reader: ActorId) -> list[Post]:
+        """List DIRECT answers to a post that are for somebody here or by them, oldest first."""
+        ...
+
+    async def quoting(self, approval_uri: str) -> list[Post]:
+        """List posts whose quote rests on an authorization."""
+        ...
+
+    async def hide(self, author: ActorId, artist: ActorId, *, is_hidden: bool) -> None:
+        """Take an author's comments out of the threads of one artist's works, or put them back."""
+        ...
+
+    async def featured(self, actor: ActorId, *, limit: int = 20) -> list[Post]:
+        """List what an actor pinned, newest pin first."""
         ...
 
     async def count_local(self) -> int:
@@ -343,6 +399,28 @@ class Relations(Protocol):
         """Count ACCEPTED ones."""
         ...
 
+    async def follower_uris(
+        self, followee: ActorId, *, before: Millis | None = None, limit: int = 50
+    ) -> list[tuple[Millis, str]]:
+        """List (time, actor address) of ACCEPTED followers, newest first; neither those who are
+        gone nor those suspended here.
+        """
+        ...
+
+    async def following_uris(
+        self, follower: ActorId, *, before: Millis | None = None, limit: int = 50
+    ) -> list[tuple[Millis, str]]:
+        """List (time, actor address) of those followed (ACCEPTED), as `follower_uris` does."""
+        ...
+
+    async def followers_on(self, followee: ActorId, prefix: str) -> list[str]:
+        """Return the addresses of all ACCEPTED, not gone followers that begin with `prefix`."""
+        ...
+
+    async def local_followers(self, followee: ActorId) -> list[tuple[Follow, Actor]]:
+        """Return everyone here who follows, ACCEPTED or PENDING."""
+        ...
+
     async def follower_inboxes(self, followee: ActorId) -> list[tuple[str, str]]:
         """Return (inbox, shared inbox or "") of each remote, ACCEPTED, not gone follower."""
         ...
@@ -375,6 +453,8 @@ class Reactions(Protocol):
         """Return likes, boosts and PUBLIC or UNLISTED comments of each; zeroes are included."""
         ...
 
+    async def of(self, kind: ReactionKind, actor: ActorId, target: TargetId) -> Reaction | None: ...
+
     async def of_actor(
         self, actor: ActorId, targets: Sequence[TargetId]
     ) -> set[tuple[ReactionKind, TargetId]]:
@@ -391,8 +471,21 @@ class Activities(Protocol):
 
     async def by_id(self, activity_id: ActivityId) -> StoredActivity | None: ...
 
-    async def forget(self, dedupe: str) -> None:
-        """Free a dedupe key, so that the same id may come again (after an Undo)."""
+    async def holds(self, dedupe: str) -> bool:
+        """Say whether a dedupe key is taken: such an activity was kept, and not undone."""
+        ...
+
+    async def forget(self, dedupe: str, actor_uri: str) -> None:
+        """Free a dedupe key of this actor's, so that the same id may come again (after an Undo)."""
+        ...
+
+    async def sweep(
+        self, *, outgoing_before: Millis, incoming_before: Millis, limit: int = 1_000
+    ) -> int:
+        """Delete at most `limit` old ones of each direction, oldest first; return how many went.
+
+        Those that a job or an undecided request still needs stay.
+        """
         ...
 
 
@@ -410,6 +503,10 @@ class Notifications(Protocol):
         ...
 
     async def count_unread(self, artist: ActorId) -> int: ...
+
+    async def forget(self, artist: ActorId, actor: ActorId) -> None:
+        """Delete what an artist was told of one actor; reports stay, they are for a moderator."""
+        ...
 
     async def mark_read(self, artist: ActorId, up_to: int, at: Millis) -> None:
         """Mark all with id ≤ `up_to`."""
@@ -435,7 +532,8 @@ class Requests(Protocol):
 
     async def put(self, request: Request) -> RequestId:
         """Insert; where the same (kind, object_uri, target) asked before, keep that row's id and
-        state, and return it.
+        state, and what is not given anew; return its id. Raise `Untrusted` where another
+        actor did.
         """
         ...
 
@@ -445,10 +543,22 @@ class Requests(Protocol):
         self, kind: InteractionKind, object_uri: str, target_id: TargetId
     ) -> Request | None: ...
 
+    async def by_actor(
+        self, kind: InteractionKind, actor: ActorId, target: TargetId
+    ) -> Request | None:
+        """Return the newest request of an actor to do `kind` to a target."""
+        ...
+
     async def waiting(
         self, artist: ActorId, *, before: RequestId | None = None, limit: int = 50
     ) -> list[tuple[Request, Actor]]:
         """List what an artist has to decide, newest first, with who asks."""
+        ...
+
+    async def approved(
+        self, artist: ActorId, *, before: RequestId | None = None, limit: int = 50
+    ) -> list[tuple[Request, Actor]]:
+        """List what an artist agreed to, newest first, with who asked."""
         ...
 
     async def count_waiting(self, artist: ActorId) -> int: ...
@@ -456,6 +566,10 @@ class Requests(Protocol):
     async def decide(self, request_id: RequestId, state: RequestState, at: Millis) -> None: ...
 
     async def remove(self, request_id: RequestId) -> None: ...
+
+    async def forget(self, artist: ActorId, actor: ActorId) -> None:
+        """Delete what one actor asks of an artist and is not decided."""
+        ...
 
 
 class Blocks(Protocol):
@@ -472,6 +586,14 @@ class Blocks(Protocol):
     async def between(self, one: ActorId, other: ActorId) -> bool:
         """Say whether either blocks the other."""
         ...
+
+    async def among(self, one: ActorId, others: Sequence[ActorId]) -> set[ActorId]:
+        """Return which of `others` block, or are blocked by, somebody."""
+        ...
+
+    async def of(self, blocker: ActorId, blocked: ActorId) -> Block | None: ...
+
+    async def by_uri(self, uri: str) -> Block | None: ...
 
     async def by(
         self, blocker: ActorId, *, before: Millis | None = None, limit: int = 50
@@ -495,9 +617,22 @@ class Reports(Protocol):
         """List newest first."""
         ...
 
-    async def update(self, report: Report) -> None:
-        """Store whether it is forwarded or closed, and by whom."""
+    async def count_from(self, domain: str, since: Millis) -> int:
+        """Count what reporters of one domain reported at or after `since`."""
         ...
+
+    async def update(self, report: Report) -> None:
+        """Store whether it is forwarded or closed, by whom, and their note."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesShown:
+    """A series as a list shows it: how many works somebody may see, and the one in front."""
+
+    series: Series
+    works: int
+    cover_id: WorkId | None  # the chosen cover where it may be seen, else the first work
 
 
 class AllSeries(Protocol):
@@ -521,9 +656,45 @@ class AllSeries(Protocol):
 
     async def of_work(self, work: WorkId) -> list[Series]: ...
 
+    async def hold(self, series_id: SeriesId) -> Series | None:
+        """Return the series as `by_id`; nobody else changes it until this transaction ends."""
+        ...
+
+    async def of_works(self, works: Sequence[WorkId]) -> dict[WorkId, list[Series]]:
+        """Return the series of each work, oldest first; works in none are left out."""
+        ...
+
+    async def shown(self, artist: ActorId, visibilities: Sequence[Visibility]) -> list[SeriesShown]:
+        """List an artist's series with what HUNG works of `visibilities` are in them, oldest first;
+        those without any are in the list too.
+        """
+        ...
+
     async def works(self, series_id: SeriesId) -> list[WorkId]:
         """List the works in order, in whatever state; a series has at most a thousand."""
         ...
+
+    async def visible(
+        self, series_id: SeriesId, visibilities: Sequence[Visibility]
+    ) -> list[WorkId]:
+        """List the HUNG works of `visibilities` in order."""
+        ...
+
+    async def entries(
+        self, series_id: SeriesId, visibilities: Sequence[Visibility]
+    ) -> list[tuple[WorkId, Millis]]:
+        """List the same works with when each came to be seen in the series, latest first."""
+        ...
+
+    async def added_at(self, series_id: SeriesId, work: WorkId) -> Millis | None: ...
+
+    async def append(self, series_id: SeriesId, work: WorkId, at: Millis) -> None:
+        """Put a work at the end; one that is there already stays where it is, but counts as added
+        `at`: so it is when it comes to be seen by everyone only later.
+        """
+        ...
+
+    async def drop(self, series_id: SeriesId, work: WorkId) -> None: ...
 
     async def arrange(self, series_id: SeriesId, works: Sequence[WorkId], at: Millis) -> None:
         """Make `works`, in this order, the works of the series."""
@@ -540,11 +711,14 @@ class Peers(Protocol):
     async def many(self, hosts: Sequence[str]) -> dict[str, Peer]: ...
 
     async def put(self, peer: Peer) -> None:
-        """Insert or replace every field."""
+        """Insert, or replace every field but `signature`, which `set_signature` alone changes."""
         ...
 
     async def saw(self, hosts: Sequence[str], at: Millis) -> None:
-        """Note a sign of life: `seen_at` moves, the dead are alive again, no pause holds."""
+        """Note a sign of life: `seen_at` moves, the dead are alive again, no pause holds.
+
+        Failures stay counted until something is delivered.
+        """
         ...
 
     async def set_signature(self, host: str, signature: Signature) -> None:
@@ -552,7 +726,11 @@ class Peers(Protocol):
         ...
 
     async def failing(self, *, limit: int = 100) -> list[Peer]:
-        """List those whose last delivery failed, latest failure first."""
+        """List those whose last delivery failed, latest failure first; the dead are among them."""
+        ...
+
+    async def dead(self, *, limit: int = 100) -> list[Peer]:
+        """List those that were given up, latest first."""
         ...
 
     async def add_undelivered(self, undelivered: Undelivered) -> None:
@@ -561,4 +739,12 @@ class Peers(Protocol):
 
     async def undelivered(self, targets: Sequence[TargetId]) -> dict[TargetId, list[Undelivered]]:
         """Return what did not arrive of each target; targets without any are left out."""
+        ...
+
+    async def forget_undelivered(self, host: str, target: TargetId) -> None:
+        """Forget what did not reach a host of one target: it arrived after all."""
+        ...
+
+    async def sweep(self, before: Millis) -> None:
+        """Forget what was not delivered before then."""
         ...

@@ -10,6 +10,7 @@ import html
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeAlias
 
 import http_sf
@@ -115,6 +116,7 @@ def read_usage(text: str) -> ContentUsage:
     )
 
 
+@lru_cache(maxsize=64)  # of a policy, artists and works there are few different ones
 def headers(usage: ContentUsage, urls: SignalUrls) -> Headers:
     """Return the header lines for every answer about a work, pages and pictures alike.
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 import msgspec
 
@@ -19,6 +19,8 @@ from server.ports import Incoming, Outgoing, Unreachable
 
 ACTIVITY_TYPE = "application/activity+json"
 JRD_TYPE = "application/jrd+json"
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_MOST_REDIRECTS = 3
 _SKEW_SECONDS = 30  # peers refuse signatures from an hour off; a minute hints at no time service
 _SECONDS = 10.0
 _NEAR_SECONDS = 3.0  # a server on this machine answers at once, another program perhaps never
@@ -195,7 +197,7 @@ async def _seen(
 
 async def _answered(question: Question, means: Means) -> Finding:
     try:
-        answer = await _ask(means, question.url, question.accept)
+        answer = await _ask_on(means, question.url, question.accept)
         if answer.status == 200 and question.is_right(_read(answer)):
             return ok(question.name, question.url)
     except Unreachable as problem:
@@ -213,6 +215,17 @@ async def _named(host: str, means: Means) -> Finding:
     if not found:
         return wrong("DNS", f"{host} has no address: add an A or AAAA record for it.")
     return ok("DNS", f"{host} is at {', '.join(dict.fromkeys(found))}")
+
+
+async def _ask_on(means: Means, url: str, accept: str) -> Incoming:
+    """Ask where redirects lead, as every server does that looks for somebody here."""
+    answer = await _ask(means, url, accept)
+    for _ in range(_MOST_REDIRECTS):
+        if answer.status not in _REDIRECTS:
+            break
+        url = urljoin(url, answer.headers.get("location", ""))
+        answer = await _ask(means, url, accept)
+    return answer
 
 
 async def _ask(means: Means, url: str, accept: str, seconds: float = _SECONDS) -> Incoming:

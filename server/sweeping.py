@@ -1,18 +1,24 @@
-"""Tidies up what nobody needs any more: expired sessions and links, files without a row.
+"""Tidies up what nobody needs any more: expired sessions, old activities, files without a row.
 
 Orphan files are swept, orphan rows are bugs. A file younger than a day is left alone: its
-upload may still be on the way to its row.
+upload may still be on the way to its row. Activities that came in stay for a month, far longer
+than any server repeats one: the row is how a repeated one is known.
 """
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from server.clock import Clock
-from server.model import JobKind, Millis
-from server.ports import JobCounts, Library, MediaStore, StoredFile
+from server.clock import Clock, compose_id
+from server.model import JobId, JobKind, Millis
+from server.ports import JobCounts, Library, MediaStore, StoredFile, Transaction
 from server.promises import SweepPromise, promise
 
 _AGE = Millis(86_400_000)
 _AT_ONCE = 200
+_MONTH = Millis(30 * 86_400_000)
+_INCOMING_AGE = _MONTH  # peers repeat an activity for two to seven days
+_OUTGOING_AGE = Millis(90 * 86_400_000)  # the longest that a delivery waits is a week
+_ROWS_AT_ONCE = 1_000  # the writer is free for others in between
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +34,8 @@ class Sweeping:
         now = self.clock.now()
         async with self.library.transaction() as tx:
             await tx.artists.sweep(now)
+            await tx.peers.sweep(Millis(now - _MONTH))
+        await self._sweep_rows(now)
         batch: list[StoredFile] = []
         async for file in self.media.list_older_than(Millis(now - _AGE)):
             batch.append(file)
@@ -43,6 +51,22 @@ class Sweeping:
             waiting = (await tx.jobs.counts()).get(JobKind.SWEEP, JobCounts()).waiting
             if not waiting:
                 await promise(tx, self.clock, SweepPromise(), delay=delay)
+
+    async def _sweep_rows(self, now: Millis) -> None:
+        """Delete what was given up and what was said long ago, some rows at a time."""
+        buried_before = JobId(compose_id(Millis(now - _MONTH), 0, 0))
+        await self._repeat(lambda tx: tx.jobs.sweep(buried_before, limit=_ROWS_AT_ONCE))
+        await self._repeat(
+            lambda tx: tx.activities.sweep(
+                outgoing_before=Millis(now - _OUTGOING_AGE),
+                incoming_before=Millis(now - _INCOMING_AGE),
+                limit=_ROWS_AT_ONCE,
+            )
+        )
+
+    async def _repeat(self, deed: Callable[[Transaction], Awaitable[int]]) -> None:
+        while await self.library.join(deed):
+            pass
 
     async def _drop_orphans(self, batch: list[StoredFile]) -> None:
         async with self.library.reading() as tx:

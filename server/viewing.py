@@ -138,15 +138,16 @@ class Viewing:
     async def artist(self, handle: str) -> tuple[Artist, Actor]:
         """Find an artist whose pages are open. Raise `NotFound`."""
         async with self.library.reading() as tx:
-            return await _artist(tx, handle)
+            return await open_artist(tx, handle)
 
     async def portfolio(
         self, handle: str, viewer: ActorId | None, before: WorkId | None = None
     ) -> Portfolio:
         """Return one page of an artist's works that `viewer` may list."""
         async with self.library.reading() as tx:
-            artist, actor = await _artist(tx, handle)
-            may_list = await _listable(tx, artist.id, viewer)
+            artist, actor = await open_artist(tx, handle)
+            await _refuse_shunned(tx, artist.id, viewer)
+            may_list = await listable(tx, artist.id, viewer)
             works = await tx.works.of_artist(artist.id, may_list, before=before, limit=PAGE + 1)
             return Portfolio(
                 artist,
@@ -187,7 +188,7 @@ class Viewing:
             work = await _visible(tx, self.addresses, work_id, viewer)
             artist, actor = await _owner(tx, work)
             target = TargetId(work.id)
-            may_list = await _listable(tx, artist.id, viewer)
+            may_list = await listable(tx, artist.id, viewer)
             newer, older = await tx.works.neighbours(work, may_list)
             comments = await tx.posts.thread(work.id)
             counts = await tx.reactions.counts([target])
@@ -243,6 +244,7 @@ class Viewing:
             target = await find_target(tx, self.addresses, TargetId(post_id))
             if target is None or target.post is None or not await may_see(tx, target, viewer):
                 raise NotFound("There is no such comment.")
+            await _refuse_shunned(tx, target.owner_id, viewer)
             said = await _with_authors(tx, [target.post])
             answered = target.post.reply_to_id
             parent = await find_target(tx, self.addresses, answered) if answered else None
@@ -253,17 +255,23 @@ class Viewing:
         async with self.library.reading() as tx:
             return await tx.actors.by_id(actor_id)
 
+    async def known(self, uri: str) -> Actor | None:
+        """Return anyone whom we know, by their id."""
+        async with self.library.reading() as tx:
+            return await tx.actors.by_uri(uri)
+
     async def actor_at(self, uri: str) -> Actor | None:
         """Return the local actor whose id, page or open work an address of ours names."""
         handle = self.addresses.local_part(uri, "/users/") or self.addresses.local_part(uri, "/@")
         async with self.library.reading() as tx:
             if handle:
-                return (await _artist(tx, handle))[1]
+                return (await open_artist(tx, handle))[1]
             found = await find_target_by_uri(tx, self.addresses, uri)
             if found is not None and not await may_see(tx, found, None):
                 return None  # whose it is would tell a stranger that it is
             owner = await tx.actors.by_id(found.owner_id) if found else await tx.actors.by_uri(uri)
-        return owner if owner is not None and owner.is_local else None
+        is_here = owner is not None and owner.is_local and owner.gone_at is None
+        return owner if is_here else None
 
     async def target(self, target_id: TargetId, viewer: ActorId | None) -> Target | None:
         """Return a work or post that the viewer may see, None otherwise."""
@@ -320,7 +328,8 @@ class Viewing:
         raise NotFound("There is no such picture.")
 
 
-async def _artist(tx: Transaction, handle: str) -> tuple[Artist, Actor]:
+async def open_artist(tx: Transaction, handle: str) -> tuple[Artist, Actor]:
+    """Find an artist whose pages are open. Raise `NotFound` or `Gone`."""
     artist = await tx.artists.by_handle(handle)
     actor = await tx.actors.by_id(artist.id) if artist else None
     if artist is None or actor is None or artist.suspended_at is not None:
@@ -351,12 +360,20 @@ async def _visible(
     target = await find_target(tx, addresses, TargetId(work_id))
     if target is None or not await may_see(tx, target, viewer):
         raise NotFound("There is no such work.")
+    await _refuse_shunned(tx, work.artist_id, viewer)
     return work
 
 
-async def _listable(
+async def _refuse_shunned(tx: Transaction, owner: ActorId, viewer: ActorId | None) -> None:
+    """Raise `NotFound` where an artist blocks who looks, also for what is public."""
+    if viewer is not None and await tx.blocks.of(owner, viewer) is not None:
+        raise NotFound("This is not shown to you: who made it has blocked you.")
+
+
+async def listable(
     tx: Transaction, artist_id: ActorId, viewer: ActorId | None
 ) -> tuple[Visibility, ...]:
+    """Return which of an artist's works a viewer may find in lists."""
     if viewer is None:
         return OPEN
     if viewer == artist_id:

@@ -1,14 +1,17 @@
 """Does the jobs: claims what is due, runs it, and settles it as done, later or given up.
 
 Every job is safe to run twice. A job whose process died is claimed again when its lease
-runs out. Jobs of one claim run side by side, each in its own task.
+runs out. Jobs of one claim run side by side, each in its own task. A delivery that takes long
+gives its lane to another one and goes on beside it, so that slow servers delay nobody else.
 """
 
 import asyncio
 import random
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 import structlog
 
@@ -29,6 +32,9 @@ _ROUND_SECONDS = 0.02  # between two claims; claiming for each lane that falls f
 _REASON_LENGTH = 500
 _MANY_GUESTS = 8  # requests at once; a quiet inbox has one or two
 _NARROWED = 16  # of 32 lanes, 2 stay open
+_PATIENCE_SECONDS = {JobKind.DELIVER: 1.0}  # how long a job of such a kind holds its lane
+_MOST_BESIDE = 8  # times as many as there are lanes, with those that hold none any more
+_MEND_EVERY = Millis(60_000)
 _ALONE = frozenset({JobKind.PICTURES, JobKind.SWEEP})  # memory for one picture, one broom
 
 Run = Callable[[bytes], Awaitable[None]]
@@ -42,8 +48,28 @@ class Later(Exception):
         self.retry_after_seconds = retry_after_seconds
 
 
+class NotYet(Exception):
+    """A job was not even tried: its time comes at `until`. Counts as no attempt."""
+
+    def __init__(self, reason: str, until: Millis) -> None:
+        super().__init__(reason)
+        self.until = until
+
+
 class GiveUp(Exception):
     """A job says that trying again cannot help."""
+
+
+class Aftermath(Protocol):
+    """What one kind of job does besides, in the transaction that settles a failure."""
+
+    async def put_off(self, tx: Transaction, job: Job, problem: Later) -> Millis:
+        """Note a failed try; return when the job's queue may go on at the earliest."""
+        ...
+
+    async def given_up(self, tx: Transaction, job: Job, reason: str) -> None:
+        """Note that a job was given up."""
+        ...
 
 
 @dataclass(slots=True)
@@ -60,8 +86,11 @@ class Worker:
     runs: Mapping[JobKind, Run]
     lanes: Mapping[JobKind, int]
     waiting_guests: Callable[[], int] = lambda: 0  # requests at the inbox, which go first
-    _tasks: dict[JobKind, set[asyncio.Task[None]]] = field(default_factory=dict)
+    aftermaths: Mapping[JobKind, Aftermath] = field(default_factory=dict)
+    patience_seconds: Mapping[JobKind, float] = field(default_factory=_PATIENCE_SECONDS.copy)
+    _tasks: dict[JobKind, dict[asyncio.Task[None], float]] = field(default_factory=dict)
     _finished: list[JobId] = field(default_factory=list)
+    _mended_at: Millis = Millis(0)
     _is_stopping: bool = False
 
     async def run(self) -> None:
@@ -104,14 +133,30 @@ class Worker:
 
     async def _round(self) -> list[Job]:
         """Settle what was done, and claim as many as the free lanes hold, in one transaction."""
-        free = {
-            kind: self._width(lanes) - len(self._tasks.setdefault(kind, set()))
-            for kind, lanes in self.lanes.items()
-        }
+        free = {kind: self._free(kind, lanes) for kind, lanes in self.lanes.items()}
         wide = {kind: left for kind, left in free.items() if left > 0}
+        await self._mend()
         if self._finished or (wide and await self._is_anything_due()):
             return await self._settle(wide)
         return []
+
+    def _free(self, kind: JobKind, lanes: int) -> int:
+        """Return how many jobs of a kind may begin now."""
+        tasks = self._tasks.setdefault(kind, {})
+        width = self._width(lanes)
+        patience = self.patience_seconds.get(kind)
+        if patience is None:
+            return width - len(tasks)
+        late = time.monotonic() - patience
+        holding = sum(began > late for began in tasks.values())
+        return min(width - holding, width * _MOST_BESIDE - len(tasks))
+
+    async def _mend(self) -> None:
+        """Bring forward, now and then, what was left behind in its queue."""
+        now = self.clock.now()
+        if now - self._mended_at >= _MEND_EVERY:
+            self._mended_at = now
+            await self.library.join(lambda tx: tx.jobs.mend())
 
     def _width(self, lanes: int) -> int:
         return max(1, lanes // _NARROWED) if self.waiting_guests() > _MANY_GUESTS else lanes
@@ -130,8 +175,8 @@ class Worker:
     def _start(self, job: Job) -> None:
         tasks = self._tasks[job.kind]
         task = asyncio.create_task(self._do(job), name=f"{job.kind}-{job.id}")
-        tasks.add(task)
-        task.add_done_callback(tasks.discard)
+        tasks[task] = time.monotonic()
+        task.add_done_callback(tasks.pop)
         task.add_done_callback(lambda _: self.bus.wake(JOBS_TOPIC))
 
     async def _finish(self) -> None:
@@ -142,41 +187,63 @@ class Worker:
         try:
             await self.runs[job.kind](job.payload)
         except Later as later:
-            await self._again(job, str(later), later.retry_after_seconds)
+            await self._again(job, later)
+        except NotYet as early:
+            await self._not_yet(job, early)
         except Unavailable as outage:
-            await self._again(job, outage.message, None)
+            await self._again(job, Later(outage.message))
         except (GiveUp, FixatifError) as problem:
             await self._bury(job, str(problem))
         except Exception as problem:  # a bug in one job must not stop the others
             log.exception("job_failed", job=job.id, kind=job.kind, attempts=job.attempts)
-            await self._again(job, f"{type(problem).__name__}: {problem}", None)
+            await self._again(job, Later(f"{type(problem).__name__}: {problem}"))
         else:
             self._finished.append(job.id)
 
-    async def _again(self, job: Job, reason: str, retry_after: int | None) -> None:
+    async def _again(self, job: Job, later: Later) -> None:
+        reason, aftermath = str(later)[:_REASON_LENGTH], self.aftermaths.get(job.kind)
         run_at = next_attempt(
             job.attempts,
             self.clock.now(),
             jitter=random.random(),  # noqa: S311 - spreads load, guards nothing
-            retry_after_seconds=retry_after,
+            retry_after_seconds=later.retry_after_seconds,
         )
-        if run_at is None:
-            await self._bury(job, reason)
-            return
-        log.info("job_later", job=job.id, kind=job.kind, attempts=job.attempts, reason=reason)
-        await self.library.join(lambda tx: tx.jobs.again(job.id, run_at, reason[:_REASON_LENGTH]))
+
+        async def settle(tx: Transaction) -> None:
+            others_at = await aftermath.put_off(tx, job, later) if aftermath else Millis(0)
+            if run_at is None:
+                await self._buried(tx, job, reason, others_at)
+            else:
+                at = Millis(max(run_at, others_at))
+                await tx.jobs.again(job.id, at, reason, others_at=others_at)
+
+        event = "job_later" if run_at else "job_given_up"
+        log.info(event, job=job.id, kind=job.kind, attempts=job.attempts, reason=reason)
+        await self.library.join(settle)
+
+    async def _not_yet(self, job: Job, early: NotYet) -> None:
+        reason, at = str(early)[:_REASON_LENGTH], early.until
+        await self.library.join(
+            lambda tx: tx.jobs.again(job.id, at, reason, others_at=at, is_tried=False)
+        )
 
     async def _bury(self, job: Job, reason: str) -> None:
         log.warning("job_given_up", job=job.id, kind=job.kind, reason=reason)
-        await self.library.join(lambda tx: tx.jobs.bury(job.id, reason[:_REASON_LENGTH]))
+        await self.library.join(lambda tx: self._buried(tx, job, reason, Millis(0)))
+
+    async def _buried(self, tx: Transaction, job: Job, reason: str, others_at: Millis) -> None:
+        aftermath = self.aftermaths.get(job.kind)
+        if aftermath is not None:
+            await aftermath.given_up(tx, job, reason)
+        await tx.jobs.bury(job.id, reason[:_REASON_LENGTH], others_at=others_at)
 
 
 async def _settled(
     tx: Transaction, finished: Sequence[JobId], now: Millis, free: Mapping[JobKind, int]
 ) -> list[Job]:
     """Delete `finished` jobs, and claim as many of each kind as there are free lanes."""
-    for job_id in finished:
-        await tx.jobs.done(job_id)
+    if finished:
+        await tx.jobs.done(*finished)
     by_kind = [
         await tx.jobs.claim(now, lease_until=_lease_until(kind, now), limit=left, kinds=[kind])
         for kind, left in free.items()

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from server.model import ActivityId, StoredActivity
+from server.model import ActivityId, Millis, StoredActivity
 from server.repositories import Activities
 from storage.database import Connection, Row
 
@@ -44,11 +44,51 @@ class _Activities:
         )
         return None if row is None else _activity(row)
 
-    async def forget(self, dedupe: str) -> None:
+    async def holds(self, dedupe: str) -> bool:
+        row = await self._connection.fetch_one(
+            "SELECT 1 FROM activities WHERE dedupe = :dedupe", dedupe=dedupe
+        )
+        return row is not None
+
+    async def forget(self, dedupe: str, actor_uri: str) -> None:
         # The row stays, as a record of what was said; its key alone is free again.
         await self._connection.execute(
-            "UPDATE activities SET dedupe = NULL WHERE dedupe = :dedupe", dedupe=dedupe
+            """
+            UPDATE activities SET dedupe = NULL WHERE dedupe = :dedupe AND actor_uri = :actor_uri
+            """,
+            dedupe=dedupe,
+            actor_uri=actor_uri,
         )
+
+    async def sweep(
+        self, *, outgoing_before: Millis, incoming_before: Millis, limit: int = 1_000
+    ) -> int:
+        outgoing = await self._connection.execute(
+            """
+            DELETE FROM activities WHERE id IN (
+                SELECT id FROM activities WHERE is_outgoing AND received_at < :before
+                ORDER BY received_at LIMIT :limit
+            )
+            """,
+            before=outgoing_before,
+            limit=limit,
+        )
+        # What an artist has not answered yet is acted on once they do.
+        incoming = await self._connection.execute(
+            """
+            DELETE FROM activities WHERE id IN (
+                SELECT id FROM activities WHERE NOT is_outgoing AND received_at < :before
+                    AND NOT EXISTS (
+                        SELECT 1 FROM requests
+                        WHERE requests.activity_id = activities.id AND requests.state = 'waiting'
+                    )
+                ORDER BY received_at LIMIT :limit
+            )
+            """,
+            before=incoming_before,
+            limit=limit,
+        )
+        return outgoing + incoming
 
 
 def _activity(row: Row) -> StoredActivity:

@@ -101,10 +101,27 @@ class _Actors:
         await self._connection.execute(
             "DELETE FROM follows WHERE follower_id = :id OR followee_id = :id", id=actor_id
         )
+        await self._connection.execute(
+            "DELETE FROM blocks WHERE blocker_id = :id OR blocked_id = :id", id=actor_id
+        )
+        await self._connection.execute("DELETE FROM requests WHERE actor_id = :id", id=actor_id)
         await self._connection.execute("DELETE FROM reactions WHERE actor_id = :id", id=actor_id)
         await self._connection.execute(
             "DELETE FROM notifications WHERE actor_id = :id", id=actor_id
         )
+
+    async def mark_moved(self, actor_id: ActorId, to: str, *, since: Millis, at: Millis) -> bool:
+        count = await self._connection.execute(
+            """
+            UPDATE actors SET moved_to = :to, moved_at = :at
+            WHERE id = :id AND (moved_at IS NULL OR moved_at <= :since)
+            """,
+            id=actor_id,
+            to=to,
+            since=since,
+            at=at,
+        )
+        return count == 1
 
     async def _forget_posts(self, actor_id: ActorId) -> None:
         await self._connection.execute(

@@ -1,5 +1,6 @@
 """Local accounts, their keys, sessions and one-time links."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -37,9 +38,12 @@ class _Artists:
     _connection: Connection
 
     async def add(self, artist: Artist, actor: Actor, password_hash: str, key: SigningKey) -> None:
-        if await self.by_handle(artist.handle) is not None:
+        actors = actors_in(self._connection)
+        named = await actors.by_address(actor.handle, actor.domain)  # a series' actor, it may be
+        is_used = named is not None and named.is_local and named.uri != actor.uri
+        if is_used or await self.by_handle(artist.handle) is not None:
             raise _taken(artist.handle)
-        await actors_in(self._connection).put(actor)
+        await actors.put(actor)
         count = await self._connection.execute(
             """
             INSERT INTO artists (
@@ -79,6 +83,16 @@ class _Artists:
             """,
             after=fold(after_handle),
             limit=limit,
+        )
+        return [_artist(row) for row in rows]
+
+    async def staff(self) -> list[Artist]:
+        rows = await self._connection.fetch_all(
+            """
+            SELECT * FROM artists
+            WHERE role IN ('owner', 'admin', 'moderator') AND suspended_at IS NULL
+            ORDER BY handle_folded
+            """
         )
         return [_artist(row) for row in rows]
 
@@ -146,6 +160,29 @@ class _Artists:
             created_at=key.created_at,
             algorithm=key.algorithm,
         )
+
+    async def drop_keys(self, actor_id: ActorId, *, but: Sequence[str]) -> None:
+        await self._connection.execute(
+            """
+            DELETE FROM signing_keys WHERE actor_id = :actor_id
+            AND key_id NOT IN (SELECT value FROM json_each(:kept))
+            """,
+            actor_id=actor_id,
+            kept=json_text(but),
+        )
+
+    async def lacking_key(self, algorithm: KeyAlgorithm, *, limit: int = 100) -> list[ActorId]:
+        rows = await self._connection.fetch_all(
+            """
+            SELECT DISTINCT actor_id FROM signing_keys AS any_key WHERE NOT EXISTS (
+                SELECT 1 FROM signing_keys WHERE actor_id = any_key.actor_id
+                AND algorithm = :algorithm
+            ) ORDER BY actor_id LIMIT :limit
+            """,
+            algorithm=algorithm,
+            limit=limit,
+        )
+        return [ActorId(row["actor_id"]) for row in rows]
 
     async def add_session(self, session: Session) -> None:
         await self._connection.execute(

@@ -1,12 +1,13 @@
 """Who wants nothing to do with whom."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from server.dealings import Block
 from server.model import Actor, ActorId, Millis
 from server.repositories import Blocks
 from storage.actors import actor_from
-from storage.database import MAX_ID, Connection, Row
+from storage.database import MAX_ID, Connection, Row, ids_text
 
 
 def blocks_in(connection: Connection) -> Blocks:
@@ -54,6 +55,42 @@ class _Blocks:
             other=other,
         )
         return row is not None
+
+    async def among(self, one: ActorId, others: Sequence[ActorId]) -> set[ActorId]:
+        rows = await self._connection.fetch_all(
+            """
+            SELECT blocked_id AS other FROM blocks
+            WHERE blocker_id = :one
+                AND blocked_id IN (SELECT CAST(value AS BIGINT) FROM json_each(:others))
+            UNION ALL SELECT blocker_id AS other FROM blocks
+            WHERE blocked_id = :one
+                AND blocker_id IN (SELECT CAST(value AS BIGINT) FROM json_each(:others))
+            """,
+            one=one,
+            others=ids_text(others),
+        )
+        return {ActorId(row["other"]) for row in rows}
+
+    async def of(self, blocker: ActorId, blocked: ActorId) -> Block | None:
+        row = await self._connection.fetch_one(
+            """
+            SELECT blocker_id, blocked_id, uri, created_at AS blocked_at FROM blocks
+            WHERE blocker_id = :blocker AND blocked_id = :blocked
+            """,
+            blocker=blocker,
+            blocked=blocked,
+        )
+        return None if row is None else _block(row)
+
+    async def by_uri(self, uri: str) -> Block | None:
+        row = await self._connection.fetch_one(
+            """
+            SELECT blocker_id, blocked_id, uri, created_at AS blocked_at FROM blocks
+            WHERE uri = :uri AND uri <> '' ORDER BY created_at LIMIT 1
+            """,
+            uri=uri,
+        )
+        return None if row is None else _block(row)
 
     async def by(
         self, blocker: ActorId, *, before: Millis | None = None, limit: int = 50

@@ -59,6 +59,16 @@ class _Notifications:
         )
         return 0 if row is None else int(row["number"])
 
+    async def forget(self, artist: ActorId, actor: ActorId) -> None:
+        await self._connection.execute(
+            """
+            DELETE FROM notifications
+            WHERE artist_id = :artist AND actor_id = :actor AND kind <> 'report'
+            """,
+            artist=artist,
+            actor=actor,
+        )
+
     async def mark_read(self, artist: ActorId, up_to: int, at: Millis) -> None:
         await self._connection.execute(
             """

@@ -33,14 +33,14 @@ class _Peers:
         await self._connection.execute(
             """
             INSERT INTO peers (
-                host, signature, failures, failing_days, failed_at, reached_at, seen_at,
-                paused_until, dead_at, reason
+                host, signature, failures, failing_days, failing_since, failed_at, reached_at,
+                seen_at, paused_until, dead_at, reason
             ) VALUES (
-                :host, :signature, :failures, :failing_days, :failed_at, :reached_at, :seen_at,
-                :paused_until, :dead_at, :reason
+                :host, :signature, :failures, :failing_days, :failing_since, :failed_at,
+                :reached_at, :seen_at, :paused_until, :dead_at, :reason
             ) ON CONFLICT (host) DO UPDATE SET
-                signature = excluded.signature, failures = excluded.failures,
-                failing_days = excluded.failing_days, failed_at = excluded.failed_at,
+                failures = excluded.failures, failing_days = excluded.failing_days,
+                failing_since = excluded.failing_since, failed_at = excluded.failed_at,
                 reached_at = excluded.reached_at, seen_at = excluded.seen_at,
                 paused_until = excluded.paused_until, dead_at = excluded.dead_at,
                 reason = excluded.reason
@@ -49,6 +49,7 @@ class _Peers:
             signature=peer.signature,
             failures=peer.failures,
             failing_days=peer.failing_days,
+            failing_since=peer.failing_since,
             failed_at=peer.failed_at,
             reached_at=peer.reached_at,
             seen_at=peer.seen_at,
@@ -66,8 +67,7 @@ class _Peers:
             ) SELECT value, '', 0, 0, NULL, NULL, CAST(:at AS BIGINT), 0, NULL, ''
             FROM json_each(:hosts) WHERE TRUE
             ON CONFLICT (host) DO UPDATE SET
-                seen_at = excluded.seen_at, failures = 0, failing_days = 0, paused_until = 0,
-                dead_at = NULL
+                seen_at = excluded.seen_at, failing_days = 0, paused_until = 0, dead_at = NULL
             """,
             hosts=json_text(dict.fromkeys(hosts)),
             at=at,
@@ -90,6 +90,15 @@ class _Peers:
         rows = await self._connection.fetch_all(
             """
             SELECT * FROM peers WHERE failures > 0 ORDER BY failed_at DESC LIMIT :limit
+            """,
+            limit=limit,
+        )
+        return [_peer(row) for row in rows]
+
+    async def dead(self, *, limit: int = 100) -> list[Peer]:
+        rows = await self._connection.fetch_all(
+            """
+            SELECT * FROM peers WHERE dead_at IS NOT NULL ORDER BY dead_at DESC LIMIT :limit
             """,
             limit=limit,
         )
@@ -125,6 +134,16 @@ class _Peers:
             found.setdefault(TargetId(row["target_id"]), []).append(_undelivered(row))
         return found
 
+    async def forget_undelivered(self, host: str, target: TargetId) -> None:
+        await self._connection.execute(
+            "DELETE FROM undelivered WHERE target_id = :target AND host = :host",
+            target=target,
+            host=host,
+        )
+
+    async def sweep(self, before: Millis) -> None:
+        await self._connection.execute("DELETE FROM undelivered WHERE at < :before", before=before)
+
 
 def _peer(row: Row) -> Peer:
     return Peer(
@@ -132,6 +151,7 @@ def _peer(row: Row) -> Peer:
         signature=Signature(row["signature"]),
         failures=row["failures"],
         failing_days=row["failing_days"],
+        failing_since=row["failing_since"],
         failed_at=row["failed_at"],
         reached_at=row["reached_at"],
         seen_at=row["seen_at"],

@@ -22,6 +22,8 @@ from server.model import (
 from server.repositories import FeedItem, Posts
 from storage.database import MAX_ID, Connection, Row, ids_text, json_text, listed, time_of
 
+_ANSWERS = 100  # private answers to one message; nobody writes more
+
 
 def posts_in(connection: Connection) -> Posts:
     """Return the posts as this transaction sees them."""
@@ -38,13 +40,13 @@ class _Posts:
             INSERT INTO posts (
                 id, uri, actor_id, is_local, visibility, content_html, title, url, is_sensitive,
                 warning, published_at, edited_at, in_reply_to_uri, reply_to_id, work_id, pictures,
-                tags, language, content_usage, mentions, source, ai_label, quote, poll, emojis,
-                featured_at
+                tags, language, content_usage, mentions, source, ai_label, quote,
+                quote_approval, poll, emojis, featured_at
             ) VALUES (
                 :id, :uri, :actor_id, :is_local, :visibility, :content_html, :title, :url,
                 :is_sensitive, :warning, :published_at, :edited_at, :in_reply_to_uri,
                 :reply_to_id, :work_id, :pictures, :tags, :language, :content_usage, :mentions,
-                :source, :ai_label, :quote, :poll, :emojis, :featured_at
+                :source, :ai_label, :quote, :quote_approval, :poll, :emojis, :featured_at
             ) ON CONFLICT (uri) DO UPDATE SET
                 is_local = excluded.is_local, visibility = excluded.visibility,
                 content_html = excluded.content_html, title = excluded.title, url = excluded.url,
@@ -54,7 +56,8 @@ class _Posts:
                 work_id = excluded.work_id, pictures = excluded.pictures, tags = excluded.tags,
                 language = excluded.language, content_usage = excluded.content_usage,
                 mentions = excluded.mentions, source = excluded.source,
-                ai_label = excluded.ai_label, quote = excluded.quote, poll = excluded.poll,
+                ai_label = excluded.ai_label, quote = excluded.quote,
+                quote_approval = excluded.quote_approval, poll = excluded.poll,
                 emojis = excluded.emojis, featured_at = excluded.featured_at
             WHERE posts.actor_id = excluded.actor_id
             RETURNING id
@@ -63,7 +66,10 @@ class _Posts:
         )
         if row is None:
             raise Untrusted(f"{post.uri} is another actor's post: only its author may change it.")
-        return PostId(row["id"])
+        post_id = PostId(row["id"])
+        if post.visibility is Visibility.DIRECT:
+            await self._set_readers(post_id, post)
+        return post_id
 
     async def by_id(self, post_id: PostId) -> Post | None:
         row = await self._connection.fetch_one("SELECT * FROM posts WHERE id = :id", id=post_id)
@@ -91,6 +97,15 @@ class _Posts:
         await self._connection.execute(
             "UPDATE posts SET reply_to_id = NULL WHERE reply_to_id = :id", id=post_id
         )
+        await self._connection.execute("DELETE FROM requests WHERE target_id = :id", id=post_id)
+        await self._connection.execute(
+            """
+            DELETE FROM requests
+            WHERE kind IN ('reply', 'quote')
+                AND object_uri = (SELECT uri FROM posts WHERE id = :id)
+            """,
+            id=post_id,
+        )
         await self._connection.execute("DELETE FROM posts WHERE id = :id", id=post_id)
 
     async def thread(
@@ -99,7 +114,7 @@ class _Posts:
         rows = await self._connection.fetch_all(
             """
             SELECT * FROM posts
-            WHERE work_id = :work_id AND visibility IN ('public', 'unlisted')
+            WHERE work_id = :work_id AND visibility IN ('public', 'unlisted') AND NOT is_hidden
                 AND (published_at, id) > (:after_at, :after)
             ORDER BY published_at, id LIMIT :limit
             """,
@@ -116,7 +131,7 @@ class _Posts:
         rows = await self._connection.fetch_all(
             """
             SELECT * FROM posts
-            WHERE reply_to_id = :target AND visibility IN ('public', 'unlisted')
+            WHERE reply_to_id = :target AND visibility IN ('public', 'unlisted') AND NOT is_hidden
                 AND (published_at, id) > (:after_at, :after)
             ORDER BY published_at, id LIMIT :limit
             """,
@@ -126,6 +141,16 @@ class _Posts:
             limit=limit,
         )
         return [_post(row) for row in rows]
+
+    async def count_replies_to(self, target: TargetId) -> int:
+        row = await self._connection.fetch_one(
+            """
+            SELECT COUNT(*) AS number FROM posts
+            WHERE reply_to_id = :target AND visibility IN ('public', 'unlisted') AND NOT is_hidden
+            """,
+            target=target,
+        )
+        return 0 if row is None else int(row["number"])
 
     async def feed(
         self, reader: ActorId, *, before: TargetId | None = None, limit: int = 24
@@ -158,6 +183,22 @@ class _Posts:
                     ORDER BY latest.published_at DESC, latest.id DESC LIMIT :limit
                 ) /*pg ) */
             WHERE follows.follower_id = :reader AND follows.state = 'accepted'
+            UNION ALL
+            SELECT DISTINCT works.listed_at AS at, works.id AS work_id,
+                CAST(NULL AS BIGINT) AS post_id, works.id AS id
+            FROM follows
+                JOIN series ON series.actor_id = follows.followee_id
+                JOIN artists ON artists.id = series.artist_id AND artists.suspended_at IS NULL
+                JOIN series_works ON series_works.series_id = series.id
+                JOIN works ON works.id = series_works.work_id
+            WHERE follows.follower_id = :reader AND follows.state = 'accepted'
+                AND works.state = 'hung' AND works.visibility = 'public'
+                AND (works.listed_at, works.id) < (:before_at, :before)
+                AND NOT EXISTS (
+                    SELECT 1 FROM follows AS whole
+                    WHERE whole.follower_id = :reader AND whole.state = 'accepted'
+                        AND whole.followee_id = series.artist_id
+                )
             ORDER BY at DESC, id DESC LIMIT :limit
             """,
             reader=reader,
@@ -166,6 +207,84 @@ class _Posts:
             limit=limit,
         )
         return [FeedItem(row["at"], row["id"], row["work_id"], row["post_id"]) for row in rows]
+
+    async def hide(self, author: ActorId, artist: ActorId, *, is_hidden: bool) -> None:
+        await self._connection.execute(
+            """
+            UPDATE posts SET is_hidden = :is_hidden
+            WHERE actor_id = :author AND (
+                SELECT artist_id FROM works WHERE works.id = posts.work_id
+            ) = :artist
+            """,
+            author=author,
+            artist=artist,
+            is_hidden=is_hidden,
+        )
+
+    async def featured(self, actor: ActorId, *, limit: int = 20) -> list[Post]:
+        rows = await self._connection.fetch_all(
+            """
+            SELECT * FROM posts WHERE actor_id = :actor AND featured_at IS NOT NULL
+            ORDER BY featured_at DESC LIMIT :limit
+            """,
+            actor=actor,
+            limit=limit,
+        )
+        return [_post(row) for row in rows]
+
+    async def messages(
+        self, reader: ActorId, *, before: PostId | None = None, limit: int = 50
+    ) -> list[Post]:
+        rows = await self._connection.fetch_all(
+            """
+            SELECT posts.* FROM post_readers
+                JOIN posts ON posts.id = post_readers.post_id AND posts.visibility = 'direct'
+            WHERE post_readers.reader_id = :reader AND post_readers.post_id < :before
+            ORDER BY post_readers.post_id DESC LIMIT :limit
+            """,
+            reader=reader,
+            before=MAX_ID if before is None else before,
+            limit=limit,
+        )
+        return [_post(row) for row in rows]
+
+    async def private_answers(self, post_id: PostId, reader: ActorId) -> list[Post]:
+        rows = await self._connection.fetch_all(
+            """
+            SELECT posts.* FROM posts
+                JOIN post_readers ON post_readers.post_id = posts.id
+                    AND post_readers.reader_id = :reader
+            WHERE posts.reply_to_id = :id AND posts.visibility = 'direct'
+            ORDER BY posts.published_at, posts.id LIMIT :limit
+            """,
+            id=post_id,
+            reader=reader,
+            limit=_ANSWERS,
+        )
+        return [_post(row) for row in rows]
+
+    async def quoting(self, approval_uri: str) -> list[Post]:
+        rows = await self._connection.fetch_all(
+            "SELECT * FROM posts WHERE quote_approval = :uri AND quote_approval <> ''",
+            uri=approval_uri,
+        )
+        return [_post(row) for row in rows]
+
+    async def _set_readers(self, post_id: PostId, post: Post) -> None:
+        """Note whom here a direct message is for: its author, and who is named in it."""
+        await self._connection.execute("DELETE FROM post_readers WHERE post_id = :id", id=post_id)
+        await self._connection.execute(
+            """
+            INSERT INTO post_readers (post_id, reader_id)
+            SELECT CAST(:id AS BIGINT), actors.id FROM actors
+            WHERE actors.is_local AND (
+                actors.id = :author OR actors.uri IN (SELECT value FROM json_each(:mentions))
+            )
+            """,
+            id=post_id,
+            author=post.actor_id,
+            mentions=json_text(post.mentions),
+        )
 
     async def count_local(self) -> int:
         row = await self._connection.fetch_one(
@@ -241,6 +360,7 @@ def _columns(post: Post) -> dict[str, str | int | None]:
         "source": post.source,
         "ai_label": post.ai_label,
         "quote": msgspec.json.encode(post.quote).decode() if post.quote else "",
+        "quote_approval": post.quote.approval_uri if post.quote else "",
         "poll": msgspec.json.encode(post.poll).decode() if post.poll else "",
         "emojis": json_text(post.emojis),
         "featured_at": post.featured_at,

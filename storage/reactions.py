@@ -82,7 +82,8 @@ class _Reactions:
                 (SELECT COUNT(*) FROM reactions
                     WHERE target_id = target.id AND kind = 'boost') AS boosts,
                 (SELECT COUNT(*) FROM posts
-                    WHERE work_id = target.id AND visibility IN ('public', 'unlisted'))
+                    WHERE work_id = target.id AND visibility IN ('public', 'unlisted')
+                        AND NOT is_hidden)
                 + (SELECT COUNT(*) FROM posts
                     WHERE reply_to_id = target.id AND visibility IN ('public', 'unlisted')
                         AND COALESCE(work_id, 0) <> target.id) AS comments
@@ -91,6 +92,18 @@ class _Reactions:
             targets=ids_text(targets),
         )
         return {row["id"]: Counts(row["likes"], row["boosts"], row["comments"]) for row in rows}
+
+    async def of(self, kind: ReactionKind, actor: ActorId, target: TargetId) -> Reaction | None:
+        row = await self._connection.fetch_one(
+            """
+            SELECT * FROM reactions
+            WHERE actor_id = :actor AND target_id = :target AND kind = :kind
+            """,
+            kind=kind,
+            actor=actor,
+            target=target,
+        )
+        return None if row is None else _reaction(row)
 
     async def of_actor(
         self, actor: ActorId, targets: Sequence[TargetId]

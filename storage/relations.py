@@ -143,6 +143,79 @@ class _Relations:
         )
         return 0 if row is None else int(row["number"])
 
+    async def follower_uris(
+        self, followee: ActorId, *, before: Millis | None = None, limit: int = 50
+    ) -> list[tuple[Millis, str]]:
+        rows = await self._connection.fetch_all(
+            """
+            SELECT actors.uri AS uri, follows.created_at AS created_at
+            FROM follows JOIN actors ON actors.id = follows.follower_id
+            LEFT JOIN artists ON artists.id = actors.id
+            WHERE followee_id = :followee AND state = 'accepted' AND follows.created_at < :before
+                AND gone_at IS NULL AND suspended_at IS NULL
+                AND follows.created_at >= COALESCE((
+                    SELECT created_at FROM follows
+                    WHERE followee_id = :followee AND state = 'accepted' AND created_at < :before
+                    ORDER BY created_at DESC LIMIT 1 OFFSET :limit - 1
+                ), 0)
+            ORDER BY follows.created_at DESC, follower_id DESC
+            """,
+            followee=followee,
+            before=MAX_ID if before is None else before,
+            limit=limit,
+        )
+        return [(row["created_at"], row["uri"]) for row in rows]
+
+    async def following_uris(
+        self, follower: ActorId, *, before: Millis | None = None, limit: int = 50
+    ) -> list[tuple[Millis, str]]:
+        rows = await self._connection.fetch_all(
+            """
+            SELECT actors.uri AS uri, follows.created_at AS created_at
+            FROM follows JOIN actors ON actors.id = follows.followee_id
+            LEFT JOIN artists ON artists.id = actors.id
+            WHERE follower_id = :follower AND state = 'accepted' AND follows.created_at < :before
+                AND gone_at IS NULL AND suspended_at IS NULL
+                AND follows.created_at >= COALESCE((
+                    SELECT created_at FROM follows
+                    WHERE follower_id = :follower AND state = 'accepted' AND created_at < :before
+                    ORDER BY created_at DESC LIMIT 1 OFFSET :limit - 1
+                ), 0)
+            ORDER BY follows.created_at DESC, followee_id DESC
+            """,
+            follower=follower,
+            before=MAX_ID if before is None else before,
+            limit=limit,
+        )
+        return [(row["created_at"], row["uri"]) for row in rows]
+
+    async def followers_on(self, followee: ActorId, prefix: str) -> list[str]:
+        rows = await self._connection.fetch_all(
+            """
+            SELECT actors.uri AS uri FROM follows JOIN actors ON actors.id = follower_id
+            WHERE followee_id = :followee AND state = 'accepted' AND gone_at IS NULL
+                AND SUBSTR(actors.uri, 1, :length) = :prefix
+            ORDER BY actors.id
+            """,
+            followee=followee,
+            prefix=prefix,
+            length=len(prefix),
+        )
+        return [row["uri"] for row in rows]
+
+    async def local_followers(self, followee: ActorId) -> list[tuple[Follow, Actor]]:
+        rows = await self._connection.fetch_all(
+            """
+            SELECT actors.*, follower_id, followee_id, follows.state AS state,
+                follows.uri AS follow_uri, follows.created_at AS created_at
+            FROM follows JOIN actors ON actors.id = follows.follower_id
+            WHERE followee_id = :followee AND state IN ('accepted', 'pending') AND is_local
+            ORDER BY follower_id
+            """,
+            followee=followee,
+        )
+        return [_with_actor(row) for row in rows]
+
     async def follower_inboxes(self, followee: ActorId) -> list[tuple[str, str]]:
         rows = await self._connection.fetch_all(
             """

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from server.dealings import Report, ReportId
+from server.model import Millis
 from server.repositories import Reports
 from storage.database import MAX_ID, Connection, Row, json_text, listed
 
@@ -21,10 +22,10 @@ class _Reports:
             """
             INSERT INTO reports (
                 id, uri, reporter_id, is_local, accused_id, objects, content, created_at,
-                is_forwarded, closed_at, closed_by
+                is_forwarded, closed_at, closed_by, note
             ) VALUES (
                 :id, :uri, :reporter, :is_local, :accused, :objects, :content, :created_at,
-                :is_forwarded, :closed_at, :closed_by
+                :is_forwarded, :closed_at, :closed_by, :note
             ) ON CONFLICT (uri) WHERE uri <> '' DO NOTHING
             """,
             id=report.id,
@@ -38,8 +39,20 @@ class _Reports:
             is_forwarded=report.is_forwarded,
             closed_at=report.closed_at,
             closed_by=report.closed_by,
+            note=report.note,
         )
         return count == 1
+
+    async def count_from(self, domain: str, since: Millis) -> int:
+        row = await self._connection.fetch_one(
+            """
+            SELECT COUNT(*) AS number FROM reports JOIN actors ON actors.id = reporter_id
+            WHERE created_at >= :since AND domain = :domain
+            """,
+            domain=domain,
+            since=since,
+        )
+        return 0 if row is None else int(row["number"])
 
     async def by_id(self, report_id: ReportId) -> Report | None:
         row = await self._connection.fetch_one("SELECT * FROM reports WHERE id = :id", id=report_id)
@@ -73,13 +86,15 @@ class _Reports:
         await self._connection.execute(
             """
             UPDATE reports SET
-                is_forwarded = :is_forwarded, closed_at = :closed_at, closed_by = :closed_by
+                is_forwarded = :is_forwarded, closed_at = :closed_at, closed_by = :closed_by,
+                note = :note
             WHERE id = :id
             """,
             id=report.id,
             is_forwarded=report.is_forwarded,
             closed_at=report.closed_at,
             closed_by=report.closed_by,
+            note=report.note,
         )
 
 
@@ -96,4 +111,5 @@ def _report(row: Row) -> Report:
         is_forwarded=bool(row["is_forwarded"]),
         closed_at=row["closed_at"],
         closed_by=row["closed_by"],
+        note=row["note"],
     )

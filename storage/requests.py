@@ -30,7 +30,11 @@ class _Requests:
                 :id, :kind, :artist, :actor, :target, :object_uri, :request_uri, :activity,
                 :state, :created_at, :decided_at
             ) ON CONFLICT (kind, object_uri, target_id) DO UPDATE SET
-                request_uri = excluded.request_uri, activity_id = excluded.activity_id
+                request_uri = CASE
+                    WHEN excluded.request_uri = '' THEN requests.request_uri
+                    ELSE excluded.request_uri
+                END,
+                activity_id = COALESCE(excluded.activity_id, requests.activity_id)
             WHERE requests.actor_id = excluded.actor_id
             RETURNING id
             """,
@@ -70,15 +74,41 @@ class _Requests:
         )
         return None if row is None else _request(row)
 
+    async def by_actor(
+        self, kind: InteractionKind, actor: ActorId, target: TargetId
+    ) -> Request | None:
+        row = await self._connection.fetch_one(
+            """
+            SELECT * FROM requests
+            WHERE target_id = :target AND kind = :kind AND actor_id = :actor
+            ORDER BY id DESC LIMIT 1
+            """,
+            target=target,
+            kind=kind,
+            actor=actor,
+        )
+        return None if row is None else _request(row)
+
     async def waiting(
         self, artist: ActorId, *, before: RequestId | None = None, limit: int = 50
     ) -> list[tuple[Request, Actor]]:
+        return await self._page(artist, RequestState.WAITING, before, limit)
+
+    async def approved(
+        self, artist: ActorId, *, before: RequestId | None = None, limit: int = 50
+    ) -> list[tuple[Request, Actor]]:
+        return await self._page(artist, RequestState.APPROVED, before, limit)
+
+    async def _page(
+        self, artist: ActorId, state: RequestState, before: RequestId | None, limit: int
+    ) -> list[tuple[Request, Actor]]:
         rows = await self._connection.fetch_all(
             """
-            SELECT * FROM requests WHERE artist_id = :artist AND state = 'waiting' AND id < :before
+            SELECT * FROM requests WHERE artist_id = :artist AND state = :state AND id < :before
             ORDER BY id DESC LIMIT :limit
             """,
             artist=artist,
+            state=state,
             before=MAX_ID if before is None else before,
             limit=limit,
         )
@@ -101,6 +131,16 @@ class _Requests:
             id=request_id,
             state=state,
             at=at,
+        )
+
+    async def forget(self, artist: ActorId, actor: ActorId) -> None:
+        await self._connection.execute(
+            """
+            DELETE FROM requests
+            WHERE actor_id = :actor AND artist_id = :artist AND state = 'waiting'
+            """,
+            artist=artist,
+            actor=actor,
         )
 
     async def remove(self, request_id: RequestId) -> None:

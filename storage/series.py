@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from server.errors import Conflict
-from server.model import ActorId, Millis, Series, SeriesId, WorkId
-from server.repositories import AllSeries
-from storage.database import Connection, Row, ids_text
+from server.model import ActorId, Millis, Series, SeriesId, Visibility, WorkId
+from server.repositories import AllSeries, SeriesShown
+from storage.database import Connection, Row, ids_text, json_text
 
 _MOST = 100  # series of one artist
 _MOST_WORKS = 1_000  # of one series
@@ -51,6 +51,12 @@ class _Series:
         row = await self._connection.fetch_one("SELECT * FROM series WHERE id = :id", id=series_id)
         return None if row is None else _series(row)
 
+    async def hold(self, series_id: SeriesId) -> Series | None:
+        row = await self._connection.fetch_one(
+            "SELECT * FROM series WHERE id = :id /*pg FOR UPDATE */", id=series_id
+        )
+        return None if row is None else _series(row)
+
     async def by_slug(self, artist: ActorId, slug: str) -> Series | None:
         row = await self._connection.fetch_one(
             "SELECT * FROM series WHERE artist_id = :artist AND slug = :slug",
@@ -73,27 +79,128 @@ class _Series:
         )
         return [_series(row) for row in rows]
 
-    async def of_work(self, work: WorkId) -> list[Series]:
+    async def shown(self, artist: ActorId, visibilities: Sequence[Visibility]) -> list[SeriesShown]:
         rows = await self._connection.fetch_all(
             """
-            SELECT series.* FROM series_works JOIN series ON series.id = series_id
-            WHERE work_id = :work ORDER BY series.id LIMIT :limit
+            SELECT series.*, (
+                SELECT COUNT(*) FROM series_works
+                WHERE series_id = series.id AND :visibilities LIKE '%"' || (
+                    SELECT CASE WHEN state = 'hung' THEN visibility END
+                    FROM works WHERE id = work_id
+                ) || '"%'
+            ) AS shown_works, COALESCE((
+                SELECT work_id FROM series_works
+                WHERE series_id = series.id AND work_id = series.cover_id
+                    AND :visibilities LIKE '%"' || (
+                        SELECT CASE WHEN state = 'hung' THEN visibility END
+                        FROM works WHERE id = work_id
+                    ) || '"%'
+            ), (
+                SELECT work_id FROM series_works
+                WHERE series_id = series.id AND :visibilities LIKE '%"' || (
+                    SELECT CASE WHEN state = 'hung' THEN visibility END
+                    FROM works WHERE id = work_id
+                ) || '"%'
+                ORDER BY position LIMIT 1
+            )) AS shown_cover
+            FROM series WHERE artist_id = :artist ORDER BY id LIMIT :limit
             """,
-            work=work,
+            artist=artist,
+            visibilities=json_text(visibilities),
             limit=_MOST,
         )
-        return [_series(row) for row in rows]
+        return [SeriesShown(_series(row), row["shown_works"], row["shown_cover"]) for row in rows]
+
+    async def of_work(self, work: WorkId) -> list[Series]:
+        return (await self.of_works([work])).get(work, [])
+
+    async def of_works(self, works: Sequence[WorkId]) -> dict[WorkId, list[Series]]:
+        rows = await self._connection.fetch_all(
+            """
+            SELECT series.*, work_id FROM series_works JOIN series ON series.id = series_id
+            WHERE work_id IN (SELECT CAST(value AS BIGINT) FROM json_each(:works))
+            ORDER BY series.id
+            """,
+            works=ids_text(works),
+        )
+        found: dict[WorkId, list[Series]] = {}
+        for row in rows:
+            found.setdefault(WorkId(row["work_id"]), []).append(_series(row))
+        return found
 
     async def works(self, series_id: SeriesId) -> list[WorkId]:
         rows = await self._connection.fetch_all(
             """
             SELECT work_id FROM series_works WHERE series_id = :series
-            ORDER BY position LIMIT :limit
+            ORDER BY position, added_at, work_id LIMIT :limit
             """,
             series=series_id,
             limit=_MOST_WORKS,
         )
         return [WorkId(row["work_id"]) for row in rows]
+
+    async def visible(
+        self, series_id: SeriesId, visibilities: Sequence[Visibility]
+    ) -> list[WorkId]:
+        rows = await self._connection.fetch_all(
+            """
+            SELECT work_id FROM series_works
+            WHERE series_id = :series AND :visibilities LIKE '%"' || (
+                SELECT CASE WHEN state = 'hung' THEN visibility END FROM works WHERE id = work_id
+            ) || '"%'
+            ORDER BY position, added_at, work_id LIMIT :limit
+            """,
+            series=series_id,
+            visibilities=json_text(visibilities),
+            limit=_MOST_WORKS,
+        )
+        return [WorkId(row["work_id"]) for row in rows]
+
+    async def entries(
+        self, series_id: SeriesId, visibilities: Sequence[Visibility]
+    ) -> list[tuple[WorkId, Millis]]:
+        rows = await self._connection.fetch_all(
+            """
+            SELECT work_id, added_at FROM series_works
+            WHERE series_id = :series AND :visibilities LIKE '%"' || (
+                SELECT CASE WHEN state = 'hung' THEN visibility END FROM works WHERE id = work_id
+            ) || '"%'
+            ORDER BY added_at DESC, position DESC LIMIT :limit
+            """,
+            series=series_id,
+            visibilities=json_text(visibilities),
+            limit=_MOST_WORKS,
+        )
+        return [(WorkId(row["work_id"]), Millis(row["added_at"])) for row in rows]
+
+    async def added_at(self, series_id: SeriesId, work: WorkId) -> Millis | None:
+        row = await self._connection.fetch_one(
+            "SELECT added_at FROM series_works WHERE series_id = :series AND work_id = :work",
+            series=series_id,
+            work=work,
+        )
+        return None if row is None else Millis(row["added_at"])
+
+    async def append(self, series_id: SeriesId, work: WorkId, at: Millis) -> None:
+        await self._connection.execute(
+            """
+            INSERT INTO series_works (series_id, work_id, position, added_at)
+            VALUES (:series, :work, (
+                SELECT COALESCE(MAX(position) + 1, 0) FROM series_works WHERE series_id = :series
+            ), :at)
+            ON CONFLICT (series_id, work_id) DO UPDATE SET added_at = excluded.added_at
+            """,
+            series=series_id,
+            work=work,
+            at=at,
+        )
+
+    async def drop(self, series_id: SeriesId, work: WorkId) -> None:
+        await self._connection.execute(
+            "DELETE FROM series_works WHERE series_id = :series AND work_id = :work",
+            series=series_id,
+            work=work,
+        )
 
     async def arrange(self, series_id: SeriesId, works: Sequence[WorkId], at: Millis) -> None:
         await self._connection.execute(

@@ -239,6 +239,35 @@ class _Works:
         older = await self.of_artist(work.artist_id, visibilities, before=work.id, limit=1)
         return next(iter(await self._with_pictures(newer)), None), next(iter(older), None)
 
+    async def pinned(
+        self, artist_id: ActorId, visibilities: Sequence[Visibility], *, limit: int = 20
+    ) -> list[Work]:
+        rows = await self._connection.fetch_all(
+            """
+            SELECT * FROM works
+            WHERE artist_id = :artist_id AND pinned_at IS NOT NULL AND state = 'hung'
+                AND :visibilities LIKE '%"' || visibility || '"%'
+            ORDER BY pinned_at DESC, id DESC LIMIT :limit
+            """,
+            artist_id=artist_id,
+            visibilities=json_text(visibilities),
+            limit=limit,
+        )
+        return await self._with_pictures(rows)
+
+    async def tags_of(self, artist_id: ActorId, *, limit: int = 10) -> list[tuple[str, int]]:
+        rows = await self._connection.fetch_all(
+            """
+            SELECT tag, COUNT(*) AS number
+            FROM works JOIN work_tags ON work_tags.work_id = works.id
+            WHERE works.artist_id = :artist_id AND state = 'hung' AND visibility = 'public'
+            GROUP BY tag ORDER BY number DESC, tag LIMIT :limit
+            """,
+            artist_id=artist_id,
+            limit=limit,
+        )
+        return [(row["tag"], int(row["number"])) for row in rows]
+
     async def count(self, artist_id: ActorId, visibilities: Sequence[Visibility]) -> int:
         row = await self._connection.fetch_one(
             """

@@ -28,6 +28,8 @@ async def empty(url: str) -> None:
     try:
         await connection.execute(
             """
+            DELETE FROM undelivered; DELETE FROM peers; DELETE FROM series_works;
+            DELETE FROM series; DELETE FROM reports; DELETE FROM blocks; DELETE FROM requests;
             DELETE FROM jobs; DELETE FROM policies; DELETE FROM notifications;
             DELETE FROM activities; DELETE FROM reactions; DELETE FROM follows; DELETE FROM posts;
             DELETE FROM renditions; DELETE FROM pictures; DELETE FROM works; DELETE FROM tickets;

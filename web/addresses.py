@@ -278,6 +278,7 @@ def _refused(message: str) -> Unreachable:
     return Unreachable(message, is_final=True)
 
 
+@lru_cache(maxsize=1_024)  # the same few proxies and visitors ask again and again
 def _canonical(text: str) -> IPAddress | None:
     """Return an address; a mapped one (::ffff:192.0.2.1, as dual-stack sockets say) as IPv4."""
     address = read_ip(text.strip())

@@ -60,7 +60,9 @@ _SENTENCES: Mapping[int, str] = {
 }
 _UNAVAILABLE_SECONDS = 30
 _KEPT = frozenset({"Allow", "Retry-After", "WWW-Authenticate"})  # what an HTTP error itself says
-_PROTOCOL_PATHS = ("/api/", "/oauth/token", "/oauth/revoke", "/.well-known/", "/users/", "/inbox")
+_PROTOCOL_PATHS = (
+    "/api/", "/oauth/token", "/oauth/revoke", "/.well-known/", "/users/", "/series/", "/inbox",
+)  # fmt: skip
 _JSON_TYPES = ("application/json", "application/activity+json", "application/ld+json")
 _PLAIN_PAGE = (
     '<!doctype html><html lang="en"><meta charset="utf-8">'

@@ -8,18 +8,31 @@ from aiohttp import web
 from federation.asking import Asking
 from federation.inbox import Inbox
 from federation.interaction import Interaction
+from federation.people import People
 from federation.remote import Remote
+from federation.threads import Threads
 from server.accounts import Accounts
 from server.addresses import Addresses
+from server.approving import Approving
+from server.blocking import Blocking
 from server.clock import Clock
 from server.config import Config
+from server.conversing import Conversing
 from server.following import Following
 from server.house import House
 from server.model import Actor
+from server.moving import Moving
 from server.notifications import Notifications
+from server.pinning import Pinning
 from server.ports import MediaStore
+from server.presence import Presences
 from server.publishing import Publishing
+from server.queues import Queues
 from server.reactions import Reactions
+from server.registers import Registers
+from server.reporting import Reporting
+from server.series import Curating
+from server.series_rooms import SeriesRooms
 from server.signals import SignalUrls
 from server.viewing import Viewing
 from server.visitors import Crawlers
@@ -42,9 +55,22 @@ class Flows:
     accounts: Accounts
     publishing: Publishing
     viewing: Viewing
+    registers: Registers
+    presences: Presences
+    series: Curating
+    series_rooms: SeriesRooms
     following: Following
     reactions: Reactions
+    approving: Approving
+    conversing: Conversing
+    threads: Threads
+    people: People
     notifications: Notifications
+    queues: Queues
+    blocking: Blocking
+    reporting: Reporting
+    moving: Moving
+    pinning: Pinning
     media: MediaStore
     inbox: Inbox
     remote: Remote

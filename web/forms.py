@@ -107,14 +107,14 @@ async def read_body(request: web.Request) -> bytes:
     connection for ever (CVE-2023-36461).
     """
     max_bytes = request.get(MAX_BODY_BYTES, _DEFAULT_MAX_BODY_BYTES)
+    if request.content.is_eof():  # it is all here: nothing to wait for
+        return _within(max_bytes, await request.read())
     try:
         async with asyncio.timeout(request.get(MAX_BODY_SECONDS, _DEFAULT_MAX_BODY_SECONDS)):
             body = await request.read()  # stops at the application's own limit, keeps what it read
     except TimeoutError as slow:
         raise web.HTTPRequestTimeout from slow
-    if len(body) > max_bytes:
-        raise web.HTTPRequestEntityTooLarge(max_size=max_bytes, actual_size=len(body))
-    return body
+    return _within(max_bytes, body)
 
 
 async def read_form(request: web.Request) -> Fields:
@@ -245,3 +245,9 @@ def _broken_forms() -> Iterator[None]:
         yield
     except (ValueError, RuntimeError, HttpProcessingError) as cause:
         raise Invalid(_BROKEN) from cause
+
+
+def _within(max_bytes: int, body: bytes) -> bytes:
+    if len(body) > max_bytes:
+        raise web.HTTPRequestEntityTooLarge(max_size=max_bytes, actual_size=len(body))
+    return body

@@ -6,10 +6,10 @@ them like every other answer.
 """
 
 import logging
-import secrets
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from random import Random
 
 import structlog
 from aiohttp import web
@@ -127,7 +127,7 @@ def install(app: web.Application, plumbing: Plumbing) -> None:
 def is_inbox(request: web.Request) -> bool:
     """Say whether a server delivers an activity: POST to the shared inbox or an actor's."""
     path = request.path
-    is_theirs = path.startswith("/users/") and path.endswith("/inbox")
+    is_theirs = path.startswith(("/users/", "/series/")) and path.endswith("/inbox")
     return request.method == "POST" and (path == "/inbox" or is_theirs)
 
 
@@ -151,20 +151,22 @@ def is_always_open(request: web.Request) -> bool:
 
 def _naming(plumbing: Plumbing) -> Middleware:
     """Give each request an id and the asker's address, and log what is worth it."""
+    getrandbits = Random().getrandbits  # noqa: S311 - finds a line in a log, guards nothing
 
     @web.middleware
     async def name(request: web.Request, handler: Handler) -> web.StreamResponse:
-        request_id = secrets.token_hex(8)
+        request_id = f"{getrandbits(64):016x}"
         request[REQUEST_ID] = request_id
+        # Each request binds its own anew, so that nothing has to be unbound afterwards.
+        structlog.contextvars.bind_contextvars(request_id=request_id)
         _find_client(request, plumbing.trusted_proxies)
         started_at = plumbing.clock.now()
-        with structlog.contextvars.bound_contextvars(request_id=request_id):
-            try:
-                response = await handler(request)
-            except web.HTTPException as redirect:
-                _report(request, redirect, plumbing.clock.now() - started_at)
-                raise
-            _report(request, response, plumbing.clock.now() - started_at)
+        try:
+            response = await handler(request)
+        except web.HTTPException as redirect:
+            _report(request, redirect, plumbing.clock.now() - started_at)
+            raise
+        _report(request, response, plumbing.clock.now() - started_at)
         return response
 
     return name

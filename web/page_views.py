@@ -6,9 +6,12 @@ Law: as in `views`. `docs/design-system.md` lists which template takes which typ
 from dataclasses import dataclass
 
 from server.model import AiLabel, Counts, Millis, NotificationKind, PictureState, WorkState
+from web.delivery_views import MissedView
 from web.views import (
     ActorView,
     CommentView,
+    DealingsView,
+    EmojiView,
     FollowButtonView,
     FormView,
     Intent,
@@ -16,6 +19,7 @@ from web.views import (
     OptionView,
     PagerView,
     PictureView,
+    PlaceView,
     PostView,
     ReactionsView,
     TileView,
@@ -68,6 +72,9 @@ class PortfolioPage:
     feed_url: str = ""  # Atom
     follow: FollowButtonView | None = None  # for viewers signed in here who are not the artist
     is_own: bool = False
+    moved_to: LinkView | None = None  # where the artist is now
+    dealings: DealingsView | None = None
+    series: tuple[TileView, ...] = ()  # each by its cover
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +101,14 @@ class WorkPage:
     reactions: ReactionsView = _NO_REACTIONS
     comments: tuple[CommentView, ...] = ()
     comment_action: str = ""  # "" = this viewer may not comment here
+    comment_note: str = ""  # why this viewer may not comment
     comment_form: FormView = _EMPTY_FORM
     previous: LinkView | None = None  # the artist's neighbouring works
     next: LinkView | None = None
     edit_url: str = ""  # for its artist
+    dealings: DealingsView | None = None
+    places: tuple[PlaceView, ...] = ()  # in series
+    missed: tuple[MissedView, ...] = ()  # servers that did not take it; for its artist
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +131,8 @@ class UploadPage:
     visibilities: tuple[OptionView, ...]
     action: str = "/studio/upload"
     alts: tuple[str, ...] = ()  # typed before the form was refused, for the files chosen anew
+    permits: tuple[OptionView, ...] = ()  # of `may_like` …, where `own_permits` is ticked
+    series: tuple[OptionView, ...] = ()  # sends `series-shown` for each, `series-ID` where ticked
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +167,8 @@ class EditPage:
     visibilities: tuple[OptionView, ...]
     state: WorkState = WorkState.HUNG
     is_draft: bool = False
+    permits: tuple[OptionView, ...] = ()  # of `may_like` …, where `own_permits` is ticked
+    series: tuple[OptionView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +202,9 @@ class StudioWorkView:
     retry_action: str = ""  # FAILED: POST here to try again
     hung_at: Millis | None = None
     counts: Counts = _NO_COUNTS
+    is_pinned: bool = False
+    pin_action: str = ""  # POST here to pin or unpin; "" = it cannot be pinned
+    missed: tuple[MissedView, ...] = ()  # servers that did not take it
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,6 +269,7 @@ class FollowConfirmPage:
     summary_html: str = ""
     follow: FollowButtonView | None = None
     problem: str = ""
+    dealings: DealingsView | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,7 +325,11 @@ class NotificationView:
     actor: ActorView | None = None
     target: LinkView | None = None  # the work or post; its title
     excerpt_html: str = ""  # of a comment or mention
+    is_private: bool = False  # a direct message
+    emojis: tuple[EmojiView, ...] = ()  # of the excerpt
     is_unread: bool = False
+    emoji: str = ""  # of a like
+    dealings: DealingsView | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,6 +338,7 @@ class NotificationsPage:
 
     items: tuple[NotificationView, ...] = ()
     pager: PagerView | None = None
+    waiting: int = 0  # requests that want an answer
     read_action: str = ""  # POST marks all as read
 
 
@@ -328,6 +352,7 @@ class PersonRow:
     refuse_action: str = ""
     remove_action: str = ""  # of a follower, or unfollow
     note: str = ""  # "not answered yet"
+    dealings: DealingsView | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -349,6 +374,11 @@ class SettingsPage:
     password_form: FormView = _EMPTY_FORM
     action: str = "/settings/profile"
     password_action: str = "/settings/password"  # noqa: S105 - an address, no secret
+    permits: tuple[OptionView, ...] = ()  # of `may_like may_reply may_boost may_quote`
+    permits_form: FormView = _EMPTY_FORM
+    permits_action: str = "/settings/permits"
+    presence_form: FormView = _EMPTY_FORM  # fields as in `account.PresenceForm`
+    presence_action: str = "/settings/presence"
     logout_action: str = "/logout"
 
 
@@ -361,7 +391,10 @@ class PostPage:
     comments: tuple[CommentView, ...] = ()
     comment_action: str = ""
     comment_form: FormView = _EMPTY_FORM
+    earlier: tuple[PostView, ...] = ()  # of a private conversation, oldest first
+    answers: tuple[PostView, ...] = ()
     delete_action: str = ""
+    dealings: DealingsView | None = None
 
 
 @dataclass(frozen=True, slots=True)

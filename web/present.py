@@ -1,7 +1,7 @@
 """From nouns to what templates show. No rule is made here: flows and policy decided before."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from server.addresses import Addresses
@@ -13,9 +13,9 @@ from server.model import (
     Counts,
     FollowState,
     ImageFormat,
+    Millis,
     Picture,
     PictureState,
-    Post,
     ReactionKind,
     Rendition,
     RenditionName,
@@ -23,10 +23,13 @@ from server.model import (
     Work,
     WorkState,
 )
+from server.pinning import PINNABLE
 from server.policy import Policy
 from server.protections import Audience, is_open_to
 from server.reactions import Target
 from server.viewing import FeedEntry, Hung, Room, Said
+from web import talk
+from web.dealings import dealings_of
 from web.page_views import ArtistCardView, StudioWorkView
 from web.views import (
     ActorView,
@@ -38,6 +41,7 @@ from web.views import (
     OptionView,
     PictureView,
     PostView,
+    QuoteView,
     ReactionsView,
     SourceView,
     TileView,
@@ -81,6 +85,8 @@ class Show:
     policy: Policy
     audience: Audience
     viewer: Artist | None = None
+    quotes: Mapping[str, QuoteView] = field(default_factory=dict)  # by the quoted address
+    now: Millis = Millis(0)
 
     def picture(
         self, picture: Picture, names: Sequence[RenditionName] = _SHOWN, *, larger: str = ""
@@ -129,7 +135,13 @@ class Show:
     def actor(self, actor: Actor) -> ActorView:
         """Return anyone. Remote portraits are left out: their server would see our visitors."""
         url = f"/@{actor.handle}" if actor.is_local else actor.url
-        return ActorView(actor.name, f"@{actor.address}", url, is_local=actor.is_local)
+        return ActorView(
+            actor.name,
+            f"@{actor.address}",
+            url,
+            is_local=actor.is_local,
+            emojis=talk.emoji_views(actor.emojis),
+        )
 
     def artist(self, artist: Artist) -> ActorView:
         """Return an artist of this instance."""
@@ -181,9 +193,17 @@ class Show:
             depth=min(depth, _MAX_DEPTH),
             edited_at=post.edited_at,
             warning=post.warning,
-            pictures=remote_pictures(post),
+            pictures=talk.remote_pictures(post),
             delete_action=f"/posts/{post.id}/delete" if is_mine else "",
             reply_url=f"/posts/{post.id}#comment" if self.viewer else "",
+            emojis=talk.emoji_views(post.emojis),
+            poll=talk.poll_view(post, self.now),
+            quote=talk.granted_quote(post, self.quotes),
+            quoted=talk.plain_quote(post),
+            is_sensitive=post.is_sensitive,
+            title=post.title,
+            note=talk.note_on(post),
+            dealings=dealings_of(self.viewer, said.author, about=post.id),
         )
 
     def entry(self, entry: FeedEntry) -> PostView:
@@ -225,10 +245,17 @@ class Show:
             content_html=post.content_html,
             warning=post.warning,
             is_sensitive=post.is_sensitive,
-            pictures=remote_pictures(post),
+            pictures=talk.remote_pictures(post),
             reactions=self.reactions(post.id, counts, mine, may_boost=may_boost),
             comment_url=f"/posts/{post.id}#comment",
             ai_note=_ai_note(post.ai_label),
+            emojis=talk.emoji_views(post.emojis),
+            poll=talk.poll_view(post, self.now),
+            quote=talk.granted_quote(post, self.quotes),
+            quoted=talk.plain_quote(post),
+            origin=talk.origin_of(post),
+            note=talk.note_on(post),
+            is_private=post.visibility is Visibility.DIRECT,
         )
 
     def studio_row(self, work: Work, artist: Artist, counts: Counts) -> StudioWorkView:
@@ -252,6 +279,8 @@ class Show:
             ),
             hung_at=work.hung_at,
             counts=counts,
+            is_pinned=work.pinned_at is not None,
+            pin_action=_pin_action(work),
         )
 
     def card(self, work: Work) -> CardView | None:
@@ -294,20 +323,6 @@ class Show:
             SourceView(self.addresses.media(picture, one).removeprefix(base), one.width)
             for one in found
         )
-
-
-def remote_pictures(post: Post) -> tuple[PictureView, ...]:
-    """Return the pictures of another server's post, at their own addresses."""
-    return tuple(
-        PictureView(
-            alt=picture.alt,
-            width=picture.width or 0,
-            height=picture.height or 0,
-            jpeg=(SourceView(picture.url, picture.width or 1_280),),
-            is_remote=True,
-        )
-        for picture in post.pictures
-    )
 
 
 def follow_button(actor: Actor, state: FollowState | None) -> FollowButtonView:
@@ -363,6 +378,12 @@ def _badge(work: Work) -> str:
         "tall" if ratio < _TALL else "wide" if ratio > _WIDE else ""
     )
     return shape
+
+
+def _pin_action(work: Work) -> str:
+    if not work.is_visible or work.visibility not in PINNABLE:
+        return ""
+    return f"/studio/works/{work.id}/{'pin' if work.pinned_at is None else 'unpin'}"
 
 
 def _ai_note(label: AiLabel) -> str:

@@ -192,6 +192,7 @@ def _environment(*, is_development: bool) -> Environment:
         linkify_line=text.linkify_line,
         remote_html=text.remote_html,
         web_url=text.web_url,
+        with_emojis=text.with_emojis,
         surround=surround,
         ratio=ratio,
         widest=lambda picture: max((source.width for source in picture.jpeg), default=0),

@@ -6,9 +6,12 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
+from federation.content_types import ACTIVITY_JSON
 from server.errors import NotAllowed
 from server.model import Artist, ContentUsage, Preference, Role
 from server.protections import Audience
+from server.queues import is_in_charge
+from server.reporting import is_staff
 from server.signals import headers, robots_directives, tdm_reservation
 from web.flows import flows
 from web.keys import ARTIST
@@ -29,8 +32,29 @@ _NOTICES: Mapping[str, str] = {
     "withdrawn": "The work was withdrawn, and other servers are told.",
     "said": "Your comment is out.",
     "removed": "It is gone.",
+    "asked": "Its artist is asked first. You will see here what becomes of it.",
+    "sent": "Your message is on its way, to these people only.",
+    "approved": "Approved.",
+    "refused": "Refused. Who asked is told where their server understands it.",
+    "taken-back": "Your approval is withdrawn, and other servers are told.",
+    "permits": "Saved. New works and comments carry it; what hangs is told anew when you edit it.",
+    "added": "The works were added at the end.",
+    "series-made": "The series is there. Choose what belongs in it.",
+    "series-ended": "The series was deleted; its works hang as before.",
+    "followable": "People can follow this series now.",
     "password": "Your password was changed; every other browser was signed out.",
     "profile": "Your profile was saved, and followers' servers are told.",
+    "blocked": "Blocked. Under Settings, Blocked, you can end it.",
+    "unblocked": "The block has ended.",
+    "reported": "Thank you. The moderators have your report.",
+    "closed": "The report is closed.",
+    "tried": "It is tried now. Reload the page in a moment to see what became of it.",
+    "retried": "It is sent again now.",
+    "named": "Named. Now start the move from your old account.",
+    "moved": "You have moved. Your followers' servers are told.",
+    "back": "You are back. Your page no longer points elsewhere.",
+    "pinned": "Pinned. Other servers show it on top of your profile.",
+    "unpinned": "Unpinned.",
 }
 
 
@@ -52,7 +76,8 @@ def show(request: web.Request) -> Show:
     known = flows(request)
     artist = request.get(ARTIST)
     audience = Audience.PERSON if artist else Audience.VISITOR
-    return Show(known.addresses, known.house.now.policy, audience, artist)
+    policy, now = known.house.now.policy, known.clock.now()
+    return Show(known.addresses, policy, audience, artist, now=now)
 
 
 async def page(
@@ -86,9 +111,12 @@ async def page(
     if request.get(ARTIST) is None and not has_form and status == 200:
         response.headers["Cache-Control"] = _STRANGERS_CACHE
         response.etag = hashlib.sha256(made.body).hexdigest()[:_ETAG_CHARACTERS]
-        if _has_it(request, response):
+        if has_it(request, response):
             response.set_status(304)
             response.body = None
+    if head is not None and head.activity_url:  # FEP-22b6: found without reading the page
+        twin = (head.activity_url, f'rel="alternate"; type="{ACTIVITY_JSON}"')
+        add_links(response, [twin])
     if usage is not None:
         set_signals(request, response, usage)
     return response
@@ -120,6 +148,8 @@ def viewer_of(request: web.Request, *, unread: int = 0, has_form: bool = True) -
         name=artist.name,
         csrf=known.forms.token_for(request),
         is_artist=artist.role is not Role.READER,
+        is_staff=is_staff(artist),
+        is_in_charge=is_in_charge(artist),
         unread=unread,
         surround=chosen,
     )
@@ -194,16 +224,16 @@ def add_links(response: web.StreamResponse, links: Iterable[tuple[str, str]]) ->
         response.headers.add("Link", f"<{address}>; {parameters}")
 
 
+def has_it(request: web.Request, response: web.Response) -> bool:
+    """Say whether the asker named these very bytes (RFC 9110, 13.1.2)."""
+    asked = request.if_none_match or ()
+    return any(tag.value in {"*", response.etag.value if response.etag else ""} for tag in asked)
+
+
 async def _viewer(request: web.Request, *, has_form: bool) -> ViewerView:
     artist = request.get(ARTIST)
     unread = await flows(request).notifications.count_unread(artist.id) if artist else 0
     return viewer_of(request, unread=unread, has_form=has_form)
-
-
-def _has_it(request: web.Request, response: web.Response) -> bool:
-    """Say whether the asker named these very bytes (RFC 9110, 13.1.2)."""
-    asked = request.if_none_match or ()
-    return any(tag.value in {"*", response.etag.value if response.etag else ""} for tag in asked)
 
 
 def _told(request: web.Request) -> NoticeView | None:

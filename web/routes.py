@@ -7,11 +7,27 @@ from urllib.parse import quote
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from web import activitypub, media
+from web import activitypub, discovery, media, oembed, registers, series_answers
 from web.keys import ARTIST
-from web.pages import account, gallery, house, ops, social, studio
+from web.pages import (
+    account,
+    blocks,
+    conversations,
+    federation,
+    gallery,
+    house,
+    moving,
+    ops,
+    permits,
+    reports,
+    series,
+    series_studio,
+    social,
+    studio,
+)
 
 _ID = r"{id:\d{1,19}}"
+_SLUG = r"{slug:[a-z0-9-]{1,80}}"
 _HANDLE = r"{handle:[A-Za-z0-9_]{1,30}}"
 
 
@@ -40,6 +56,7 @@ ROUTES = (
     _get(f"/@{_HANDLE}", gallery.portfolio, is_public=True),
     _get(f"/@{_HANDLE}/{_ID}-{{slug}}", gallery.work, is_public=True),
     _get(f"/@{_HANDLE}/{_ID}", gallery.work, is_public=True),
+    _get(f"/@{_HANDLE}/series/{_SLUG}", series.series, is_public=True),
     _get("/tags/{tag}", gallery.tag, is_public=True),
     _get(f"/posts/{_ID}", gallery.post, is_public=True),
     _get(
@@ -56,22 +73,39 @@ ROUTES = (
     _get("/.well-known/tdmrep.json", house.tdmrep, is_public=True),
     _get("/.well-known/ai-policy", house.machine_policy, is_public=True),
     # server to server
-    _get("/.well-known/webfinger", activitypub.webfinger, is_public=True),
-    _get("/.well-known/host-meta", activitypub.host_meta, is_public=True),
-    _get("/.well-known/host-meta.json", activitypub.host_meta_json, is_public=True),
-    _get("/.well-known/nodeinfo", activitypub.nodeinfo_links, is_public=True),
-    _get(r"/nodeinfo/{version:2\.[01]}", activitypub.nodeinfo, is_public=True),
+    _get("/.well-known/webfinger", discovery.webfinger, is_public=True),
+    _get("/.well-known/host-meta", discovery.host_meta, is_public=True),
+    _get("/.well-known/host-meta.json", discovery.host_meta_json, is_public=True),
+    _get("/.well-known/nodeinfo", discovery.nodeinfo_links, is_public=True),
+    _get(r"/nodeinfo/{version:2\.[01]}", discovery.nodeinfo, is_public=True),
     _get("/actor", activitypub.server_actor, is_public=True),
-    _get("/actor/outbox", activitypub.empty_outbox, is_public=True),
+    _get("/actor/outbox", registers.empty_outbox, is_public=True),
     _post("/inbox", activitypub.inbox, is_public=True),
     _post(f"/users/{_HANDLE}/inbox", activitypub.actor_inbox, is_public=True),
     _get(f"/users/{_HANDLE}", gallery.actor_object, is_public=True),
-    _get(f"/users/{_HANDLE}/outbox", activitypub.outbox, is_public=True),
-    _get(f"/users/{_HANDLE}/followers", activitypub.followers, is_public=True),
-    _get(f"/users/{_HANDLE}/following", activitypub.following, is_public=True),
-    _get(f"/users/{_HANDLE}/featured", activitypub.featured, is_public=True),
+    _get(f"/users/{_HANDLE}/outbox", registers.outbox, is_public=True),
+    _get(f"/users/{_HANDLE}/followers", registers.followers, is_public=True),
+    _get(f"/users/{_HANDLE}/following", registers.following, is_public=True),
+    _get(
+        f"/users/{_HANDLE}/followers_synchronization",
+        registers.followers_synchronization,
+        is_public=True,
+    ),
+    _get(f"/users/{_HANDLE}/featured", registers.featured, is_public=True),
+    _get(f"/users/{_HANDLE}/featured-tags", registers.featured_tags, is_public=True),
+    _get(f"/users/{_HANDLE}/series", series_answers.all_series, is_public=True),
+    _get(f"/users/{_HANDLE}/series/{_ID}", series.series_object, is_public=True),
+    _get(f"/series/{_ID}", series.group_object, is_public=True),
+    _post(f"/series/{_ID}/inbox", series_answers.group_inbox, is_public=True),
+    _get(f"/series/{_ID}/outbox", series_answers.group_outbox, is_public=True),
+    _get(f"/series/{_ID}/followers", series_answers.group_followers, is_public=True),
+    _get(f"/series/{_ID}/following", series_answers.group_following, is_public=True),
     _get(f"/works/{_ID}", gallery.work_object, is_public=True),
-    _get(f"/works/{_ID}/replies", activitypub.replies, is_public=True),
+    _get(f"/works/{_ID}/replies", registers.replies, is_public=True),
+    _get(f"/works/{_ID}/likes", registers.likes, is_public=True),
+    _get(f"/works/{_ID}/shares", registers.shares, is_public=True),
+    _get("/oembed", oembed.oembed, is_public=True),
+    _get(f"/authorizations/{_ID}", conversations.authorization, is_public=True),
     _get("/interact", social.interact_form, is_public=True),
     _post("/interact", social.interact, is_public=True),
     # accounts
@@ -83,6 +117,8 @@ ROUTES = (
     _get("/settings", account.settings),
     _post("/settings/profile", account.profile),
     _post("/settings/password", account.password),
+    _post("/settings/permits", permits.permits),
+    _post("/settings/presence", account.presence),
     # the studio
     _get("/studio", studio.studio),
     _get("/studio/upload", studio.upload_form),
@@ -90,13 +126,30 @@ ROUTES = (
     _get(f"/studio/works/{_ID}", studio.edit_form),
     _post(f"/studio/works/{_ID}", studio.edit),
     _post(f"/studio/works/{_ID}/retry", studio.retry),
+    _post(f"/studio/works/{_ID}/{{pin:pin|unpin}}", studio.pin),
     _get(f"/studio/works/{_ID}/withdraw", studio.withdraw_form),
     _post(f"/studio/works/{_ID}/withdraw", studio.withdraw),
     _get(f"/studio/works/{_ID}/original/{{picture:\\d{{1,19}}}}", studio.original),
+    _get("/studio/series", series_studio.all_series),
+    _post("/studio/series", series_studio.make),
+    _get("/studio/series/new", series_studio.new_form),
+    _get(f"/studio/series/{_ID}", series_studio.edit_form),
+    _post(f"/studio/series/{_ID}", series_studio.edit),
+    _get(f"/studio/series/{_ID}/add", series_studio.add_form),
+    _post(f"/studio/series/{_ID}/add", series_studio.add),
+    _get(f"/studio/series/{_ID}/delete", series_studio.delete_form),
+    _post(f"/studio/series/{_ID}/delete", series_studio.delete),
+    _post(f"/studio/series/{_ID}/follow", series_studio.let_follow),
     # among people
     _get("/home", social.feed),
     _get("/home/follow", social.look_up),
     _get("/notifications", social.notifications),
+    _get("/messages", conversations.messages),
+    _get("/studio/requests", conversations.requests),
+    _get("/studio/requests/given", conversations.permissions_given),
+    _post(
+        f"/studio/requests/{_ID}/{{answer:approve|refuse|withdraw}}", conversations.answer
+    ),
     _post(f"/notifications/read/{_ID}", social.read_notifications),
     _get("/followers", social.followers),
     _post(f"/followers/{_ID}/{{answer:approve|refuse|remove}}", social.answer),
@@ -105,6 +158,22 @@ ROUTES = (
     _post(f"/deeds/{_ID}/{{kind:like|boost}}", social.react),
     _post(f"/deeds/{_ID}/comment", social.comment),
     _post(f"/posts/{_ID}/delete", social.remove_comment),
+    _post(f"/actors/{_ID}/block", blocks.block),
+    _post(f"/actors/{_ID}/unblock", blocks.unblock),
+    _get("/settings/blocks", blocks.blocks),
+    _get("/report", reports.report_form),
+    _post("/report", reports.report),
+    _get("/admin/federation", federation.federation),
+    _post("/admin/federation/try", federation.try_now),
+    _post("/admin/federation/retry", federation.retry),
+    _get("/admin/reports", reports.reports),
+    _get(f"/admin/reports/{_ID}", reports.case),
+    _post(f"/admin/reports/{_ID}/close", reports.close),
+    _get("/settings/moving", moving.moving),
+    _post("/settings/moving", moving.move),
+    _post("/settings/moving/cancel", moving.cancel),
+    _post("/settings/moving/aliases", moving.add_alias),
+    _post("/settings/moving/aliases/remove", moving.remove_alias),
     _get("/authorize_interaction", social.authorize),
     # operations
     _get("/healthz", ops.healthz, is_public=True),

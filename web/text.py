@@ -4,6 +4,7 @@ Law: everything here returns text that is safe to put between tags; all of it is
 """
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote, urlsplit
 
@@ -11,6 +12,7 @@ import nh3
 from markupsafe import Markup, escape
 
 from server.model import Millis
+from web.views import EmojiView
 
 _MAX_SHOWN_CHARACTERS = 48  # of an address in running text; the whole stands in href
 _LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "[::1]")  # instances there have no TLS
@@ -29,6 +31,12 @@ _LINKABLE = re.compile(
     | (?<![\w@/.])@(?P<user>\w[\w.-]{0,63})
       @(?P<host>[A-Za-z0-9][A-Za-z0-9.-]{0,252}(?::\d{1,5})?)""",
     re.VERBOSE | re.IGNORECASE | re.ASCII,
+)
+_EMOJI_OR_TAG = re.compile(r"""<(?:"[^"]*"|[^">])*>|:(?P<code>\w(?:[\w-]{0,62}\w)?):""", re.ASCII)
+_MAX_EMOJIS = 50  # in one text
+_EMOJI = Markup(
+    '<img class="emoji" src="{}" alt=":{}:" title=":{}:" width="20" height="20" loading="lazy"'
+    ' decoding="async" referrerpolicy="no-referrer">'
 )
 _TAG = re.compile(r"(?<![\w&/#])#(\w{1,100})")
 
@@ -65,11 +73,33 @@ def remote_html(html: str) -> Markup:
         nh3.clean(
             html,
             tags=_REMOTE_TAGS,
-            attributes={"a": {"href"}},
+            attributes={"*": {"lang"}, "a": {"href"}},  # a title could name another place
             url_schemes={"http", "https"},
             link_rel="nofollow noopener noreferrer",
         )
     )
+
+
+def with_emojis(text: str, emojis: Sequence[EmojiView]) -> Markup:
+    """Return text, or HTML that was just made safe, with custom emoji as pictures.
+
+    Only between tags, never inside one; capped, since each is a request to another server.
+    """
+    known = {emoji.shortcode: emoji.url for emoji in emojis if web_url(emoji.url)}
+    safe = escape(text)
+    if not known:
+        return safe
+    left = _MAX_EMOJIS
+
+    def drawn(found: re.Match[str]) -> str:
+        nonlocal left
+        url = known.get(found["code"] or "", "")
+        if not url or left == 0:
+            return found.group()
+        left -= 1
+        return str(_EMOJI.format(url, found["code"], found["code"]))
+
+    return Markup(_EMOJI_OR_TAG.sub(drawn, safe))  # noqa: S704 - safe before, and so is what is put in
 
 
 def web_url(url: str) -> str:

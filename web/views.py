@@ -95,6 +95,8 @@ class ViewerView:
     name: str = ""
     csrf: str = field(default="", repr=False)  # put into every form that changes something
     is_artist: bool = False
+    is_staff: bool = False  # reads reports
+    is_in_charge: bool = False  # an owner or admin
     unread: int = 0
     surround: Surround = ""  # "" = follows the system's light or dark
 
@@ -142,6 +144,14 @@ class OptionView:
 
 
 @dataclass(frozen=True, slots=True)
+class EmojiView:
+    """A custom emoji of another server: `shortcode` stands between colons in names and texts."""
+
+    shortcode: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class ActorView:
     """Anyone, here or elsewhere."""
 
@@ -150,6 +160,7 @@ class ActorView:
     url: str
     icon_url: str = ""  # "" = initials; leave "" for remote actors: their server would see visitors
     is_local: bool = False
+    emojis: tuple[EmojiView, ...] = ()  # in the name
 
     @property
     def shown(self) -> str:
@@ -201,6 +212,17 @@ class TileView:
 
 
 @dataclass(frozen=True, slots=True)
+class PlaceView:
+    """Where a work stands in a series, with its neighbours there."""
+
+    series: LinkView
+    number: int  # from 1
+    total: int
+    previous: LinkView | None = None
+    next: LinkView | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class PagerView:
     """A real link to what comes next."""
 
@@ -219,6 +241,16 @@ class FollowButtonView:
 
 
 @dataclass(frozen=True, slots=True)
+class DealingsView:
+    """What somebody signed in may do against somebody, or against what they made."""
+
+    name: str
+    block_action: str  # POST here to block, or to end the block
+    report_url: str
+    is_blocked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class ReactionsView:
     """How a work or post was received, and what this viewer may add.
 
@@ -231,6 +263,41 @@ class ReactionsView:
     has_liked: bool = False
     has_boosted: bool = False
     anchor: str = ""  # names its place in the page, to come back to after a deed
+
+
+@dataclass(frozen=True, slots=True)
+class OptionVotesView:
+    """One answer of a poll."""
+
+    text: str
+    votes: int
+    percent: int
+
+
+@dataclass(frozen=True, slots=True)
+class PollView:
+    """A question of another server, read-only: it is answered there."""
+
+    options: tuple[OptionVotesView, ...]
+    is_multiple: bool = False
+    is_closed: bool = False
+    closes_at: Millis | None = None
+    voters: int | None = None
+    answer: LinkView | None = None  # "Answer it on far.example"
+
+
+@dataclass(frozen=True, slots=True)
+class QuoteView:
+    """What a post quotes, once its author agreed."""
+
+    author: ActorView
+    url: str
+    title: str = ""
+    content_html: str = ""  # sanitised
+    text: str = ""  # of works here: the plain caption
+    warning: str = ""
+    picture: PictureView | None = None
+    emojis: tuple[EmojiView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +315,14 @@ class CommentView:
     pictures: tuple[PictureView, ...] = ()
     delete_action: str = ""  # for its author and the thread's artist
     reply_url: str = ""
+    emojis: tuple[EmojiView, ...] = ()
+    poll: PollView | None = None
+    quote: QuoteView | None = None
+    quoted: LinkView | None = None  # what it quotes without its author's word
+    is_sensitive: bool = False  # its pictures stay folded
+    title: str = ""  # of an article or video
+    note: str = ""  # who alone sees it, or that it waits
+    dealings: DealingsView | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,3 +342,10 @@ class PostView:
     reactions: ReactionsView = ReactionsView()
     comment_url: str = ""
     ai_note: str = ""  # "AI-generated, says its server"
+    emojis: tuple[EmojiView, ...] = ()
+    poll: PollView | None = None
+    quote: QuoteView | None = None
+    quoted: LinkView | None = None  # what it quotes without its author's word
+    origin: LinkView | None = None  # where it stands: "far.example"
+    note: str = ""  # who alone sees it, or that it waits
+    is_private: bool = False  # a direct message

@@ -13,9 +13,6 @@ from server.model import Actor, TargetId
 from server.ports import Library
 
 _KEYS = 10  # a key costs 50 ms to make; more would tell nothing
-_ACTORS = 100
-_WALLS = 5
-_WORKS = 6
 _AS = "https://www.w3.org/ns/activitystreams"
 _PUBLIC = f"{_AS}#Public"
 _MIX = ("Like", "Create", "Like", "Follow", "Like", "Create", "Like", "Follow", "Like", "Create")
@@ -44,21 +41,28 @@ class Effects:
         return self.likes + self.comments + self.followers
 
 
-async def set_up(instance: Instance, origins: Sequence[str]) -> Stage:
-    """Hang works here, and know actors at `origins` with their keys, so that none is fetched."""
+async def set_up(
+    instance: Instance, origins: Sequence[str], *, actors: int = 100, walls: int = 5, works: int = 6
+) -> Stage:
+    """Hang works here, and know actors at `origins` with their keys, so that none is fetched.
+
+    `actors` × `walls` bounds the follows of a load, a fifth of it; × `works` the likes, half of it.
+    """
     pems = [generate_rsa_pem() for _ in range(_KEYS)]
-    homes = [origins[number % len(origins)] for number in range(_ACTORS)]
-    actors = await know(instance, homes, [public for _, public in pems])
-    walls = [await hang(instance, f"artist{number}", works=_WORKS) for number in range(_WALLS)]
+    homes = [origins[number % len(origins)] for number in range(actors)]
+    known = await know(instance, homes, [public for _, public in pems])
+    hung = [await hang(instance, f"artist{number}", works=works) for number in range(walls)]
     keys = tuple(load_private_key(private) for private, _ in pems)
-    return Stage(tuple(walls), tuple(actors), keys)
+    return Stage(tuple(hung), tuple(known), keys)
 
 
 def signed_posts(instance: Instance, stage: Stage, count: int) -> list[bytes]:
     """Return `count` whole requests to the shared inbox, each with an effect of its own."""
     dice = random.Random(1)  # noqa: S311 - the same load in each run
-    pairs = [(a, w) for a in range(_ACTORS) for wall in stage.walls for w in wall.works]
-    follows = [(a, wall) for a in range(_ACTORS) for wall in stage.walls]
+    many = range(len(stage.actors))
+    works = [work for wall in stage.walls for work in wall.works]
+    pairs = [(at, work) for at in many for work in works]
+    follows = [(at, wall) for at in many for wall in stage.walls]
     dice.shuffle(pairs)
     dice.shuffle(follows)
     requests = []
@@ -72,7 +76,7 @@ def signed_posts(instance: Instance, stage: Stage, count: int) -> list[bytes]:
                 uri = f"{instance.config.base_url}/users/{wall.artist.handle}"
                 document = _follow(stage.actors[at], uri, number)
             case _:
-                at, work = dice.choice(pairs)
+                at, work = dice.choice(many), dice.choice(works)
                 document = _comment(
                     stage.actors[at], instance.flows.addresses.work(work.id), number
                 )

@@ -54,7 +54,9 @@ def place(*, database_url: str = "") -> Iterator[Place]:
         if database_url:
             text = text.replace("sqlite:///fixatif.db", database_url)
         file = folder / "config.toml"
-        file.write_text(text + '\n[log]\nlevel = "warning"\n', encoding="utf-8")
+        # the last section of these settings is [federation]: fan-outs begin at once
+        rest = 'spread_seconds = 0\n\n[log]\nlevel = "error"\n'
+        file.write_text(text + rest, encoding="utf-8")
         yield Place(file, settings.load(file, {}))
 
 

@@ -1,10 +1,12 @@
 """Inboxes that take everything: many loopback addresses and ports in a process of their own.
 
-`python -m benchmarks.support.sinks COUNT` prints its addresses as JSON; every line that it reads
-is answered with how many requests came since the line before, and when the first and the last did.
+`python -m benchmarks.support.sinks COUNT SILENT` prints its addresses as JSON; every line that it
+reads is answered with when each request came since the line before. The last SILENT of them take
+connections and answer nothing.
 """
 
 import asyncio
+import contextlib
 import json
 import re
 import subprocess
@@ -25,11 +27,23 @@ _PER_NETWORK = 250  # addresses of 127.0.x.0/24
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """What came in, and when, in seconds since 1970."""
+    """When each request came in, in seconds since 1970, in order."""
 
-    count: int
-    first_at: float
-    last_at: float
+    arrivals: tuple[float, ...] = ()
+
+    @property
+    def count(self) -> int:
+        """How many came."""
+        return len(self.arrivals)
+
+    @property
+    def seconds(self) -> float:
+        """From the first to the last."""
+        return self.arrivals[-1] - self.arrivals[0]
+
+    def after(self, start: float) -> tuple[float, float]:
+        """Return the seconds from `start` to the one in the middle and to the last."""
+        return self.arrivals[len(self.arrivals) // 2] - start, self.arrivals[-1] - start
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +59,13 @@ class Sinks:
         assert self.process.stdout is not None
         self.process.stdin.write("\n")
         self.process.stdin.flush()
-        return Tally(**json.loads(self.process.stdout.readline()))
+        return Tally(tuple(json.loads(self.process.stdout.readline())))
 
 
 @contextmanager
-def sinks(count: int) -> Iterator[Sinks]:
-    """Run `count` inboxes while the context is open."""
-    command = [sys.executable, "-m", "benchmarks.support.sinks", str(count)]
+def sinks(count: int, *, silent: int = 0) -> Iterator[Sinks]:
+    """Run `count` inboxes while the context is open; the last `silent` never answer."""
+    command = [sys.executable, "-m", "benchmarks.support.sinks", str(count), str(silent)]
     with subprocess.Popen(
         command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
@@ -62,7 +76,7 @@ def sinks(count: int) -> Iterator[Sinks]:
             process.terminate()
 
 
-async def _run(count: int) -> None:
+async def _run(count: int, silent: int) -> None:
     arrivals: list[float] = []
 
     async def swallow(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -76,19 +90,25 @@ async def _run(count: int) -> None:
         except (asyncio.IncompleteReadError, ConnectionError):
             writer.close()
 
+    async def ignore(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(ConnectionError):
+            while await reader.read(65_536):
+                pass
+        writer.close()
+
     origins, servers = [], []
     for number in range(count):
         host = f"127.0.{1 + number // _PER_NETWORK}.{2 + number % _PER_NETWORK}"
-        server = await asyncio.start_server(swallow, host, 0)
+        answer = swallow if number < count - silent else ignore
+        server = await asyncio.start_server(answer, host, 0)
         servers.append(server)
         origins.append(f"http://{host}:{server.sockets[0].getsockname()[1]}")
     print(json.dumps(origins), flush=True)
     while await asyncio.to_thread(sys.stdin.readline):
-        first, last = (arrivals[0], arrivals[-1]) if arrivals else (0.0, 0.0)
-        print(json.dumps({"count": len(arrivals), "first_at": first, "last_at": last}), flush=True)
+        print(json.dumps(arrivals), flush=True)
         arrivals.clear()
 
 
 if __name__ == "__main__":
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_run(int(sys.argv[1])))
+        runner.run(_run(int(sys.argv[1]), int(sys.argv[2])))

@@ -22,6 +22,37 @@ def test_accounts_are_listed_for_people_and_for_machines(place: Place) -> None:
     assert listed == [{"handle": "ana", "name": "Ana", "role": "artist", "suspended": False}]
 
 
+def test_an_account_gets_new_keys_each_time(place: Place) -> None:
+    said = [quickly("account", "rotate-key", "ana", "--config", place.config) for _ in range(2)]
+    assert [one.status for one in said] == [0, 0]
+    assert said[0].out.startswith("ana signs with ")
+    assert "#main-key-" in said[0].out
+    assert said[0].out != said[1].out
+    nobody = quickly("account", "rotate-key", "bo", "--config", place.config)
+    assert nobody.status == 1
+    assert "no account 'bo'" in nobody.err
+
+
+async def test_an_account_moves_to_one_that_names_it(place: Place) -> None:
+    config = settings.load(place.config, {})
+    new = f"@bo@{config.instance.domain}"
+    made = fixatif(
+        *("account", "create", "bo", "--password-stdin"), cwd=place.folder, stdin=PASSWORD
+    )
+    assert made.status == 0
+    refused = fixatif("account", "move", "ana", new, cwd=place.folder)
+    assert refused.status == 1
+    assert f"{new} does not name this account yet" in refused.err
+    async with opened(config) as instance:
+        moving, accounts = instance.flows.moving, instance.flows.accounts
+        ana, bo = await accounts.named("ana"), await accounts.named("bo")
+        former = await instance.flows.viewing.actor(ana.id)
+        assert former is not None
+        await moving.add_alias(bo, former)
+    moved = fixatif("account", "move", "ana", new, cwd=place.folder)
+    assert (moved.status, moved.out) == (0, f"ana has moved to {new}; followers are told.\n")
+
+
 def test_an_account_gets_another_role_and_another_password(place: Place) -> None:
     changed = quickly("account", "role", "ana", "moderator", "--config", place.config)
     assert (changed.status, changed.out) == (0, "ana is moderator now.\n")

@@ -51,6 +51,7 @@ def test_every_command_shows_an_example_and_says_what_it_does(
         "account create ana",
         "account create ana --role king --password-stdin",
         "account role ana",
+        "account move ana",
         "publish ana",
         "publish ana not-there.jpg",
         "publish ana pyproject.toml --visibility everybody",

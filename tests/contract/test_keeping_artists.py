@@ -9,6 +9,7 @@ from server.errors import Conflict
 from server.model import (
     ActorId,
     ContentUsage,
+    KeyAlgorithm,
     Millis,
     Preference,
     Role,
@@ -111,6 +112,33 @@ async def test_the_newest_key_counts(library: Library) -> None:
         newer = key(1, "newer", NOW + 1)
         await tx.artists.add_key(newer)
         assert await tx.artists.key_of(ActorId(1)) == newer
+
+
+async def test_each_kind_of_key_has_its_own_newest(library: Library) -> None:
+    async with library.transaction() as tx:
+        await add_artist(tx, 1)
+        await add_artist(tx, 2)
+        assert await tx.artists.key_of(ActorId(1), KeyAlgorithm.ED25519) is None
+        assert await tx.artists.lacking_key(KeyAlgorithm.ED25519) == [1, 2]
+        assert await tx.artists.lacking_key(KeyAlgorithm.ED25519, limit=1) == [1]
+        other = replace(key(1, "other", NOW + 1), algorithm=KeyAlgorithm.ED25519)
+        await tx.artists.add_key(other)
+        assert await tx.artists.key_of(ActorId(1), KeyAlgorithm.ED25519) == other
+        assert await tx.artists.key_of(ActorId(1)) == key(1)
+        assert await tx.artists.lacking_key(KeyAlgorithm.ED25519) == [2]
+        assert await tx.artists.lacking_key(KeyAlgorithm.RSA) == []
+
+
+async def test_dropped_keys_are_gone_and_only_that_actors(library: Library) -> None:
+    async with library.transaction() as tx:
+        await add_artist(tx, 1)
+        await add_artist(tx, 2)
+        await tx.artists.add_key(key(1, "newer", NOW + 1))
+        await tx.artists.drop_keys(ActorId(1), but=["newer", "key-2"])
+        assert await tx.artists.key_of(ActorId(1)) == key(1, "newer", NOW + 1)
+        await tx.artists.drop_keys(ActorId(1), but=[])
+        assert await tx.artists.key_of(ActorId(1)) is None
+        assert await tx.artists.key_of(ActorId(2)) == key(2)
 
 
 async def test_the_server_actor_has_a_key_without_an_account(library: Library) -> None:

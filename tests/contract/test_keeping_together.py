@@ -269,7 +269,11 @@ async def test_an_activity_is_kept_byte_for_byte_and_once(library: Library) -> N
         assert not await tx.activities.keep(activity(2, "key"))
         assert await tx.activities.by_id(ActivityId(1)) == activity(1, "key")
         assert await tx.activities.by_id(ActivityId(2)) is None
-        await tx.activities.forget("key")
+        assert await tx.activities.holds("key")
+        await tx.activities.forget("key", "https://far.example/users/somebody-else")
+        assert await tx.activities.holds("key")
+        await tx.activities.forget("key", activity(1).actor_uri)
+        assert not await tx.activities.holds("key")
         assert await tx.activities.keep(activity(3, "key"))
         first = await tx.activities.by_id(ActivityId(1))
         assert first == replace(activity(1), dedupe="")

@@ -5,37 +5,48 @@ from typing import LiteralString
 
 import pytest
 
+from server.dealings import ReportId, RequestId
 from server.model import (
     ActivityId,
     ActorId,
     FollowState,
     JobId,
     JobKind,
+    KeyAlgorithm,
     Millis,
     PictureId,
     PostId,
     ReactionKind,
+    SeriesId,
     TargetId,
     TicketPurpose,
     Visibility,
     WorkId,
 )
+from server.permits import InteractionKind
 from server.ports import Transaction
 from storage.database import Connection, Row, Value
 from storage.engines import open_engine
 from storage.library import transaction_on
 from tests.contract.samples import NOW, work
 
+SERIES = SeriesId(1)
 ME, WORK, POST, TARGET = ActorId(1), WorkId(1), PostId(1), TargetId(1)
 SEEN = (Visibility.PUBLIC, Visibility.UNLISTED)
 ACCEPTED = FollowState.ACCEPTED
+QUOTE = InteractionKind.QUOTE
 # What may be read whole: a handful of rows, or a list that came in as a parameter.
-SMALL = ("json_each", "level", "due", "target", "policies", "placed", "subquery", "CONSTANT ROW")
+SMALL = (
+    "json_each", "level", "due", "crowd", "named", "target", "policies", "placed", "subquery",
+    "CONSTANT ROW",
+)  # fmt: skip
 
 QUERIES: list[tuple[str, Callable[[Transaction], Awaitable[object]]]] = [
     ("artists_handle_folded_key", lambda tx: tx.artists.by_handle("x")),
     ("artists_handle_folded_key", lambda tx: tx.artists.page(after_handle="x")),
     ("signing_keys_by_actor", lambda tx: tx.artists.key_of(ME)),
+    ("signing_keys_by_actor", lambda tx: tx.artists.drop_keys(ME, but=["x"])),
+    ("signing_keys_by_actor", lambda tx: tx.artists.lacking_key(KeyAlgorithm.ED25519)),
     ("sessions_token_hash_key", lambda tx: tx.artists.session("x", NOW)),
     ("sessions_by_artist", lambda tx: tx.artists.end_sessions_of(ME)),
     ("tickets_token_hash_key", lambda tx: tx.artists.use_ticket("x", TicketPurpose.SETUP, NOW)),
@@ -57,6 +68,8 @@ QUERIES: list[tuple[str, Callable[[Transaction], Awaitable[object]]]] = [
     ("works_hung_by_artist works_pkey", lambda tx: tx.works.latest([ME])),
     ("works_hung_by_artist", lambda tx: tx.works.neighbours(work(1), SEEN)),
     ("works_hung_by_artist", lambda tx: tx.works.count(ME, SEEN)),
+    ("works_pinned", lambda tx: tx.works.pinned(ME, SEEN)),
+    ("work_tags_of_work", lambda tx: tx.works.tags_of(ME)),
     ("works_by_hanging", lambda tx: tx.works.count_active(NOW)),
     ("pictures_by_media_key", lambda tx: tx.works.by_media_key("x")),
     ("pictures_by_original renditions_by_digest", lambda tx: tx.works.digests_in_use(["x"])),
@@ -64,11 +77,20 @@ QUERIES: list[tuple[str, Callable[[Transaction], Awaitable[object]]]] = [
     ("posts_uri_key", lambda tx: tx.posts.by_uri("x")),
     ("posts_in_thread", lambda tx: tx.posts.thread(WORK, after=POST)),
     ("posts_answering", lambda tx: tx.posts.replies_to(TARGET, after=POST)),
+    ("posts_answering", lambda tx: tx.posts.count_replies_to(TARGET)),
     (
         "follows_of_follower works_hung_by_artist posts_in_feeds",
         lambda tx: tx.posts.feed(ME, before=TARGET),
     ),
     ("posts_local", lambda tx: tx.posts.count_local()),
+    ("post_readers_of_reader", lambda tx: tx.posts.messages(ME, before=POST)),
+    ("posts_answering", lambda tx: tx.posts.private_answers(POST, ME)),
+    ("posts_by_quote_approval", lambda tx: tx.posts.quoting("https://far.example/a")),
+    ("", lambda tx: tx.requests.of(QUOTE, "x", TARGET)),
+    ("requests_to_target", lambda tx: tx.requests.by_actor(QUOTE, ME, TARGET)),
+    ("requests_of_artist", lambda tx: tx.requests.waiting(ME, before=RequestId(9))),
+    ("requests_of_artist", lambda tx: tx.requests.approved(ME, before=RequestId(9))),
+    ("requests_of_artist", lambda tx: tx.requests.count_waiting(ME)),
     (
         "posts_answering reactions_to_target notifications_about_target",
         lambda tx: tx.posts.remove(POST),
@@ -79,6 +101,10 @@ QUERIES: list[tuple[str, Callable[[Transaction], Awaitable[object]]]] = [
     ("follows_of_follower", lambda tx: tx.relations.following(ME, ACCEPTED, before=NOW)),
     ("follows_of_followee", lambda tx: tx.relations.count_followers(ME)),
     ("follows_of_follower", lambda tx: tx.relations.count_following(ME)),
+    ("follows_of_followee", lambda tx: tx.relations.follower_uris(ME, before=NOW)),
+    ("follows_of_follower", lambda tx: tx.relations.following_uris(ME, before=NOW)),
+    ("follows_of_followee", lambda tx: tx.relations.followers_on(ME, "https://far.example/")),
+    ("follows_of_followee", lambda tx: tx.relations.local_followers(ME)),
     ("follows_of_followee", lambda tx: tx.relations.follower_inboxes(ME)),
     ("follows_of_followee", lambda tx: tx.relations.has_local_follower(ME)),
     ("reactions_by_uri", lambda tx: tx.reactions.by_uri("x")),
@@ -88,11 +114,42 @@ QUERIES: list[tuple[str, Callable[[Transaction], Awaitable[object]]]] = [
         lambda tx: tx.reactions.counts([TARGET]),
     ),
     ("reactions_actor_id_target_id_kind_key", lambda tx: tx.reactions.of_actor(ME, [TARGET])),
+    ("", lambda tx: tx.reactions.of(ReactionKind.LIKE, ME, TARGET)),  # two indexes fit
+    ("blocks_blocker_id_blocked_id_key", lambda tx: tx.blocks.between(ME, ME)),
+    ("blocks_blocker_id_blocked_id_key", lambda tx: tx.blocks.among(ME, [ME])),
+    ("blocks_blocker_id_blocked_id_key", lambda tx: tx.blocks.of(ME, ME)),
+    ("blocks_by_uri", lambda tx: tx.blocks.by_uri("x")),
+    ("blocks_by_time", lambda tx: tx.blocks.by(ME, before=NOW)),
+    ("blocks_of_blocked", lambda tx: tx.actors.mark_gone(ME, NOW)),
+    ("reports_open", lambda tx: tx.reports.page(before=ReportId(9))),
+    ("reports_pkey", lambda tx: tx.reports.page(is_open=False, before=ReportId(9))),
+    ("reports_by_time", lambda tx: tx.reports.count_from("x", NOW)),
+    ("artists_staff", lambda tx: tx.artists.staff()),
+    ("actors_pkey", lambda tx: tx.actors.mark_moved(ME, "x", since=NOW, at=NOW)),
+    ("posts_of_actor", lambda tx: tx.posts.hide(ME, ME, is_hidden=True)),
+    ("posts_featured", lambda tx: tx.posts.featured(ME)),
+    ("requests_of_actor", lambda tx: tx.requests.forget(ME, ME)),
+    ("notifications_about_actor", lambda tx: tx.notifications.forget(ME, ME)),
     ("activities_pkey", lambda tx: tx.activities.by_id(ActivityId(1))),
-    ("activities_dedupe_key", lambda tx: tx.activities.forget("x")),
+    ("activities_dedupe_key", lambda tx: tx.activities.forget("x", "y")),
+    ("activities_dedupe_key", lambda tx: tx.activities.holds("x")),
     ("notifications_of_artist", lambda tx: tx.notifications.page(ME, before=9)),
     ("notifications_unread", lambda tx: tx.notifications.count_unread(ME)),
     ("notifications_unread", lambda tx: tx.notifications.mark_read(ME, 9, NOW)),
+    ("series_artist_id_slug_key", lambda tx: tx.series.by_slug(ME, "x")),
+    ("series_artist_id_slug_key", lambda tx: tx.series.of_artist(ME)),
+    ("series_by_actor", lambda tx: tx.series.by_actor(ME)),
+    ("series_pkey", lambda tx: tx.series.hold(SERIES)),
+    (
+        "series_artist_id_slug_key series_works_in_order works_pkey",
+        lambda tx: tx.series.shown(ME, SEEN),
+    ),
+    ("series_works_of_work series_pkey", lambda tx: tx.series.of_works([WORK])),
+    ("series_works_in_order", lambda tx: tx.series.works(SERIES)),
+    ("series_works_in_order works_pkey", lambda tx: tx.series.visible(SERIES, SEEN)),
+    ("works_pkey", lambda tx: tx.series.entries(SERIES, SEEN)),
+    ("series_works_series_id_work_id_key", lambda tx: tx.series.added_at(SERIES, WORK)),
+    ("series_works_series_id_work_id_key", lambda tx: tx.series.drop(SERIES, WORK)),
     ("policies_pkey", lambda tx: tx.policies.history()),
     (
         "jobs_leased jobs_waiting jobs_waiting_in_queue jobs_running_in_queue",
@@ -103,6 +160,30 @@ QUERIES: list[tuple[str, Callable[[Transaction], Awaitable[object]]]] = [
     ("jobs_buried", lambda tx: tx.jobs.buried()),
     ("jobs_falling_due", lambda tx: tx.jobs.oldest_due(Millis(1))),
     ("jobs_falling_due", lambda tx: tx.jobs.next_run_at()),
+    ("jobs_falling_due", lambda tx: tx.jobs.waiting()),
+    ("jobs_leased", lambda tx: tx.jobs.running()),
+    (
+        "jobs_running_in_queue jobs_waiting_in_queue",
+        lambda tx: tx.jobs.add(
+            JobKind.DELIVER, b"{}", job_id=JobId(1), run_at=NOW, queue="x", priority=6
+        ),
+    ),
+    ("jobs_pkey", lambda tx: tx.jobs.done(JobId(1))),
+    ("jobs_waiting_in_queue", lambda tx: tx.jobs.hasten(["x"], NOW)),
+    ("jobs_buried_in_queue jobs_behind", lambda tx: tx.jobs.retry_all(["x"], NOW)),
+    ("jobs_behind jobs_running_in_queue", lambda tx: tx.jobs.mend()),
+    ("jobs_buried", lambda tx: tx.jobs.sweep(JobId(1))),
+    ("peers_host_key", lambda tx: tx.peers.by_host("x")),
+    ("peers_host_key", lambda tx: tx.peers.many(["x"])),
+    ("peers_failing", lambda tx: tx.peers.failing()),
+    ("peers_dead", lambda tx: tx.peers.dead()),
+    ("undelivered_to_target", lambda tx: tx.peers.undelivered([TARGET])),
+    ("undelivered_to_target", lambda tx: tx.peers.forget_undelivered("x", TARGET)),
+    ("undelivered_by_time", lambda tx: tx.peers.sweep(NOW)),
+    (
+        "activities_outgoing activities_incoming",
+        lambda tx: tx.activities.sweep(outgoing_before=NOW, incoming_before=NOW),
+    ),
 ]
 
 

@@ -14,11 +14,18 @@ def accepted(asker: str, asked: str) -> tuple[str, ...]:
 
 # What each request must do, in the order in which it came: + is new, - is gone, ~ has changed.
 # One without anything behind it is believed and kept, and rightly without effect:
-#   Block, Flag, Move, Add, Remove   of no concern to what the peer and we have in common there
-#   EmojiReact, QuoteRequest, Ping   we show none of these
+#   Move                             of somebody whom nobody here follows any more
+#   Ping                             we know none of these
 #   update-person                    the second and third only repeat what the first one said
 #   delete-note                      of an account that was deleted, and its posts with it
 MENTION = ("+post public with 0", "+told ana mention")
+REPORTED = ("+report of ana with 1: this is a test report",)
+MOVED = (  # ben names everybody as an account that he had
+    "+follow ana>ben accepted",
+    "+told ana moved",
+    "+told ben follow",
+    "-follow ana>mover accepted",
+)
 GOTOSOCIAL: tuple[Row, ...] = (
     ("follow", ("+follow alice>ana accepted", "+told ana follow")),
     ("accept-follow", accepted("ana", "alice")),
@@ -37,15 +44,15 @@ GOTOSOCIAL: tuple[Row, ...] = (
     ("create-note-public-mention", MENTION),
     ("delete-note", ("-post public with 0", "-told ana mention")),
     ("announce", ("+boost by alice",)),  # of her own post
-    ("block", ()),
-    ("undo-block", ()),
-    ("flag", ()),
+    ("block", ("+block alice>ben",)),
+    ("undo-block", ("-block alice>ben",)),
+    ("flag", REPORTED),
     ("update-person", ()),
     ("reject-follow", ("-follow ben>alice pending",)),
     ("update-person", ()),
     ("undo-follow", ("-follow alice>ana accepted",)),
     ("accept-follow", accepted("ana", "mover")),
-    ("move", ()),
+    ("move", MOVED),
     ("accept-follow", accepted("ana", "gone")),
     ("create-note-public-mention", MENTION),
     (
@@ -79,8 +86,8 @@ SNAC: tuple[Row, ...] = (
     ("create-note-public-reply-mention", ("+answer public with 0", "+told ana comment")),
     ("like", ("+like by sam", "+told ana like")),
     ("undo-like", ("-like by sam",)),
-    ("emojireact", ()),
-    ("undo-emojireact", ()),
+    ("emojireact", ("+like by sam",)),
+    ("undo-emojireact", ("-like by sam",)),
     ("announce", ("+boost by sam", "+told ana boost")),
     ("undo-announce", ("-boost by sam",)),
     ("update-note-public-image-cw-hashtag-mention", ("~post public with 1",)),
@@ -93,7 +100,7 @@ SNAC: tuple[Row, ...] = (
     ("undo-follow", ("-follow sam>ana accepted",)),
     ("accept-follow", accepted("ana", "mover")),
     ("update-person", ("~actor mover",)),
-    ("move", ()),
+    ("move", MOVED),
     ("accept-follow", accepted("ana", "gone")),
     ("follow", ("+follow gone>ana accepted", "+told ana follow")),
     ("undo-follow", ("-follow gone>ana accepted",)),
@@ -112,17 +119,17 @@ FEDIFY: tuple[Row, ...] = (  # twice: signed by RFC 9421, then in draft-cavage
     ("undo-like", ("-like by fay",)),
     ("announce", ("+boost by fay", "+told ana boost")),
     ("undo-announce", ("-boost by fay",)),
-    ("emojireact", ()),
+    ("emojireact", ("+like by fay",)),
     ("update-note-public-image-cw-hashtag-mention", ("~post public with 1",)),
     ("update-person", ("~actor fay",)),
     ("create-question-public-mention", MENTION),
     ("delete-note", ("-post public with 0", "-told ana mention")),
-    ("block", ()),
-    ("undo-block", ()),
-    ("flag", ()),
-    ("add", ()),
-    ("remove", ()),
-    ("quoterequest", ()),
+    ("block", ("+block fay>ben",)),
+    ("undo-block", ("-block fay>ben",)),
+    ("flag", REPORTED),
+    ("add", ("+pinned post public with 1", "-post public with 1")),
+    ("remove", ("+post public with 1", "-pinned post public with 1")),
+    ("quoterequest", ("+told ana quote",)),  # her policy lets everyone
     ("undo-follow", ("-follow fay>ana accepted",)),
     ("move", ()),
     (
@@ -131,6 +138,7 @@ FEDIFY: tuple[Row, ...] = (  # twice: signed by RFC 9421, then in draft-cavage
             "+gone actor fay",
             "-actor fay",
             "-answer public with 0",
+            "-like by fay",
             "-post direct with 0",
             "-post public with 0",
             "-post public with 1",
@@ -139,6 +147,7 @@ FEDIFY: tuple[Row, ...] = (  # twice: signed by RFC 9421, then in draft-cavage
             "-told ana follow",
             "-told ana like",
             *["-told ana mention"] * 3,
+            "-told ana quote",
         ),
     ),
 )

@@ -4,10 +4,11 @@ The clock stands at the moment of each recording, because signatures grow old.
 """
 
 import asyncio
+import itertools
 import json
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -94,7 +95,7 @@ class Scene:
         """Return everything that a peer's deed may touch, by names for people."""
         async with self.stage.library.reading() as tx:
             found: dict[str, object] = {}
-            for part in (self._people, self._posts, self._told):
+            for part in (self._people, self._neighbours, self._posts, self._told):
                 found |= await part(tx)
             return found
 
@@ -112,6 +113,20 @@ class Scene:
                     found[f"follow {artist.handle}>{peer.handle} {out.state}"] = out.uri
                 if back:
                     found[f"follow {peer.handle}>{artist.handle} {back.state}"] = back.uri
+                if block := await tx.blocks.of(peer.id, artist.id):
+                    found[f"block {peer.handle}>{artist.handle}"] = block.uri
+        return found
+
+    async def _neighbours(self, tx: Transaction) -> dict[str, object]:
+        """Return who of our artists follows another, and what was reported."""
+        found: dict[str, object] = {}
+        ids = {artist.id: name for name, artist in self.artists.items()}
+        for follower, whose in itertools.permutations(ids, 2):
+            if follow := await tx.relations.follow(follower, whose):
+                found[f"follow {ids[follower]}>{ids[whose]} {follow.state}"] = follow.uri
+        for report in await tx.reports.page():
+            about = f"with {len(report.objects)}: {report.content}"
+            found[f"report of {ids[report.accused_id]} {about} {report.id}"] = report.uri
         return found
 
     async def _posts(self, tx: Transaction) -> dict[str, object]:
@@ -122,7 +137,8 @@ class Scene:
                 continue
             if not post.is_local:
                 kind = "answer" if post.reply_to_id else "post"
-                shown = f"{kind} {post.visibility} with {len(post.pictures)}"
+                pinned = "pinned " if post.featured_at else ""
+                shown = f"{pinned}{kind} {post.visibility} with {len(post.pictures)}"
                 found[f"{shown} {uri}"] = (post.content_html, post.warning, post.pictures)
             for reaction in ReactionKind:
                 for _, actor in await tx.reactions.of_target(TargetId(post.id), reaction):
@@ -193,6 +209,9 @@ async def introduce(stage: Stage, built: Scene) -> None:
     async with stage.library.transaction() as tx:
         for uri in built.peers:
             await tx.actors.put(known_actor(stage, uri, key_ids[uri]))
+        ben = await tx.actors.by_id(built.artists["ben"].id)
+        assert ben is not None  # to whom everybody moves, and who knows of it
+        await tx.actors.put(replace(ben, also_known_as=built.peers))
         for uri in built.uris:
             if uri.startswith(OUR_POSTS):
                 await tx.posts.put(our_post(stage, uri, built.artists["ana"].id))
@@ -214,6 +233,7 @@ def known_actor(stage: Stage, uri: str, key_id: str) -> Actor:
         inbox=f"{uri}/inbox",
         shared_inbox="",
         followers_uri=f"{uri}/followers",
+        featured_uri=f"{uri}/featured",
         key_id=key_id,
         public_key_pem=recorded.pems()[uri],
         fetched_at=stage.clock.now(),

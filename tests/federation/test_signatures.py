@@ -2,6 +2,7 @@
 
 import ast
 import base64
+import hmac
 import json
 import re
 from collections.abc import Callable
@@ -48,7 +49,9 @@ Edit = Callable[[Received], Received]
 @cache
 def rsa_pair() -> tuple[rsa.RSAPrivateKey, PublicKey]:
     private, public = generate_rsa_pem()
-    return load_private_key(private), load_public_key(public, key_id=KEY_ID, owner=OWNER)
+    key = load_private_key(private)
+    assert isinstance(key, rsa.RSAPrivateKey)
+    return key, load_public_key(public, key_id=KEY_ID, owner=OWNER)
 
 
 @cache
@@ -179,7 +182,7 @@ def test_a_header_that_stands_twice_is_refused(name: str) -> None:
 def test_a_doubled_header_is_refused_in_rfc_9421_too(name: str) -> None:
     whole = standard()
     doubled = replace(whole, headers=(*whole.headers, (name, whole.one(name.lower()))))
-    refused(doubled, "stands twice")
+    refused(doubled, "stands twice|sig1 twice")
 
 
 @pytest.mark.parametrize(
@@ -533,12 +536,12 @@ def test_a_key_that_costs_too_much_is_refused(exponent: int, modulus_bits: int, 
 
 
 def test_a_private_key_of_another_kind_is_refused() -> None:
-    other = ed25519.Ed25519PrivateKey.generate().private_bytes(
+    other = ec.generate_private_key(ec.SECP256R1()).private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.PKCS8,
         serialization.NoEncryption(),
     )
-    with pytest.raises(errors.Invalid, match="no RSA key"):
+    with pytest.raises(errors.Invalid, match="neither RSA nor Ed25519"):
         load_private_key(other.decode())
     with pytest.raises(errors.Invalid, match="cannot be read"):
         load_private_key("nothing")
@@ -552,6 +555,23 @@ def test_what_we_sign_verifies_and_names_its_sender() -> None:
         made = check(received)
         assert (made.actor_uri, made.key_id, made.scheme) == (OWNER, KEY_ID, Scheme.CAVAGE)
         assert made.received is received
+
+
+@pytest.mark.parametrize("algorithm", ["hs2019", "rsa-sha256"])
+@pytest.mark.parametrize("covered", ["date", "(created)", "(created) (expires)", "date (created)"])
+@pytest.mark.parametrize("signs_query", [True, False])
+def test_every_dialect_of_cavage_in_use_is_accepted(
+    algorithm: str, covered: str, *, signs_query: bool
+) -> None:
+    """GoToSocial and Mastodon verify both ways of signing a target that has a query."""
+    whole = "/inbox?page=2"
+    received = hand_signed(
+        f"(request-target) host {covered} digest",
+        f",created={SECONDS},expires={SECONDS + 300}",
+        algorithm=algorithm,
+        target=whole if signs_query else "/inbox",
+    )
+    assert check(replace(received, target=whole)).algorithm == "rsa-v1_5-sha256"
 
 
 def test_we_sign_what_mastodon_and_pixelfed_ask_for() -> None:
@@ -764,10 +784,9 @@ def test_draft_cavage_appendix_c_gives_its_signing_strings(number: int) -> None:
     assert PublicKey("", "", key).has_signed(message, claim.signature)
 
 
-@pytest.mark.parametrize("number", [0, 1])
-def test_rfc_9421_appendix_b_gives_its_signature_bases(number: int) -> None:
+@pytest.mark.parametrize("case", _vectors("rfc9421-b2.json")["cases"], ids=lambda it: it["section"])
+def test_rfc_9421_appendix_b_gives_its_signature_bases(case: dict[str, Any]) -> None:
     vectors = _vectors("rfc9421-b2.json")
-    case = vectors["cases"][number]
     signature = base64.b64decode(case["signature"])
     claim = SignatureClaim(
         Scheme.RFC9421, "", "", tuple(case["components"]), signature, None, None,
@@ -775,6 +794,10 @@ def test_rfc_9421_appendix_b_gives_its_signature_bases(number: int) -> None:
     )  # fmt: skip
     message = rfc9421.signature_base(_vector_request(vectors), claim)
     assert message.decode() == case["base"]
+    if "shared_secret" in case:
+        secret = base64.b64decode(case["shared_secret"])
+        assert hmac.digest(secret, message, "sha256") == signature
+        return
     key = serialization.load_pem_public_key(case["public_key_pem"].encode())
     if isinstance(key, rsa.RSAPublicKey):
         scheme = padding.PSS(padding.MGF1(hashes.SHA512()), 64)
@@ -785,7 +808,7 @@ def test_rfc_9421_appendix_b_gives_its_signature_bases(number: int) -> None:
 
 
 def test_parameters_are_serialised_as_they_were_signed() -> None:
-    case = _vectors("rfc9421-b2.json")["cases"][1]
+    case = _vectors("rfc9421-b2.json")["cases"][-1]
     signature_input = f"{case['label']}={case['parameters']}".replace(
         "test-key-ed25519", "https://example.com/k"
     )

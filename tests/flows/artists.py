@@ -19,7 +19,7 @@ import pytest
 import pytest_asyncio
 from argon2 import PasswordHasher
 
-from federation.signatures import generate_rsa_pem
+from federation.signatures import generate_ed25519_pem, generate_rsa_pem
 from server.accounts import Accounts, NewAccount
 from server.addresses import Addresses
 from server.bus import MemoryBus
@@ -55,6 +55,7 @@ from server.ports import Library, MediaStore, Workers
 from server.promises import Deed, PicturesPromise, SayPromise
 from server.publishing import Publishing
 from server.reactions import Reactions
+from server.signing_keys import KeyRing
 from server.sweeping import Sweeping
 from server.viewing import Viewing
 from server.worker import Worker
@@ -320,7 +321,13 @@ def build_studio(
         house=house,
         media=media,
         folder=folder,
-        accounts=Accounts(library, clock, addresses, quick_passwords(), one_key),
+        accounts=Accounts(
+            library,
+            clock,
+            addresses,
+            quick_passwords(),
+            KeyRing(library, clock, addresses, one_key, generate_ed25519_pem),
+        ),
         publishing=publishing,
         viewing=Viewing(library, addresses),
         following=Following(library, clock, addresses, bus),

@@ -212,7 +212,8 @@ async def test_of_two_who_race_for_a_handle_one_gets_it(studio: Studio) -> None:
 
 async def test_nobody_gets_the_servers_own_name(studio: Studio) -> None:
     addresses = Addresses("http://localhost", "localhost")
-    accounts = Accounts(studio.library, studio.clock, addresses, quick_passwords(), one_key)
+    keys = replace(studio.accounts.keys, addresses=addresses)
+    accounts = Accounts(studio.library, studio.clock, addresses, quick_passwords(), keys)
     with pytest.raises(Conflict, match="server's own name"):
         await accounts.open(NewAccount("LocalHost", PASSWORD))
 

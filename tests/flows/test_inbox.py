@@ -11,7 +11,7 @@ import pytest_asyncio
 from aiohttp import ClientResponse
 from aiohttp.test_utils import TestClient, TestServer
 
-from federation.inbox import dedupe_key
+from federation.dedupe import dedupe_key
 from federation.vocabulary import read_activity
 from server.model import FollowState, JobKind, Visibility
 from server.ports import Unreachable

@@ -6,7 +6,8 @@ from collections.abc import Awaitable
 
 import pytest
 
-from server.model import JobKind
+from server.dealings import Undelivered
+from server.model import ActivityId, JobId, JobKind, Millis, StoredActivity, TargetId
 from server.ports import StoredFile
 from tests.flows.artists import (  # noqa: F401 - fixtures
     DAY,
@@ -98,3 +99,48 @@ async def test_a_sweep_promises_the_next_and_never_two(studio: Studio) -> None:
     studio.clock.move(DAY)
     assert await studio.worker.drain() == 1
     assert await sweep_jobs(studio) == 1
+
+
+async def test_what_was_said_and_given_up_long_ago_goes_and_what_is_newer_stays(
+    studio: Studio,
+) -> None:
+    ana = await studio.artist("ana")
+    kept: list[tuple[ActivityId, JobId]] = []
+    for is_outgoing in (True, False):
+        activity = ActivityId(studio.clock.new_id())
+        job = JobId(studio.clock.new_id())
+        kept.append((activity, job))
+        stored = StoredActivity(
+            id=activity,
+            uri=f"https://far.example/{activity}",
+            type="Create",
+            actor_uri="https://far.example/a",
+            object_uri="",
+            is_outgoing=is_outgoing,
+            dedupe=f"{activity}",
+            body=b"{}",
+            received_at=studio.clock.now(),
+        )
+        async with studio.library.transaction() as tx:
+            await tx.activities.keep(stored)
+            await tx.jobs.add(JobKind.DELIVER, b"{}", job_id=job, run_at=studio.clock.now())
+            await tx.jobs.bury(job, "no")
+            missed = Undelivered(activity, ana.id, TargetId(5), "far.example", "no", Millis(1))
+            await tx.peers.add_undelivered(missed)
+
+    async def left() -> tuple[int, int]:
+        async with studio.library.reading() as tx:
+            found = [await tx.activities.by_id(one) for one, _ in kept]
+            return len([one for one in found if one]), len(await tx.jobs.buried())
+
+    studio.clock.move(30 * DAY - 1_000)
+    await studio.sweeping.sweep(b"{}")
+    assert await left() == (2, 2)
+    studio.clock.move(2_000)
+    await studio.sweeping.sweep(b"{}")
+    assert await left() == (1, 0)
+    studio.clock.move(60 * DAY)
+    await studio.sweeping.sweep(b"{}")
+    assert await left() == (0, 0)
+    async with studio.library.reading() as tx:
+        assert await tx.peers.undelivered([TargetId(5)]) == {}

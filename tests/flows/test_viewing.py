@@ -308,6 +308,12 @@ async def test_our_own_addresses_name_their_artist(studio: Studio, path: str) ->
     assert found.id == ana.id
 
 
+@pytest.mark.parametrize("visibility", [Visibility.FOLLOWERS, Visibility.DRAFT])
+async def test_a_hidden_works_address_names_nobody(studio: Studio, visibility: Visibility) -> None:
+    work = await studio.hung(await studio.artist("ana"), visibility=visibility)
+    assert await studio.viewing.actor_at(studio.addresses.work(work.id)) is None
+
+
 @pytest.mark.parametrize(
     "uri",
     [

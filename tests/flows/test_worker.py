@@ -10,7 +10,7 @@ from server.errors import Invalid, NotFound, Refused, Unavailable
 from server.model import JobId, JobKind, Millis
 from server.ports import JobCounts
 from server.retry import MAX_ATTEMPTS, next_attempt
-from server.worker import LEASE, GiveUp, Later, Run, Worker
+from server.worker import LEASE, GiveUp, Later, NotYet, Run, Worker
 from tests.flows.artists import DAY, HOUR, MINUTE, Studio, a_pool, a_studio  # noqa: F401 - fixtures
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -196,6 +196,60 @@ async def test_lanes_bound_how_many_run_at_once(studio: Studio) -> None:
     await add(studio, *(str(number).encode() for number in range(9)))
     assert await worker_for(studio, {SAY: run}, lanes=2).drain() == 9
     assert most == 2
+
+
+async def test_a_slow_delivery_gives_its_lane_to_others_but_not_without_end(
+    studio: Studio,
+) -> None:
+    may_end, running = asyncio.Event(), 0
+
+    async def run(_payload: bytes) -> None:
+        nonlocal running
+        running += 1
+        if running == 8:  # times as many as there are lanes
+            may_end.set()
+        await may_end.wait()
+        running -= 1
+
+    await add(studio, *(str(number).encode() for number in range(30)), kind=DELIVER)
+    worker = replace(worker_for(studio, {DELIVER: run}, lanes=1), patience_seconds={DELIVER: 0.0})
+    task = asyncio.create_task(worker.run())
+    await asyncio.wait_for(may_end.wait(), 20)
+    assert running <= 8
+    worker.stop()
+    await asyncio.wait_for(task, 20)
+
+
+async def test_what_is_too_early_is_no_attempt(studio: Studio) -> None:
+    until = Millis(studio.clock.now() + MINUTE)
+    await add(studio, b"x", kind=DELIVER)
+    deeds = Deeds(fails={b"x": NotYet("paused", until)})
+    worker = worker_for(studio, {DELIVER: deeds.run})
+    for _ in range(MAX_ATTEMPTS + 2):
+        await worker.drain()
+        studio.clock.move(MINUTE)
+        deeds.fails[b"x"] = NotYet("paused", Millis(studio.clock.now() + MINUTE))
+    assert await counts(studio, DELIVER) == JobCounts(waiting=1)
+
+
+async def test_jobs_left_behind_in_their_queue_are_brought_forward(studio: Studio) -> None:
+    deeds = Deeds()
+    worker = worker_for(studio, {DELIVER: deeds.run})
+    await worker.drain()
+    async with studio.library.transaction() as tx:
+        for number in range(2):
+            await tx.jobs.add(
+                DELIVER,
+                str(number).encode(),
+                job_id=JobId(number + 1),
+                run_at=studio.clock.now(),
+                queue="far.example",
+            )
+        [head] = await tx.jobs.claim(studio.clock.now(), lease_until=Millis(2**60), limit=1)
+        await tx.jobs.again(head.id, Millis(2**60), "as if its place had been lost")
+    studio.clock.move(MINUTE)
+    await worker.drain()
+    assert deeds.done == [b"1"]
 
 
 async def test_jobs_of_one_queue_run_one_after_another(studio: Studio) -> None:

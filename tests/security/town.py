@@ -4,6 +4,7 @@ Each test brings people of its own, so that all share the instance and none anot
 `Town.rows` is everything that the database holds: what must not change, and what may.
 """
 
+import io
 import itertools
 import json
 import shutil
@@ -20,10 +21,11 @@ from aiohttp import ClientResponse
 from aiohttp.test_utils import TestClient, TestServer
 
 from server.model import Artist, FollowState, Post, StoredActivity, Work
+from server.ports import Library
 from storage.library import open_library
 from tests.two_servers.stage import PUBLIC, Peer, Stage, staged
 
-__all__ = ["PUBLIC", "Peer", "Row", "Town", "a_town", "changed", "open_town"]
+__all__ = ["PUBLIC", "Peer", "Row", "Town", "a_town", "changed", "library_at", "open_town"]
 
 Row = tuple[str, Mapping[str, Any]]  # table, columns
 _PASSING = frozenset({"jobs", "migrations"})  # work to do and done, nobody's belongings
@@ -66,7 +68,7 @@ class Town:
         bare = {"Host": "art.test", "Content-Type": "application/activity+json"}
         signed = by.signed(body, now, target=target) if by else bare
         changed = {name.replace("_", "-").title(): value for name, value in headers.items()}
-        return await self.client.post(target, data=body, headers={**signed, **changed})
+        return await self.client.post(target, data=io.BytesIO(body), headers={**signed, **changed})
 
     async def tell(self, said: Mapping[str, Any] | bytes, by: Peer | None, **more: str) -> int:
         """Send, do every job that follows, and return the answer's status."""
@@ -140,19 +142,25 @@ def changed(before: list[Row], after: list[Row]) -> list[Row]:
 
 
 @asynccontextmanager
-async def open_town(migrated: Path, folder: Path) -> AsyncIterator[Town]:
-    """Open an instance on a copy of a migrated database."""
-    file = folder / "fixatif.db"
-    shutil.copy(migrated, file)
-    library = open_library(f"sqlite:///{file}")
+async def library_at(migrated: Path, folder: Path) -> AsyncIterator[Library]:
+    """Open a copy of a migrated database."""
+    shutil.copy(migrated, folder / "fixatif.db")
+    library = open_library(f"sqlite:///{folder / 'fixatif.db'}")
     try:
-        async with (
-            staged(library, folder) as stage,
-            TestClient(TestServer(stage.instance.app())) as client,
-        ):
-            yield Town(stage, client, file)
+        yield library
     finally:
         await library.close()
+
+
+@asynccontextmanager
+async def open_town(migrated: Path, folder: Path) -> AsyncIterator[Town]:
+    """Open an instance on a copy of a migrated database."""
+    async with (
+        library_at(migrated, folder) as library,
+        staged(library, folder) as stage,
+        TestClient(TestServer(stage.instance.app())) as client,
+    ):
+        yield Town(stage, client, folder / "fixatif.db")
 
 
 @pytest_asyncio.fixture(name="town", scope="module", loop_scope="module")

@@ -14,6 +14,7 @@ from typing import Any
 
 from argon2 import PasswordHasher
 
+from federation.believing import document_readers
 from server.accounts import NewAccount
 from server.bus import MemoryBus
 from server.clock import compose_id
@@ -152,7 +153,8 @@ class Stage:
         """Open an account by the real flow, with cheap hashing and a key made before."""
         quick = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
         made_before = pair(0)[1:]
-        accounts = replace(self.flows.accounts, passwords=quick, make_key=lambda: made_before)
+        keys = replace(self.flows.accounts.keys, make_rsa=lambda: made_before)
+        accounts = replace(self.flows.accounts, passwords=quick, keys=keys)
         artist = await accounts.open(NewAccount(handle, "correct horse battery", name=handle))
         if approves_follows:
             artist = replace(artist, approves_follows=True)
@@ -288,14 +290,23 @@ def config_of(domain: str, folder: Path, more: str = "", *, base_url: str = "") 
 
 @asynccontextmanager
 async def staged(
-    library: Library, folder: Path, *, clock: HandClock | None = None, domain: str = "art.test"
+    library: Library,
+    folder: Path,
+    *,
+    clock: HandClock | None = None,
+    domain: str = "art.test",
+    base_url: str = "",
+    transport: Transport | None = None,
 ) -> AsyncIterator[Stage]:
-    """Build an instance around a library; the network is a `Net`."""
+    """Build an instance around a library; the network is a `Net`, unless a real way is given."""
     clock, net, workers = clock or HandClock(), Net(), ProcessWorkers()
+    readers = document_readers()
     media = DiskStore(folder / "media")
-    seams = Seams(library, media, clock, net, workers, MemoryBus())
+    seams = Seams(library, media, clock, transport or net, workers, MemoryBus(), readers)
     try:
-        instance = await _built(config_of(domain, folder), seams, is_development=False)
+        config = config_of(domain, folder, base_url=base_url)
+        instance = await _built(config, seams, is_development=False)
         yield Stage(instance, clock, net)
     finally:
         await workers.close()
+        await readers.close()

@@ -1,18 +1,30 @@
 """Views for every page template: full ones with given words in every place, and empty ones."""
 
+from typing import Any
+
 from server.model import AiLabel, Counts, Millis, NotificationKind, PictureState, WorkState
+from web import dealing_views as dealing
+from web import delivery_views as delivery
 from web import page_views as pages
+from web import series_views as of_series
+from web import talk_views as of_talk
 from web.styleguide import styleguide
 from web.views import (
     ActorView,
     CommentView,
+    DealingsView,
+    EmojiView,
     FollowButtonView,
     FormView,
     LinkView,
     OptionView,
+    OptionVotesView,
     PagerView,
     PictureView,
+    PlaceView,
+    PollView,
     PostView,
+    QuoteView,
     ReactionsView,
     SourceView,
     TileView,
@@ -68,6 +80,19 @@ def samples(words: str) -> dict[str, object]:
     )
     reactions = ReactionsView(Counts(1, 2, 1_200), "/l", "/b", has_liked=True)
     follow = FollowButtonView("/f", "/u", "pending")
+    dealings = DealingsView(words, "/actors/7/block", "/report?actor=7")
+    missed = (delivery.MissedView(words, words, DAY),)
+    reported = dealing.ReportRow("/admin/reports/1", DAY, actor, local, words, 2, words)
+    emojis = (EmojiView("blob", "https://b.example/blob.png"), EmojiView(words, words))
+    quote = QuoteView(actor, "/posts/3", words, f"<p>{words}</p>", "", words, remote, emojis)
+    poll = PollView(
+        (OptionVotesView(words, 3, 75), OptionVotesView("No", 1, 25)),
+        is_multiple=True,
+        closes_at=DAY,
+        voters=4,
+        answer=LinkView(words, "https://b.example/1"),
+    )
+    talk: dict[str, Any] = {"emojis": emojis, "poll": poll, "quote": quote, "note": words}
     comment = CommentView(
         id=9,
         author=actor,
@@ -80,6 +105,8 @@ def samples(words: str) -> dict[str, object]:
         pictures=(remote,),
         delete_action="/d",
         reply_url="/posts/9",
+        dealings=dealings,
+        **talk,
     )
     second = CommentView(10, local, "<p>Yes</p>", DAY, "/posts/10")
     post = PostView(
@@ -96,15 +123,22 @@ def samples(words: str) -> dict[str, object]:
         reactions=reactions,
         comment_url="/c",
         ai_note=words,
+        origin=LinkView(words, "https://b.example/1"),
+        is_private=True,
+        **talk,
     )
+    own = QuoteView(local, "/@ada/1-x", words, text=words, picture=picture(words))
+    quoting = PostView(actor, "/posts/4", DAY, quote=own, emojis=emojis)
+    linking = PostView(actor, "/posts/5", DAY, quoted=LinkView(words, "https://b.example/2"))
     card = pages.ArtistCardView(local, words, (tile, veiled))
-    row = pages.PersonRow(actor, DAY, "/a", "/r", "/x")
+    row = pages.PersonRow(actor, DAY, "/a", "/r", "/x", dealings=dealings)
     return {
         "home.html": pages.HomePage((tile, veiled), (card,), pager),
         "browse.html": pages.BrowsePage(words, words, (tile,), (card,), pager),
         "portfolio.html": pages.PortfolioPage(
             local, "https://atelier.example/users/ada", words, ((words, words),), (tile,), pager,
-            "/@ada.atom",
+            "/@ada.atom", series=(tile, veiled), moved_to=LinkView(words, "https://b.example/@a"),
+            dealings=dealings,
         ),
         "work.html": pages.WorkPage(
             local, words, (picture(words), picture(words, (1, 9), larger_url="/zoom/1")),
@@ -113,9 +147,14 @@ def samples(words: str) -> dict[str, object]:
             visibility_note=words, shown_px=1280, larger_px=2048, reactions=reactions,
             comments=(comment, second), comment_action="/works/1/comments", comment_form=form,
             previous=LinkView(words, "/@ada/0"), next=LinkView("", "/@ada/3"), edit_url="/e",
+            dealings=dealings,
+            places=(PlaceView(LinkView(words, "/@ada/series/x"), 2, 3, LinkView(words, "/@ada/0"),
+                              LinkView(words, "/@ada/3")),
+                    PlaceView(LinkView(words, "/@ada/series/y"), 1, 1)),
         ),
         "upload.html": pages.UploadPage(
-            form, "image/jpeg", "JPEG", 50, 40, 100, 1280, OPTIONS, OPTIONS
+            form, "image/jpeg", "JPEG", 50, 40, 100, 1280, OPTIONS, OPTIONS,
+            series=(OptionView("7", words),),
         ),
         "edit.html": pages.EditPage(
             words, "/@ada/1", form,
@@ -130,6 +169,8 @@ def samples(words: str) -> dict[str, object]:
                 pages.StudioWorkView(
                     words, "/e", state, "/@ada/1", picture(words), visibility="Public", ready=1,
                     total=3, missing_alt=2, problem=words, retry_action="/retry", hung_at=DAY,
+                    is_pinned=True, pin_action="/unpin",
+                    missed=missed,
                 )
                 for state in WorkState
             ),
@@ -141,7 +182,10 @@ def samples(words: str) -> dict[str, object]:
         "authorize_interaction.html": pages.AuthorizePage(
             words, post, comment_action="/c", comment_form=form
         ),
-        "follow_confirm.html": pages.FollowConfirmPage(words, actor, f"<p>{words}</p>", follow),
+        "follow_confirm.html": pages.FollowConfirmPage(
+            words, actor, f"<p>{words}</p>", follow,
+            dealings=DealingsView(words, "/actors/7/unblock", "/report?actor=7", is_blocked=True),
+        ),
         "policy.html": pages.PolicyPage(
             3, DAY, (words,), ((words, 1280),), words, words,
             (pages.SignalView(words, words, words),), (LinkView("robots.txt", "/robots.txt"),),
@@ -152,18 +196,68 @@ def samples(words: str) -> dict[str, object]:
             tuple(
                 pages.NotificationView(
                     kind, DAY, None if kind is NotificationKind.WORK_FAILED else actor,
-                    LinkView(words, "/x"), f"<p>{words}</p>", is_unread=True,
+                    LinkView(words, "/x"), f"<p>{words}</p>", is_unread=True, emoji=words,
+                    dealings=dealings,
                 )
                 for kind in NotificationKind
             ),
-            pager, "/read",
+            pager, read_action="/read",
         ),
         "followers.html": pages.FollowersPage((row,), (row,), (row,), pager),
         "settings.html": pages.SettingsPage("@ada@atelier.example", form, form),
-        "post.html": pages.PostPage(post, LinkView(words, "/x"), (comment,), "/c", form, "/d"),
+        "post.html": pages.PostPage(
+            post, LinkView(words, "/x"), (comment,), "/c", form, delete_action="/d",
+            dealings=dealings,
+        ),
+        "blocks.html": dealing.BlocksPage((dealing.BlockedRow(actor, "/u", DAY),), pager),
+        "report.html": dealing.ReportPage(actor, 7, 9, words, words, form, "/back"),
+        "reports.html": dealing.ReportsPage((reported,), is_open=False, pager=pager),
+        "federation.html": delivery.FederationPage(
+            (delivery.CountsRow(words, 1_000, 2, 3),), DAY,
+            (delivery.HostRow(words, words, 3, DAY, DAY, DAY),),
+            (delivery.HostRow(words, words, 40, DAY, dead_at=DAY),),
+            (delivery.BuriedRow(7, words, words, 16, DAY),), most=1,
+        ),
+        "case.html": dealing.CasePage(
+            reported, (tile, veiled), (post,), 2, is_forwarded=True, note=words, closed_at=DAY,
+        ),
+        "moving.html": dealing.MovingPage(
+            f"@{words}@atelier.example", (dealing.AliasRow(words, "https://b.example/a"),),
+            alias_form=FormView({"former": words}, {"former": words}),
+            move_form=FormView({"target": words}, {"target": words, "password": words}),
+        ),
         "error.html": pages.ErrorPage(404, words, words, words, LinkView(words, "/"), "r-1"),
         "gone.html": pages.GonePage(words, local),
         "styleguide.html": styleguide(),
+        "series.html": of_series.SeriesPage(
+            words, local, 9, words, (tile, veiled), pager, "https://atelier.example/series/1",
+            f"@{words}@atelier.example", follow,
+        ),
+        "series_list.html": of_series.SeriesListPage(
+            (of_series.SeriesRowView(words, "/e", words, "/@ada/series/x", picture(words)),)
+        ),
+        "series_new.html": of_series.SeriesNewPage(form),
+        "series_edit.html": of_series.SeriesEditPage(
+            words, form, "/studio/series/1",
+            (of_series.SeriesWorkView(7, words, words, picture(words)),
+             of_series.SeriesWorkView(8, words)),
+            "/add", "/delete", "/@ada/series/x", open_action="/follow",
+            open_form=FormView({"name": words}, {"name": words}), handle_start="ada_",
+            domain="atelier.example",
+        ),
+        "series_add.html": of_series.SeriesAddPage(
+            words, "/add", "/back",
+            (of_series.SeriesWorkView(7, words, words, picture(words)),
+             of_series.SeriesWorkView(8, words)),
+            pager,
+        ),
+        "series_delete.html": of_series.SeriesDeletePage(words, "/d", "/b", 3, words, 1),
+        "requests.html": of_talk.RequestsPage(
+            (of_talk.RequestRow(words, actor, DAY, LinkView(words, "/@ada/1-x"), f"<p>{words}</p>",
+                                LinkView(words, "https://b.example/1"), "/a", "/r", "/w"),),
+            pager=pager,
+        ),
+        "messages.html": of_talk.MessagesPage((post, quoting, linking), pager),
     }  # fmt: skip
 
 
@@ -194,7 +288,27 @@ def empty_samples() -> dict[str, object]:
         "followers.html": pages.FollowersPage(),
         "settings.html": pages.SettingsPage("@a@b"),
         "post.html": pages.PostPage(post),
+        "blocks.html": dealing.BlocksPage(),
+        "report.html": dealing.ReportPage(actor, 7),
+        "reports.html": dealing.ReportsPage(),
+        "federation.html": delivery.FederationPage(),
+        "case.html": dealing.CasePage(
+            dealing.ReportRow("/admin/reports/1", DAY, None, None), close_action="/close"
+        ),
+        "moving.html": dealing.MovingPage(
+            "@a@b", moved_to=LinkView("@b@c", "https://c.example/@b"), again_from=DAY
+        ),
         "error.html": pages.ErrorPage(500, "Something broke", "It is our fault."),
         "gone.html": pages.GonePage(),
         "styleguide.html": styleguide(),
+        "series.html": of_series.SeriesPage("Birches", actor, 0),
+        "series_list.html": of_series.SeriesListPage(),
+        "series_new.html": of_series.SeriesNewPage(),
+        "series_edit.html": of_series.SeriesEditPage(
+            "Birches", none, "/s", (), "/a", "/d", address="@ada_birches@a.example"
+        ),
+        "series_add.html": of_series.SeriesAddPage("Birches", "/a", "/b"),
+        "series_delete.html": of_series.SeriesDeletePage("Birches", "/d", "/b"),
+        "requests.html": of_talk.RequestsPage(is_decided=True),
+        "messages.html": of_talk.MessagesPage(),
     }

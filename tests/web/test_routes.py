@@ -25,6 +25,7 @@ PARTS = {
     "version": "2.1",
     "answer": "approve",
     "kind": "like",
+    "pin": "pin",
     "name": "fixatif.css",
     "tag": "hare",
 }
@@ -32,18 +33,26 @@ PARTS = {
 STATUSES = {
     "/@ana/1-hare": 404,
     "/@ana/1": 404,
+    "/@ana/series/hare": 404,
+    "/users/ana/series/1": 404,
+    **{f"/series/1{part}": 404 for part in ("", "/outbox", "/followers", "/following")},
     "/posts/1": 404,
+    "/authorizations/1": 404,
     f"/media/{KEY}/tile.jpg": 404,
     "/.well-known/webfinger": 400,
     "/users/ana": 302,
     "/works/1": 404,
     "/works/1/replies": 404,
+    "/works/1/likes": 404,
+    "/works/1/shares": 404,
+    "/users/ana/followers_synchronization": 401,
+    "/oembed": 404,
     "/setup": 404,
     "/styleguide": 404,
 }
 GETS = [route for route in ROUTES if route.method == "GET"]
 POSTS = [route for route in ROUTES if route.method == "POST"]
-MACHINES = {"/inbox", "/users/ana/inbox"}
+MACHINES = {"/inbox", "/users/ana/inbox", "/series/1/inbox"}
 
 
 def path_of(route: Route, **parts: str) -> str:
@@ -158,6 +167,7 @@ async def test_a_closed_page_answers_a_member(gallery: Gallery, route: Route) ->
     path = path_of(route, id=str(work.id), picture=str(work.pictures[0].id))
     answer = await (await gallery.member()).get(path)
     wrong = {"/home/follow": 422, "/authorize_interaction": 422}
+    wrong |= {f"/studio/series/{work.id}{part}": 404 for part in ("", "/add", "/delete")}
     assert answer.status == wrong.get(path, 200)
     assert "no-store" in answer.headers["Cache-Control"]
     check_decent(answer)

@@ -16,6 +16,7 @@ from server.accounts import (
 )
 from server.errors import FixatifError, Invalid
 from server.model import Artist
+from server.presence import Presence, read_domains
 from web.addresses import network_of
 from web.errors import status_of
 from web.fields import CHECKED, Line, Secret, Text, decode
@@ -24,6 +25,7 @@ from web.forms import read_form
 from web.keys import ARTIST, CLIENT_ADDRESS, SESSION
 from web.limits import Rate
 from web.page_views import LoginPage, SettingsPage, SetupPage
+from web.pages.permits import PERMITS, permit_values
 from web.respond import artist_of, head_for, own_path, page, to
 from web.views import FormView, HeadView
 
@@ -60,6 +62,16 @@ class ProfileForm:
     name: Annotated[str, Line("The name", MAX_NAME_LENGTH)] = ""
     bio: Annotated[str, Text("The text about you", MAX_BIO_LENGTH)] = ""
     approves_follows: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PresenceForm:
+    """How an artist is found elsewhere."""
+
+    is_discoverable: bool = False
+    is_indexable: bool = False
+    hides_follows: bool = False
+    attribution_domains: Annotated[str, Text("The list of sites", 30_000)] = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +154,25 @@ async def profile(request: web.Request) -> web.StreamResponse:
     return to("/settings", "profile")
 
 
+async def presence(request: web.Request) -> web.StreamResponse:
+    """Change how one is found elsewhere."""
+    known, artist, sent = flows(request), artist_of(request), await read_form(request)
+    try:
+        asked = decode(PresenceForm, sent)
+        wanted = Presence(
+            asked.is_discoverable,
+            asked.is_indexable,
+            asked.hides_follows,
+            read_domains(asked.attribution_domains),
+        )
+        await known.presences.change(artist, wanted)
+    except Invalid as problem:
+        values = {name: sent.first(name) for name in _presence_values(artist)}
+        form = FormView(values, _errors(problem))
+        return await _settings_page(request, artist, presence_form=form)
+    return to("/settings", "profile")
+
+
 async def password(request: web.Request) -> web.StreamResponse:
     """Change the password; every other browser is signed out."""
     known, artist, sent = flows(request), artist_of(request), await read_form(request)
@@ -189,6 +220,7 @@ async def _settings_page(
     *,
     form: FormView | None = None,
     password_form: FormView | None = None,
+    presence_form: FormView | None = None,
 ) -> web.Response:
     known = flows(request)
     values = {
@@ -200,10 +232,22 @@ async def _settings_page(
         address=f"@{artist.handle}@{known.addresses.domain}",
         form=form or FormView(values),
         password_form=password_form or FormView(),
+        presence_form=presence_form or FormView(_presence_values(artist)),
+        permits=PERMITS,
+        permits_form=FormView(permit_values(artist.interaction)),
     )
-    is_wrong = form is not None or password_form is not None
+    is_wrong = any(one is not None for one in (form, password_form, presence_form))
     head = _head(request, "Settings")
     return await page(request, "settings.html", view, head=head, status=422 if is_wrong else 200)
+
+
+def _presence_values(artist: Artist) -> dict[str, str]:
+    return {
+        "is_discoverable": CHECKED if artist.is_discoverable else "",
+        "is_indexable": CHECKED if artist.is_indexable else "",
+        "hides_follows": CHECKED if artist.hides_follows else "",
+        "attribution_domains": "\n".join(artist.attribution_domains),
+    }
 
 
 def _errors(problem: FixatifError) -> dict[str, str]:

@@ -8,18 +8,27 @@ from aiohttp import web
 from federation.content_types import wants_activity
 from server.errors import NotFound
 from server.following import Relation
-from server.model import ActorId, Artist, PostId, Visibility, Work, WorkId
+from server.model import ActorId, Artist, PostId, TargetId, Visibility, Work, WorkId
+from server.permits import InteractionKind
 from server.protections import Audience
 from server.signals import ImageSigns, schema_org
-from server.viewing import PAGE, Hung, Portfolio, Room
+from server.viewing import PAGE, REACHABLE, Hung, Portfolio, Room
 from web import activitypub
+from web.dealings import dealings_of
+from web.deliveries import missed
+from web.delivery_views import MissedView
 from web.flows import flows
 from web.keys import ARTIST
-from web.page_views import ArtistCardView, BrowsePage, HomePage, PortfolioPage, PostPage, WorkPage
-from web.present import UNTITLED, Show, follow_button, shown_side, target_link, visibility_note
+from web.oembed import with_embeds
+from web.page_views import ArtistCardView, BrowsePage, HomePage, PortfolioPage, WorkPage
+from web.pages import conversations, series
+from web.pages.moving import new_home
+from web.present import UNTITLED, Show, follow_button, shown_side, visibility_note
+from web.quotes import showing_posts
 from web.respond import head_for, number, page, show, viewer_id
+from web.talk import without_refused
 from web.text import tag_path
-from web.views import HeadView, LinkView, PagerView
+from web.views import CardView, HeadView, LinkView, PagerView, PlaceView
 
 
 async def home(request: web.Request) -> web.StreamResponse:
@@ -66,6 +75,13 @@ async def tag(request: web.Request) -> web.StreamResponse:
 async def portfolio(request: web.Request) -> web.StreamResponse:
     """Show an artist's works; the same address answers ActivityPub."""
     handle = request.match_info["handle"]
+    try:
+        return await _portfolio_of(request, handle)
+    except NotFound:
+        return await series.instead_of_portfolio(request, handle)
+
+
+async def _portfolio_of(request: web.Request, handle: str) -> web.StreamResponse:
     if wants_activity(request.headers.get("Accept", "")):
         return await activitypub.actor_named(request, handle)
     known = flows(request)
@@ -82,8 +98,10 @@ async def portfolio(request: web.Request) -> web.StreamResponse:
         activity_url=found.actor.uri,
         creator=f"@{found.actor.address}",
         kind="profile",
+        card=_card(show(request), found.works),
     )
     view = await _portfolio_view(request, found)
+    head = with_embeds(head, known.addresses)
     return await page(request, "portfolio.html", view, head=head, usage=usage)
 
 
@@ -99,16 +117,34 @@ async def work(request: web.Request) -> web.StreamResponse:
     if request.path != right:
         raise web.HTTPMovedPermanently(_with_query(request, right))
     usage = known.house.usage_of(artist, room.hung.work)
+    comments = [said.post for said in room.comments]
+    showing = await showing_posts(request, comments)
+    if showing.viewer is not None:
+        await known.threads.look_at(reversed(comments))  # the newest first
+    shown = replace(
+        await _permitted_view(request, room, showing),
+        places=await _places(request, room),
+        missed=await _missed(request, room.hung.work),
+    )
     response = await page(
         request,
         "work.html",
-        _work_view(request, room),
+        shown,
         head=_work_head(request, room),
         usage=usage,
     )
     if room.hung.work.visibility is not Visibility.PUBLIC:
         response.headers["Cache-Control"] = "private, no-store"
     return response
+
+
+async def _missed(request: web.Request, work: Work) -> tuple[MissedView, ...]:
+    """Return the servers that did not take a work, for its artist alone."""
+    artist = request.get(ARTIST)
+    if artist is None:
+        return ()
+    found = await flows(request).queues.undelivered(artist, [work])
+    return missed(found.get(TargetId(work.id), ()))
 
 
 async def work_object(request: web.Request) -> web.StreamResponse:
@@ -134,38 +170,17 @@ async def post(request: web.Request) -> web.StreamResponse:
     post_id = PostId(number(request.match_info["id"], 0) or 0)
     if wants_activity(request.headers.get("Accept", "")):
         return await activitypub.post_numbered(request, post_id)
-    return await post_page(request, post_id)
-
-
-async def post_page(request: web.Request, post_id: PostId) -> web.Response:
-    """Render a comment's page. Remote posts are shown to members alone: they are not ours."""
-    known, showing = flows(request), show(request)
-    said, parent = await known.viewing.post(post_id, _viewer(request))
-    if not said.post.is_local and showing.viewer is None:
-        raise NotFound("There is no such comment.")
-    handle = ""
-    if parent is not None and parent.work is not None:
-        _, owner, _ = await known.viewing.work(parent.work.id, _viewer(request))
-        handle = owner.handle
-    received = await known.viewing.reception(post_id, _viewer(request))
-    view = PostPage(
-        post=showing.said_post(said, received.counts, received.mine),
-        parent=target_link(parent, handle, known.addresses),
-        comments=tuple(showing.comment(reply, None) for reply in received.replies),
-        comment_action=f"/deeds/{post_id}/comment" if showing.viewer else "",
-        delete_action=showing.comment(said, None).delete_action,
-    )
-    head = head_for(request, title=f"Comment by {said.author.name}", usage=known.house.usage_of())
-    return await page(request, "post.html", view, head=head)
+    return await conversations.post_page(request, post_id)
 
 
 async def _portfolio_view(request: web.Request, found: Portfolio) -> PortfolioPage:
     known, showing = flows(request), show(request)
     viewer = request.get(ARTIST)
     is_own = viewer is not None and viewer.id == found.artist.id
-    relation = Relation()
+    relation, is_blocked = Relation(), False
     if viewer is not None and not is_own:
         relation = await known.following.relation(viewer.id, found.artist.id)
+        is_blocked = await known.blocking.blocks(viewer.id, found.artist.id)
     hung = [Hung(one, found.artist) for one in found.works]
     return PortfolioPage(
         artist=showing.artist(found.artist),
@@ -175,11 +190,35 @@ async def _portfolio_view(request: web.Request, found: Portfolio) -> PortfolioPa
         pager=_pager(f"/@{found.artist.handle}", hung, goes_on=found.goes_on),
         follow=follow_button(found.actor, relation.follows) if viewer and not is_own else None,
         is_own=is_own,
+        moved_to=await new_home(request, found.actor),
+        dealings=dealings_of(viewer, found.actor, is_blocked=is_blocked),
+        series=await series.series_tiles(request, found.artist),
     )
 
 
-def _work_view(request: web.Request, room: Room) -> WorkPage:
-    known, showing = flows(request), show(request)
+async def _places(request: web.Request, room: Room) -> tuple[PlaceView, ...]:
+    found = await flows(request).series_rooms.places(room.hung.work, _viewer(request))
+    return tuple(series.place_of(show(request), place, room.hung.artist) for place in found)
+
+
+async def _permitted_view(request: web.Request, room: Room, showing: Show) -> WorkPage:
+    """Return the page without what its artist does not let this viewer do."""
+    view = _work_view(request, room, showing)
+    if showing.viewer is None:
+        return view
+    about, viewer = TargetId(room.hung.work.id), showing.viewer.id
+    refused = await flows(request).conversing.refused(about, viewer)
+    may_answer = InteractionKind.REPLY not in refused
+    return replace(
+        view,
+        reactions=without_refused(view.reactions, refused),
+        comment_action=view.comment_action if may_answer else "",
+        comment_note="" if may_answer else "Its artist does not take comments from everybody.",
+    )
+
+
+def _work_view(request: web.Request, room: Room, showing: Show) -> WorkPage:
+    known = flows(request)
     one, artist = room.hung.work, room.hung.artist
     policy = known.house.now.policy
     usage = known.house.usage_of(artist, one)
@@ -211,6 +250,7 @@ def _work_view(request: web.Request, room: Room) -> WorkPage:
         previous=_neighbour(showing, room, room.newer),
         next=_neighbour(showing, room, room.older),
         edit_url=f"/studio/works/{one.id}" if is_own else "",
+        dealings=dealings_of(showing.viewer, room.actor, about=one.id),
     )
 
 
@@ -233,8 +273,9 @@ def _work_head(request: web.Request, room: Room) -> HeadView:
     )
     title = f"{one.title or UNTITLED} – {artist.name or artist.handle}"
     description = one.caption or one.pictures[0].alt
+    head = head_for(request, title=title, usage=usage, path=path, description=description)
     return replace(
-        head_for(request, title=title, usage=usage, path=path, description=description),
+        with_embeds(head, known.addresses) if one.visibility in REACHABLE else head,
         activity_url=known.addresses.work(one.id),
         card=card,
         creator=f"@{room.actor.address}",
@@ -242,6 +283,12 @@ def _work_head(request: web.Request, room: Room) -> HeadView:
         language=one.language,
         json_ld=schema_org(signs, usage, known.signal_urls) if card else None,
     )
+
+
+def _card(showing: Show, works: Sequence[Work]) -> CardView | None:
+    """Return the link card of the newest work that has one and is for everybody."""
+    cards = (showing.card(one) for one in works if one.visibility is Visibility.PUBLIC)
+    return next((card for card in cards if card is not None), None)
 
 
 def _neighbour(showing: Show, room: Room, other: Work | None) -> LinkView | None:

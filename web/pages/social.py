@@ -12,14 +12,19 @@ from server.model import (
     Follow,
     FollowState,
     Notification,
+    NotificationKind,
+    Post,
     PostId,
     ReactionKind,
     TargetId,
+    Visibility,
     WorkId,
 )
-from server.reactions import Target
+from server.permits import Answer
+from server.reactions import MAX_COMMENT, Target
 from server.viewing import PAGE
 from web.addresses import network_of
+from web.dealings import dealings_of, report_page
 from web.errors import status_of
 from web.flows import flows
 from web.forms import read_form
@@ -35,8 +40,11 @@ from web.page_views import (
     NotificationView,
     PersonRow,
 )
+from web.pages.moving import new_home
 from web.present import UNTITLED, anchor_of, follow_button, target_link
+from web.quotes import showing_posts
 from web.respond import artist_of, back, head_for, number, page, show, to
+from web.talk import emoji_views
 from web.views import FormView, HeadView, Intent, LinkView, PagerView
 
 _LOOK_UPS = Rate("look-ups by network", 20, 6)  # each makes us fetch from elsewhere
@@ -50,9 +58,10 @@ _INTENTS: dict[str, Intent] = {
 
 async def feed(request: web.Request) -> web.StreamResponse:
     """Show what those hung and said whom one follows, newest first."""
-    known, artist, showing = flows(request), artist_of(request), show(request)
+    known, artist = flows(request), artist_of(request)
     before = number(request.query.get("before", ""))
     entries = await known.viewing.feed(artist.id, TargetId(before) if before else None)
+    showing = await showing_posts(request, [one.said.post for one in entries if one.said])
     more = PagerView(f"/home?before={entries[-1].id}", PAGE) if len(entries) == PAGE else None
     view = FeedPage(tuple(showing.entry(entry) for entry in entries), more)
     return await page(request, "home_feed.html", view, head=_head(request, "Following"))
@@ -76,6 +85,9 @@ async def look_up(request: web.Request) -> web.StreamResponse:
         actor=show(request).actor(found),
         summary_html=found.summary_html,
         follow=follow_button(found, relation.follows) if found.id != artist.id else None,
+        dealings=dealings_of(
+            artist, found, is_blocked=await known.blocking.blocks(artist.id, found.id)
+        ),
     )
     return await page(request, "follow_confirm.html", view, head=head)
 
@@ -122,17 +134,25 @@ async def react(request: web.Request) -> web.StreamResponse:
     kind = ReactionKind(request.match_info["kind"])
     if await known.viewing.has_reacted(artist.id, target, kind):
         await known.reactions.take_back(artist, target, kind)
-    else:
-        await known.reactions.react(artist, target, kind)
+    elif await known.reactions.react(artist, target, kind) is Answer.ASK:
+        return to(f"{back(request, '/home').partition('?')[0]}#{anchor_of(target)}", "asked")
     return to(f"{back(request, '/home')}#{anchor_of(target)}")
 
 
 async def comment(request: web.Request) -> web.StreamResponse:
-    """Answer a work or post."""
-    sent = await read_form(request)
+    """Answer a work or post; a private message is answered to its own people."""
+    known, artist, sent = flows(request), artist_of(request), await read_form(request)
     text = sent.first("text") or sent.first("comment")
-    await flows(request).reactions.comment(artist_of(request), _target_id(request), text)
-    return to(f"{back(request, '/home').partition('?')[0]}#comments", "said")
+    target_id = _target_id(request)
+    target = await known.viewing.target(target_id, artist.id)
+    if target is not None and target.visibility is Visibility.DIRECT:
+        await known.people.partners(target.post.mentions if target.post else ())
+        made = await known.reactions.comment(artist, target_id, text)
+        return to(f"/posts/{made.id}", "sent")
+    named = await known.people.people(text[:MAX_COMMENT])
+    made = await known.reactions.comment(artist, target_id, text, named)
+    told = "asked" if made.visibility is Visibility.DRAFT else "said"
+    return to(f"{back(request, '/home').partition('?')[0]}#comments", told)
 
 
 async def remove_comment(request: web.Request) -> web.StreamResponse:
@@ -151,6 +171,7 @@ async def notifications(request: web.Request) -> web.StreamResponse:
     view = NotificationsPage(
         items=tuple([await _notification(request, one) for one in told]),
         pager=more,
+        waiting=await known.approving.count(artist.id),
         read_action=f"/notifications/read/{told[0].id}" if told else "",
     )
     head = _head(request, "Notifications")
@@ -236,6 +257,7 @@ def _rows(
             approve_action=f"/followers/{actor.id}/approve" if approve else "",
             refuse_action=f"/followers/{actor.id}/refuse" if approve else "",
             remove_action="" if approve else f"/followers/{actor.id}/remove",
+            dealings=dealings_of(showing.viewer, actor),
         )
         for follow, actor in people
     )
@@ -251,6 +273,7 @@ def _followed(
             since=follow.created_at,
             remove_action=f"/actors/{actor.id}/unfollow",
             note=note,
+            dealings=dealings_of(showing.viewer, actor),
         )
         for follow, actor in people
     )
@@ -260,6 +283,7 @@ async def _notification(request: web.Request, told: Notification) -> Notificatio
     known, showing = flows(request), show(request)
     actor = await known.viewing.actor(told.actor_id) if told.actor_id else None
     link, excerpt = await _subject(request, told)
+    post = await _told_post(request, told)
     return NotificationView(
         kind=told.kind,
         at=told.created_at,
@@ -267,13 +291,38 @@ async def _notification(request: web.Request, told: Notification) -> Notificatio
         target=link,
         excerpt_html=excerpt,
         is_unread=told.read_at is None,
+        is_private=post is not None and post.visibility is Visibility.DIRECT,
+        emojis=emoji_views(post.emojis) if post is not None else (),
+        emoji=await _emoji(request, told),
+        dealings=dealings_of(artist_of(request), actor) if actor else None,
     )
+
+
+async def _emoji(request: web.Request, told: Notification) -> str:
+    """Return what a like was said with, "" where with nothing."""
+    is_like = told.kind is NotificationKind.LIKE and told.actor_id and told.target_id
+    if not is_like or told.actor_id is None or told.target_id is None:
+        return ""
+    return await flows(request).reactions.emoji(told.actor_id, told.target_id)
+
+
+async def _told_post(request: web.Request, told: Notification) -> Post | None:
+    """Return the comment, mention or message that a notification is of."""
+    if told.target_id is None or told.kind is NotificationKind.REPORT:
+        return None
+    target = await flows(request).viewing.target(told.target_id, artist_of(request).id)
+    return target.post if target is not None else None
 
 
 async def _subject(request: web.Request, told: Notification) -> tuple[LinkView | None, str]:
     """Return a link to what a notification is about, and the words of a comment."""
+    if told.kind is NotificationKind.MOVED and told.actor_id:
+        moved = await flows(request).viewing.actor(told.actor_id)
+        return (await new_home(request, moved) if moved else None), ""
     if told.target_id is None:
         return None, ""
+    if told.kind is NotificationKind.REPORT:
+        return LinkView("somebody: read the report", report_page(told.target_id)), ""
     known, artist = flows(request), artist_of(request)
     target = await known.viewing.target(told.target_id, artist.id)
     if target is None:
@@ -286,9 +335,11 @@ async def _subject(request: web.Request, told: Notification) -> tuple[LinkView |
 
 
 async def _thread_of(request: web.Request, target: Target) -> str:
-    """Return the title of the work that a comment stands under."""
+    """Return the title of the work that a comment stands under, or what it is."""
+    if target.visibility is Visibility.DIRECT:
+        return "a message"
     if target.thread_of is None:
-        return "a comment"
+        return "a comment" if target.post and target.post.in_reply_to_uri else "a post"
     work_id = TargetId(target.thread_of)
     found = await flows(request).viewing.target(work_id, artist_of(request).id)
     return (found.work.title or UNTITLED) if found and found.work else "a comment"

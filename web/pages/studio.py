@@ -25,22 +25,26 @@ from server.model import (
     PictureId,
     PictureState,
     RenditionName,
+    SeriesId,
     TargetId,
     Visibility,
     Work,
     WorkId,
     WorkState,
 )
+from server.permits import InteractionPolicy
 from server.ports import StoredFile
 from server.viewing import Hung
+from web.deliveries import missed
 from web.errors import status_of
 from web.fields import CHECKED, Fields, Line, Text, decode
 from web.flows import flows
 from web.forms import FilePart, UploadLimits, read_form, read_multipart
 from web.page_views import EditPage, PictureEditView, StudioPage, UploadPage, WithdrawPage
+from web.pages.permits import PERMITS, own_permit_values, own_permits
 from web.present import AI_LABELS, VISIBILITIES
 from web.respond import artist_of, head_for, number, page, show, to
-from web.views import FormView, HeadView, PagerView
+from web.views import FormView, HeadView, OptionView, PagerView
 
 _ACCEPT = "image/jpeg,image/png,image/webp,image/avif,image/gif,image/tiff"
 _TYPES = "JPEG, PNG, WebP, AVIF, GIF or TIFF"
@@ -66,7 +70,12 @@ class Facts:
     language: Annotated[str, Line("The language", 35)] = ""
     then: Annotated[str, Line("What to do", 10)] = "hang"
 
-    def draft(self, visibility: Visibility | None = None) -> Draft:
+    def draft(
+        self,
+        visibility: Visibility | None = None,
+        series: tuple[SeriesId, ...] | None = None,
+        interaction: InteractionPolicy | None = None,
+    ) -> Draft:
         """Return the facts as publishing takes them."""
         return Draft(
             title=self.title,
@@ -80,6 +89,8 @@ class Facts:
             ai_label=self.ai_label,
             language=self.language,
             is_quiet=self.is_quiet,
+            series=series,
+            interaction=interaction,
         )
 
 
@@ -89,8 +100,13 @@ async def studio(request: web.Request) -> web.StreamResponse:
     before = number(request.query.get("before", ""))
     works = await known.viewing.studio(artist, WorkId(before) if before else None)
     counts = await known.viewing.counts([TargetId(work.id) for work in works])
+    undelivered = await known.queues.undelivered(artist, works)
     rows = tuple(
-        showing.studio_row(work, artist, counts.get(TargetId(work.id), Counts())) for work in works
+        replace(
+            showing.studio_row(work, artist, counts.get(TargetId(work.id), Counts())),
+            missed=missed(undelivered.get(TargetId(work.id), ())),
+        )
+        for work in works
     )
     more = PagerView(f"/studio?before={works[-1].id}", _STUDIO_PAGE) if _is_full(works) else None
     view = StudioPage(rows, more, portfolio_url=f"/@{artist.handle}")
@@ -103,6 +119,7 @@ async def studio(request: web.Request) -> web.StreamResponse:
 async def upload_form(request: web.Request) -> web.StreamResponse:
     """Offer the upload form."""
     chosen = {"visibility": Visibility.PUBLIC.value, "ai_label": AiLabel.NONE.value}
+    chosen |= own_permit_values(None, artist_of(request).interaction)
     return await _upload_page(request, FormView(chosen))
 
 
@@ -120,7 +137,10 @@ async def upload(request: web.Request) -> web.StreamResponse:
             for index, (stored, name) in enumerate(files)
         ]
         visibility = Visibility.DRAFT if facts.then == "draft" else None
-        work = await known.publishing.receive(artist, facts.draft(visibility), uploads)
+        sent = Fields(fields)
+        draft = facts.draft(visibility, _series_in(sent, ()), own_permits(sent))
+        await known.people.people(draft.caption)
+        work = await known.publishing.receive(artist, draft, uploads)
     except FixatifError as problem:
         return await _upload_page(request, _form_with(Fields(fields), problem), problem, alts)
     if visibility is Visibility.DRAFT:
@@ -130,8 +150,12 @@ async def upload(request: web.Request) -> web.StreamResponse:
 
 async def edit_form(request: web.Request) -> web.StreamResponse:
     """Offer everything about one work for change."""
-    work = await flows(request).viewing.own(artist_of(request), _work_id(request))
-    return await _edit_page(request, work, _form_of(work))
+    known = flows(request)
+    work = await known.viewing.own(artist_of(request), _work_id(request))
+    series = await known.series_rooms.of_work(work.id)
+    form = _form_of(work, series)
+    permits = own_permit_values(work, artist_of(request).interaction)
+    return await _edit_page(request, work, FormView({**form.values, **permits}))
 
 
 async def edit(request: web.Request) -> web.StreamResponse:
@@ -144,7 +168,10 @@ async def edit(request: web.Request) -> web.StreamResponse:
         is_hanging = work.visibility is not Visibility.DRAFT or facts.then == "hang"
         wanted = None if is_hanging else Visibility.DRAFT
         pictures = _picture_edits(work.pictures, sent)
-        await known.publishing.edit(artist, work.id, facts.draft(wanted), pictures)
+        series = _series_in(sent, await known.series_rooms.of_work(work.id))
+        draft = facts.draft(wanted, series, own_permits(sent))
+        await known.people.people(draft.caption)
+        await known.publishing.edit(artist, work.id, draft, pictures)
     except FixatifError as problem:
         return await _edit_page(request, work, _form_with(sent, problem), problem)
     told = "hung" if work.visibility is Visibility.DRAFT and is_hanging else "saved"
@@ -155,6 +182,14 @@ async def retry(request: web.Request) -> web.StreamResponse:
     """Make the pictures of a failed work once more."""
     await flows(request).publishing.try_again(artist_of(request), _work_id(request))
     return to("/studio")
+
+
+async def pin(request: web.Request) -> web.StreamResponse:
+    """Put a work on top of the profile elsewhere, or take it from there."""
+    known, artist, is_pin = flows(request), artist_of(request), request.match_info["pin"] == "pin"
+    deed = known.pinning.pin if is_pin else known.pinning.unpin
+    await deed(artist, _work_id(request))
+    return to("/studio", "pinned" if is_pin else "unpinned")
 
 
 async def withdraw_form(request: web.Request) -> web.StreamResponse:
@@ -233,8 +268,10 @@ async def _upload_page(
         max_megapixels=_MAX_MEGAPIXELS,
         shown_px=known.house.now.policy.renditions.visitor,
         ai_labels=AI_LABELS,
+        permits=PERMITS,
         visibilities=VISIBILITIES,
         alts=tuple(alts),
+        series=await _series_options(request),
     )
     head = _head(request, "Hang a work")
     return await page(request, "upload.html", view, head=head, status=_status(problem))
@@ -265,15 +302,29 @@ async def _edit_page(
         action=f"/studio/works/{work.id}",
         withdraw_url=f"/studio/works/{work.id}/withdraw",
         ai_labels=AI_LABELS,
+        permits=PERMITS,
         visibilities=tuple(one for one in VISIBILITIES if one.value in may_become(work)),
         state=work.state,
         is_draft=work.visibility is Visibility.DRAFT,
+        series=await _series_options(request),
     )
     head = _head(request, work.title or "Untitled")
     return await page(request, "edit.html", view, head=head, status=_status(problem))
 
 
-def _form_of(work: Work) -> FormView:
+async def _series_options(request: web.Request) -> tuple[OptionView, ...]:
+    found = await flows(request).series.all_of(artist_of(request))
+    return tuple(OptionView(str(one.id), one.title) for one in found)
+
+
+def _series_in(sent: Fields, present: Sequence[SeriesId]) -> tuple[SeriesId, ...]:
+    """Return which series a work is to be in; what the form did not show stays as it is."""
+    shown = [SeriesId(found) for one in sent.all("series-shown") if (found := number(one))]
+    ticked = [one for one in shown if sent.first(f"series-{one}")]
+    return (*(one for one in present if one not in shown), *ticked)
+
+
+def _form_of(work: Work, series: Sequence[SeriesId] = ()) -> FormView:
     is_draft = work.visibility is Visibility.DRAFT
     values = {
         "title": work.title,
@@ -288,6 +339,7 @@ def _form_of(work: Work) -> FormView:
         "is_quiet": CHECKED if work.is_quiet else "",
         "language": work.language,
     }
+    values |= {f"series-{one}": CHECKED for one in series}
     for index, picture in enumerate(work.pictures, start=1):
         values[f"alt-{picture.id}"] = picture.alt
         values[f"position-{picture.id}"] = str(index)

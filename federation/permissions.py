@@ -1,0 +1,157 @@
+"""Who may do what, in ActivityPub's words: policies, requests, authorizations. Pure.
+
+Policies are GoToSocial's `interactionPolicy`, which FEP-044f took over for quotes. An
+authorization speaks for exactly one pair of documents (CVE-2026-33869).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from federation.addressing import PUBLIC
+from federation.documents import Document, first, id_of, type_of
+from federation.uris import same_origin
+from server.dealings import Request
+from server.model import Actor
+from server.permits import InteractionKind, InteractionPolicy, Permit
+
+OurDocument = dict[str, Any]
+
+CONTEXT: Final[Mapping[str, Any]] = {
+    "gts": "https://gotosocial.org/ns#",
+    "interactionPolicy": {"@id": "gts:interactionPolicy", "@type": "@id"},
+    "canLike": {"@id": "gts:canLike", "@type": "@id"},
+    "canReply": {"@id": "gts:canReply", "@type": "@id"},
+    "canAnnounce": {"@id": "gts:canAnnounce", "@type": "@id"},
+    "canQuote": {"@id": "gts:canQuote", "@type": "@id"},
+    "automaticApproval": {"@id": "gts:automaticApproval", "@type": "@id"},
+    "manualApproval": {"@id": "gts:manualApproval", "@type": "@id"},
+    "always": {"@id": "gts:always", "@type": "@id"},
+    "approvalRequired": {"@id": "gts:approvalRequired", "@type": "@id"},
+    "interactingObject": {"@id": "gts:interactingObject", "@type": "@id"},
+    "interactionTarget": {"@id": "gts:interactionTarget", "@type": "@id"},
+    "LikeRequest": "gts:LikeRequest",
+    "ReplyRequest": "gts:ReplyRequest",
+    "AnnounceRequest": "gts:AnnounceRequest",
+    "LikeAuthorization": "gts:LikeAuthorization",
+    "ReplyAuthorization": "gts:ReplyAuthorization",
+    "AnnounceAuthorization": "gts:AnnounceAuthorization",
+    "QuoteRequest": "https://w3id.org/fep/044f#QuoteRequest",
+    "QuoteAuthorization": "https://w3id.org/fep/044f#QuoteAuthorization",
+}
+_POLICY_TERMS: Final = {
+    InteractionKind.LIKE: "canLike",
+    InteractionKind.REPLY: "canReply",
+    InteractionKind.BOOST: "canAnnounce",
+    InteractionKind.QUOTE: "canQuote",
+}
+REQUESTS: Final[Mapping[str, InteractionKind]] = {
+    "QuoteRequest": InteractionKind.QUOTE,  # FEP-044f
+    "LikeRequest": InteractionKind.LIKE,  # GoToSocial
+    "ReplyRequest": InteractionKind.REPLY,
+    "AnnounceRequest": InteractionKind.BOOST,
+}
+_BEFORE_QUOTES: Final = frozenset(InteractionKind) - {InteractionKind.QUOTE}
+_NAMES: Final = {
+    InteractionKind.QUOTE: "Quote",
+    InteractionKind.LIKE: "Like",
+    InteractionKind.REPLY: "Reply",
+    InteractionKind.BOOST: "Announce",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Authorization:
+    """Another server's word that one post may quote another (FEP-044f)."""
+
+    uri: str
+    author: str
+    quoting: str
+    quoted: str
+
+
+def policy_terms(policy: InteractionPolicy, artist: Actor) -> OurDocument:
+    """Return a note's `interactionPolicy`.
+
+    "Nobody" names the artist alone: an empty list is lost in compaction, and read as no word.
+    """
+    return {
+        "interactionPolicy": {
+            term: _approvals(policy.permit(kind), artist, has_old_names=kind in _BEFORE_QUOTES)
+            for kind, term in _POLICY_TERMS.items()
+        }
+    }
+
+
+def _approvals(permit: Permit, artist: Actor, *, has_old_names: bool) -> OurDocument:
+    automatic = {
+        Permit.EVERYONE: PUBLIC,
+        Permit.FOLLOWERS: artist.followers_uri,
+        Permit.APPROVED: artist.uri,
+        Permit.NOBODY: artist.uri,
+    }[permit]
+    manual = [PUBLIC] if permit is Permit.APPROVED else []
+    found = {"automaticApproval": [automatic], "manualApproval": manual}
+    if has_old_names:  # of GoToSocial before 0.20
+        found |= {"always": [automatic], "approvalRequired": manual}
+    return found
+
+
+def read_authorization(document: Document) -> Authorization | None:
+    """Read a `QuoteAuthorization`, None where it is none."""
+    found = Authorization(
+        uri=id_of(document),
+        author=id_of(first(document.get("attributedTo"))),
+        quoting=id_of(first(document.get("interactingObject"))),
+        quoted=id_of(first(document.get("interactionTarget"))),
+    )
+    return found if type_of(document) == "QuoteAuthorization" else None
+
+
+def agrees(said: Authorization, *, uri: str, author: str, quoting: str, quoted: str) -> bool:
+    """Say whether an authorization is for exactly this pair, by the quoted author, from there."""
+    wanted = Authorization(uri, author, quoting, quoted)
+    return said == wanted and bool(uri and author) and same_origin(uri, author)
+
+
+def authorization(request: Request, target_uri: str, artist: Actor, uri: str) -> OurDocument:
+    """Return the document that shows that an artist agreed."""
+    return {
+        "id": uri,
+        "type": f"{_NAMES[request.kind]}Authorization",
+        "attributedTo": artist.uri,
+        "interactingObject": request.object_uri,
+        "interactionTarget": target_uri,
+    }
+
+
+def answered(
+    kind: str, request: Request, target_uri: str, people: tuple[Actor, Actor], uri: str
+) -> OurDocument:
+    """Return `Accept` or `Reject` of a request by `people`: (artist, asker)."""
+    artist, asker = people
+    return {
+        "id": uri,
+        "type": kind,
+        "actor": artist.uri,
+        "to": [asker.uri],
+        "object": {
+            "id": request.request_uri,
+            "type": f"{_NAMES[request.kind]}Request",
+            "actor": asker.uri,
+            "object": target_uri,
+            "instrument": request.object_uri,
+        },
+    }
+
+
+def withdrawn(artist: Actor, asker: Actor, authorization_uri: str, uri: str) -> OurDocument:
+    """Return `Delete` of an authorization, to whoever may rely on it."""
+    return {
+        "id": uri,
+        "type": "Delete",
+        "actor": artist.uri,
+        "to": [PUBLIC],
+        "cc": [artist.followers_uri, asker.uri],
+        "object": {"id": authorization_uri, "type": "Tombstone"},
+    }

@@ -1,0 +1,187 @@
+"""What people report to the moderators, from here and from other servers, and what becomes of it.
+
+A report names one accused actor and perhaps some of its works and posts. Every moderator is told.
+Who reported is told to nobody but the moderators: what is sent on speaks for the server.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from server.addresses import Addresses
+from server.clock import Clock
+from server.dealings import Report, ReportId
+from server.errors import Invalid, NotAllowed, NotFound
+from server.model import (
+    Actor,
+    ActorId,
+    Artist,
+    Millis,
+    NotificationKind,
+    Post,
+    Role,
+    TargetId,
+    Work,
+)
+from server.notifications import tell
+from server.ports import Bus, Library, Transaction
+from server.promises import JOBS_TOPIC, Deed, SayPromise, promise
+from server.targets import find_target, find_target_by_uri, may_see
+
+MAX_WORDS = 2_000  # characters of a report; Mastodon takes 1,000
+MAX_OBJECTS = 20
+MAX_PER_HOUR = 30  # from one server: more is a flood, and all but the first say the same
+_HOUR = 3_600_000
+_STAFF = frozenset({Role.OWNER, Role.ADMIN, Role.MODERATOR})
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A report with everybody and everything in it that is still there."""
+
+    report: Report
+    reporter: Actor | None
+    accused: Actor | None
+    artist: Artist | None = None  # the accused, where they are of this server
+    works: tuple[Work, ...] = ()
+    posts: tuple[Post, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reporting:
+    """Report, list, close."""
+
+    library: Library
+    clock: Clock
+    addresses: Addresses
+    bus: Bus
+    speaker: ActorId  # the server actor, in whose name reports are sent on
+
+    async def report(
+        self,
+        artist: Artist,
+        accused_id: ActorId,
+        words: str,
+        *,
+        about: Sequence[TargetId] = (),
+        is_forwarded: bool = False,
+    ) -> Report:
+        """Report somebody to the moderators here and, if wished, to those of their server.
+
+        Raise `Invalid`, `NotFound`.
+        """
+        if accused_id == artist.id:
+            raise Invalid("This is yourself: there is nothing to report.")
+        said = _limited(words)
+        async with self.library.transaction() as tx:
+            accused = await tx.actors.by_id(accused_id)
+            if accused is None or accused.gone_at is not None:
+                raise NotFound("There is nobody like that here any more.")
+            report = Report(
+                id=ReportId(self.clock.new_id()),
+                uri="",
+                reporter_id=artist.id,
+                is_local=True,
+                accused_id=accused.id,
+                objects=await self._uris(tx, artist, accused, about),
+                content=said,
+                created_at=self.clock.now(),
+                is_forwarded=is_forwarded and not accused.is_local,
+            )
+            await self._keep(tx, report)
+            if report.is_forwarded:
+                await promise(tx, self.clock, SayPromise(Deed.REPORTED, self.speaker, report.id))
+        self.bus.wake(JOBS_TOPIC)
+        return report
+
+    async def note(self, tx: Transaction, report: Report, domain: str) -> bool:
+        """Keep, in a transaction at hand, what a server reports.
+
+        False where it came before, or where that server reports too much.
+        """
+        since = Millis(self.clock.now() - _HOUR)
+        if await tx.reports.count_from(domain, since) >= MAX_PER_HOUR:
+            return False
+        kept = replace(
+            report, content=report.content[:MAX_WORDS], objects=report.objects[:MAX_OBJECTS]
+        )
+        return await self._keep(tx, kept)
+
+    async def cases(
+        self, reader: Artist, *, is_open: bool = True, before: ReportId | None = None
+    ) -> list[Case]:
+        """List reports newest first, fifty at a time. Raise `NotFound` for who is no moderator."""
+        self._refuse_outsiders(reader)
+        async with self.library.reading() as tx:
+            reports = await tx.reports.page(is_open=is_open, before=before)
+            ids = {actor for one in reports for actor in (one.reporter_id, one.accused_id)}
+            people = await tx.actors.many(list(ids))
+        return [
+            Case(one, people.get(one.reporter_id), people.get(one.accused_id)) for one in reports
+        ]
+
+    async def case(self, reader: Artist, report_id: ReportId) -> Case:
+        """Return one report with what it is about. Raise `NotFound`."""
+        self._refuse_outsiders(reader)
+        async with self.library.reading() as tx:
+            report = await tx.reports.by_id(report_id)
+            if report is None:
+                raise NotFound("There is no such report.")
+            people = await tx.actors.many([report.reporter_id, report.accused_id])
+            found = [await find_target_by_uri(tx, self.addresses, uri) for uri in report.objects]
+            shown = [one for one in found if one and one.owner_id == report.accused_id]
+            works = await tx.works.many([one.work.id for one in shown if one.work])
+            artist = await tx.artists.by_id(report.accused_id)
+        return Case(
+            report,
+            people.get(report.reporter_id),
+            people.get(report.accused_id),
+            artist,
+            tuple(works.values()),
+            tuple(one.post for one in shown if one.post),
+        )
+
+    async def close(self, reader: Artist, report_id: ReportId, note: str) -> None:
+        """Close a report with a note for the other moderators. Raise `Invalid`, `NotFound`."""
+        case = await self.case(reader, report_id)
+        if case.report.closed_at is not None:
+            raise NotAllowed(f"@{case.report.closed_by} has closed this report: reload the page.")
+        closed = replace(
+            case.report, closed_at=self.clock.now(), closed_by=reader.handle, note=_limited(note)
+        )
+        async with self.library.transaction() as tx:
+            await tx.reports.update(closed)
+
+    async def _keep(self, tx: Transaction, report: Report) -> bool:
+        if not await tx.reports.put(report):
+            return False
+        about = TargetId(report.id)
+        for moderator in await tx.artists.staff():
+            kind = NotificationKind.REPORT
+            await tell(tx, self.clock, moderator.id, kind, report.reporter_id, about)
+        return True
+
+    async def _uris(
+        self, tx: Transaction, artist: Artist, accused: Actor, about: Sequence[TargetId]
+    ) -> tuple[str, ...]:
+        """Return the ids of what the accused made and the reporter may see."""
+        found = [await find_target(tx, self.addresses, one) for one in about[:MAX_OBJECTS]]
+        theirs = [one for one in found if one is not None and one.owner_id == accused.id]
+        return tuple([one.uri for one in theirs if await may_see(tx, one, artist.id)])
+
+    def _refuse_outsiders(self, reader: Artist) -> None:
+        if not is_staff(reader):
+            raise NotFound("There is nothing here at this address.")
+
+
+def is_staff(artist: Artist) -> bool:
+    """Say whether somebody sees reports: moderators, admins, owners."""
+    return artist.role in _STAFF
+
+
+def _limited(words: str) -> str:
+    said = words.strip()
+    if len(said) > MAX_WORDS:
+        raise Invalid(
+            f"The text is too long: it has {len(said)} characters, {MAX_WORDS} are allowed.", "text"
+        )
+    return said

@@ -1,0 +1,118 @@
+"""Answers in JSON for other servers: types that they accept, what may be cached, who asks."""
+
+import hashlib
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, TypeVar
+
+import msgspec
+from aiohttp import web
+
+from federation import translate
+from federation.content_types import ACTIVITY_JSON
+from federation.signatures import Received
+from federation.translate import Document
+from server.errors import Gone, NotFound
+from server.model import Actor, ActorId, ContentUsage
+from web.flows import flows
+from web.respond import has_it, set_signals
+
+T = TypeVar("T")
+
+A_WHILE = "public, max-age=180"
+A_DAY = "public, max-age=86400"
+EVERYONE: Mapping[str, str] = {"Access-Control-Allow-Origin": "*"}  # RFC 7033, section 5
+_ETAG_CHARACTERS = 32
+
+
+def received(request: web.Request, body: bytes) -> Received:
+    """Return a request as signatures see it: raw target, raw headers, our own host."""
+    known = flows(request)
+    scheme, _, host = known.addresses.base_url.partition("://")
+    headers = tuple(
+        (name.decode("latin-1"), value.decode("utf-8", "surrogateescape"))
+        for name, value in request.raw_headers
+    )
+    return Received(
+        method=request.method,
+        target=request.raw_path,
+        host=host,
+        headers=headers,
+        body=body,
+        received_at=known.clock.now(),
+        scheme=scheme,
+    )
+
+
+async def asker(request: web.Request) -> Actor | None:
+    """Return the actor that signed a GET, None for a stranger."""
+    if "Signature" not in request.headers:
+        return None
+    return await flows(request).asking.asker(received(request, b""))
+
+
+async def seen(
+    request: web.Request, look: Callable[[ActorId | None], Awaitable[T]]
+) -> tuple[T, bool]:
+    """Return what a stranger sees, else what the signer of the request does; and which it was.
+
+    Signatures are verified only where a stranger sees nothing: what is open is answered to all
+    alike, and costs no key. Who is blocked by its artist and says who they are is refused
+    unverified: who lies about it shuts only themself out. Raises `NotFound` or `Gone` as `look`.
+    """
+    try:
+        found = await look(None)
+        if "Signature" in request.headers:
+            claimed = await flows(request).asking.claimed(received(request, b""))
+            if claimed is not None:
+                await look(claimed.id)  # what it shows is not for who has proved nothing
+    except Gone:
+        raise  # for everybody
+    except NotFound:
+        somebody = await asker(request)
+        if somebody is None:
+            raise
+        return await look(somebody.id), False
+    return found, True
+
+
+def activity(
+    request: web.Request,
+    document: Document,
+    *,
+    usage: ContentUsage,
+    is_open: bool = True,
+    status: int = 200,
+) -> web.Response:
+    """Answer an ActivityPub document; `is_open`: it is the same for everyone."""
+    response = as_json(translate.with_context(document), ACTIVITY_JSON, status=status)
+    response.headers["Cache-Control"] = A_WHILE if is_open else "private, no-store"
+    response.headers["Vary"] = "Accept" if is_open else "Accept, Signature"
+    set_signals(request, response, usage)
+    if is_open and status == 200:
+        _let_it_be_kept(request, response)
+    return response
+
+
+def as_json(
+    document: Any,  # noqa: ANN401 - whatever msgspec writes
+    content_type: str,
+    *,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+) -> web.Response:
+    """Answer JSON of a type."""
+    # Pixelfed compares the whole header: a type, a semicolon, a blank and charset=utf-8 at most
+    response = web.Response(
+        body=msgspec.json.encode(document), status=status, headers=dict(headers or {})
+    )
+    response.headers["Content-Type"] = f"{content_type}; charset=utf-8"
+    return response
+
+
+def _let_it_be_kept(request: web.Request, response: web.Response) -> None:
+    """Name these bytes, and send none to who has them (RFC 9110, 8.8.3 and 13.1.2)."""
+    body = response.body if isinstance(response.body, bytes) else b""
+    response.etag = hashlib.sha256(body).hexdigest()[:_ETAG_CHARACTERS]
+    if has_it(request, response):
+        response.set_status(web.HTTPNotModified.status_code)
+        response.body = None

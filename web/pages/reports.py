@@ -1,0 +1,202 @@
+"""Reports: made by anybody signed in, read and closed by moderators."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from aiohttp import web
+
+from federation.wording import plain
+from server.dealings import ReportId
+from server.errors import FixatifError, Invalid, NotFound
+from server.model import Actor, ActorId, Counts, TargetId
+from server.reporting import MAX_WORDS, Case
+from server.targets import Target
+from server.viewing import Hung, Said
+from web.dealing_views import CasePage, ReportPage, ReportRow, ReportsPage
+from web.dealings import report_page
+from web.errors import status_of
+from web.fields import Fields, Line, Text, decode
+from web.flows import flows
+from web.forms import read_form
+from web.limits import Rate
+from web.present import UNTITLED, Show
+from web.respond import artist_of, back, head_for, number, own_path, page, show, to
+from web.views import FormView, HeadView, PagerView, PostView, TileView
+
+_REPORTS = Rate("reports by account", 10, 360)  # ten at once, then ten an hour
+_PAGE = 50
+_EXCERPT = 60  # characters
+
+
+@dataclass(frozen=True, slots=True)
+class ReportForm:
+    """A report as somebody sends it."""
+
+    actor: Annotated[str, Line("Whom it is about", 19)]
+    about: Annotated[str, Line("What it is about", 19)] = ""
+    text: Annotated[str, Text("The text", MAX_WORDS)] = ""
+    is_forwarded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CloseForm:
+    """A moderator's last word."""
+
+    note: Annotated[str, Text("The note", MAX_WORDS)] = ""
+
+
+async def report_form(request: web.Request) -> web.StreamResponse:
+    """Offer to report somebody, or something that they made."""
+    wanted = Fields((name, request.query.get(name, "")) for name in ("actor", "about"))
+    return await _report_page(request, wanted, FormView())
+
+
+async def report(request: web.Request) -> web.StreamResponse:
+    """Tell the moderators."""
+    known, artist, sent = flows(request), artist_of(request), await read_form(request)
+    try:
+        asked = decode(ReportForm, sent)
+        known.limits.demand(_REPORTS, artist.handle)
+        about = number(asked.about, 0) or 0
+        await known.reporting.report(
+            artist,
+            ActorId(number(asked.actor, 0) or 0),
+            asked.text,
+            about=[TargetId(about)] if about else [],
+            is_forwarded=asked.is_forwarded,
+        )
+    except Invalid as problem:
+        form = FormView({"text": sent.first("text")}, {problem.field: problem.message})
+        return await _report_page(request, sent, form, problem)
+    return to(own_path(sent.first("back"), "/home").partition("?")[0], "reported")
+
+
+async def reports(request: web.Request) -> web.StreamResponse:
+    """List reports for moderators."""
+    is_open = request.query.get("show", "") != "all"
+    before = number(request.query.get("before", ""))
+    found = await flows(request).reporting.cases(
+        artist_of(request), is_open=is_open, before=ReportId(before) if before else None
+    )
+    showing = show(request)
+    rest = "" if is_open else "show=all&"
+    is_full = len(found) == _PAGE
+    view = ReportsPage(
+        rows=tuple(_row(showing, case) for case in found),
+        is_open=is_open,
+        pager=(
+            PagerView(f"/admin/reports?{rest}before={found[-1].report.id}", _PAGE)
+            if is_full
+            else None
+        ),
+    )
+    return await page(request, "reports.html", view, head=_head(request, "Reports"))
+
+
+async def case(request: web.Request) -> web.StreamResponse:
+    """Show one report to a moderator."""
+    return await _case_page(request, FormView())
+
+
+async def close(request: web.Request) -> web.StreamResponse:
+    """Close a report."""
+    sent = await read_form(request)
+    try:
+        asked = decode(CloseForm, sent)
+        await flows(request).reporting.close(artist_of(request), _report_id(request), asked.note)
+    except Invalid as problem:
+        form = FormView({"note": sent.first("note")}, {"note": problem.message})
+        return await _case_page(request, form, problem)
+    return to("/admin/reports", "closed")
+
+
+async def _report_page(
+    request: web.Request, wanted: Fields, form: FormView, problem: FixatifError | None = None
+) -> web.Response:
+    known, artist, showing = flows(request), artist_of(request), show(request)
+    accused = await known.viewing.actor(ActorId(number(wanted.first("actor"), 0) or 0))
+    if accused is None or accused.id == artist.id:
+        raise NotFound("There is nobody like that to report.")
+    about = number(wanted.first("about"), 0) or 0
+    target = await known.viewing.target(TargetId(about), artist.id) if about else None
+    is_theirs = target is not None and target.owner_id == accused.id
+    view = ReportPage(
+        accused=showing.actor(accused),
+        actor_id=accused.id,
+        about_id=about if is_theirs else 0,
+        about=_title_of(target) if target is not None and is_theirs else "",
+        server="" if accused.is_local else accused.domain,
+        form=form,
+        cancel_url=_back_to(request, wanted, accused),
+    )
+    status = status_of(problem) if problem else 200
+    return await page(request, "report.html", view, head=_head(request, "Report"), status=status)
+
+
+def _back_to(request: web.Request, wanted: Fields, accused: Actor) -> str:
+    otherwise = f"/@{accused.handle}" if accused.is_local else "/home"
+    return own_path(wanted.first("back"), back(request, otherwise))
+
+
+def _title_of(target: Target) -> str:
+    if target.work is not None:
+        return target.work.title or UNTITLED
+    words = plain(target.post.title or target.post.content_html) if target.post else ""
+    return words if len(words) <= _EXCERPT else f"{words[:_EXCERPT].rstrip()} …"
+
+
+async def _case_page(
+    request: web.Request, form: FormView, problem: FixatifError | None = None
+) -> web.Response:
+    found = await flows(request).reporting.case(artist_of(request), _report_id(request))
+    report = found.report
+    is_closed = report.closed_at is not None
+    view = CasePage(
+        row=_row(show(request), found),
+        tiles=_tiles(request, found),
+        posts=_posts(request, found),
+        missing=len(report.objects) - len(found.works) - len(found.posts),
+        is_forwarded=report.is_forwarded,
+        is_accused_here=found.accused is not None and found.accused.is_local,
+        note=report.note,
+        closed_at=report.closed_at,
+        form=form,
+        close_action="" if is_closed else f"/admin/reports/{report.id}/close",
+    )
+    status = status_of(problem) if problem else 200
+    return await page(request, "case.html", view, head=_head(request, "Report"), status=status)
+
+
+def _tiles(request: web.Request, found: Case) -> tuple[TileView, ...]:
+    if found.artist is None:
+        return ()
+    hung = [Hung(work, found.artist) for work in found.works]
+    return tuple(show(request).tile(one, with_artist=False) for one in hung)
+
+
+def _posts(request: web.Request, found: Case) -> tuple[PostView, ...]:
+    if found.accused is None:
+        return ()
+    said = [Said(post, found.accused) for post in found.posts]
+    return tuple(show(request).said_post(one, Counts(), frozenset()) for one in said)
+
+
+def _row(showing: Show, case: Case) -> ReportRow:
+    report = case.report
+    return ReportRow(
+        url=report_page(report.id),
+        at=report.created_at,
+        accused=showing.actor(case.accused) if case.accused else None,
+        reporter=showing.actor(case.reporter) if case.reporter else None,
+        words=report.content,
+        things=len(report.objects),
+        closed_by=report.closed_by,
+    )
+
+
+def _report_id(request: web.Request) -> ReportId:
+    return ReportId(number(request.match_info["id"], 0) or 0)
+
+
+def _head(request: web.Request, title: str) -> HeadView:
+    return head_for(request, title=title, usage=flows(request).house.usage_of())

@@ -1,0 +1,56 @@
+"""What posts quote by right, as cards for one visitor."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from aiohttp import web
+
+from server.conversing import Quoted
+from server.model import ActorId, Post
+from server.viewing import Hung
+from web.flows import flows
+from web.present import UNTITLED, Show
+from web.respond import show, viewer_id
+from web.talk import emoji_views, remote_pictures
+from web.views import QuoteView
+
+
+async def showing_posts(request: web.Request, posts: Sequence[Post]) -> Show:
+    """Return how these posts are shown to this visitor, with what they quote."""
+    known, showing, viewer = flows(request), show(request), viewer_id(request)
+    quoted = await known.conversing.quoted(posts, ActorId(viewer) if viewer else None)
+    cards = {uri: card for uri, one in quoted.items() if (card := _card(showing, one))}
+    return replace(showing, quotes=cards)
+
+
+def _card(showing: Show, quoted: Quoted) -> QuoteView | None:
+    if quoted.hung is not None:
+        return _work(showing, quoted.hung)
+    return _post(showing, quoted, quoted.post) if quoted.post is not None else None
+
+
+def _work(showing: Show, hung: Hung) -> QuoteView:
+    work = hung.work
+    warning = work.sensitive_reason or "Sensitive"
+    return QuoteView(
+        author=showing.artist(hung.artist),
+        url=showing.page_of(work, hung.artist),
+        title=work.title or UNTITLED,
+        text=work.caption,
+        warning=warning if work.is_sensitive else "",
+        picture=showing.picture(work.pictures[0]) if work.pictures else None,
+    )
+
+
+def _post(showing: Show, quoted: Quoted, post: Post) -> QuoteView:
+    pictures = () if post.is_sensitive else remote_pictures(post)
+    is_shown_here = post.is_local or showing.viewer is not None
+    return QuoteView(
+        author=showing.actor(quoted.author),
+        url=f"/posts/{post.id}" if is_shown_here else post.url,
+        title=post.title,
+        content_html=post.content_html,
+        warning=post.warning,
+        picture=next(iter(pictures), None),
+        emojis=emoji_views(post.emojis),
+    )

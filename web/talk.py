@@ -1,0 +1,131 @@
+"""From posts' polls, quotes, emoji and privacy to what templates show. No rule is made here."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+from server.model import Actor, Emoji, Millis, Poll, Post, Visibility
+from server.permits import InteractionKind
+from web.views import (
+    EmojiView,
+    LinkView,
+    OptionVotesView,
+    PictureView,
+    PollView,
+    QuoteView,
+    ReactionsView,
+    SourceView,
+)
+
+_WAITS = "This waits until the artist lets it stand. Nobody else sees it."
+
+
+def emoji_views(emojis: Sequence[Emoji]) -> tuple[EmojiView, ...]:
+    """Return custom emoji."""
+    return tuple(EmojiView(emoji.shortcode, emoji.url) for emoji in emojis)
+
+
+def poll_view(post: Post, now: Millis) -> PollView | None:
+    """Return a post's poll with each option's share, and where it is answered."""
+    poll = post.poll
+    if poll is None:
+        return None
+    is_closed = poll.closes_at is not None and poll.closes_at <= now
+    total = _total(poll)
+    return PollView(
+        options=tuple(
+            OptionVotesView(text, votes, min(round(votes * 100 / total), 100) if total else 0)
+            for text, votes in poll.options
+        ),
+        is_multiple=poll.is_multiple,
+        is_closed=is_closed,
+        closes_at=poll.closes_at or None,
+        voters=poll.voters,
+        answer=None if is_closed else LinkView(f"Answer it on {host_of(post.url)}", post.url),
+    )
+
+
+def _total(poll: Poll) -> int:
+    """Return what makes 100 %: people where several options may be chosen, else votes."""
+    votes = sum(number for _, number in poll.options)
+    most = max((number for _, number in poll.options), default=0)
+    return max(poll.voters, most) if poll.is_multiple and poll.voters else votes
+
+
+def host_of(url: str) -> str:
+    """Return the name of the server of an address that was checked when it came."""
+    try:
+        return urlsplit(url).netloc
+    except ValueError:
+        return "its server"
+
+
+def origin_of(post: Post) -> LinkView | None:
+    """Return where a remote post stands, None for ours."""
+    return None if post.is_local or not post.url else LinkView(host_of(post.url), post.url)
+
+
+def without_refused(view: ReactionsView, refused: Collection[InteractionKind]) -> ReactionsView:
+    """Return reactions without the buttons that would be refused; what was done may be undone."""
+    may_like = view.has_liked or InteractionKind.LIKE not in refused
+    may_boost = view.has_boosted or InteractionKind.BOOST not in refused
+    return replace(
+        view,
+        like_action=view.like_action if may_like else "",
+        boost_action=view.boost_action if may_boost else "",
+    )
+
+
+def granted_quote(post: Post, quotes: Mapping[str, QuoteView]) -> QuoteView | None:
+    """Return what a post quotes, where its author agreed and the visitor may see it."""
+    is_granted = post.quote is not None and post.quote.is_approved
+    return quotes.get(post.quote.uri) if post.quote and is_granted else None
+
+
+def plain_quote(post: Post) -> LinkView | None:
+    """Return a link to what a post quotes without its author's word."""
+    if post.quote is None or post.quote.is_approved:
+        return None
+    return LinkView(host_of(post.quote.uri), post.quote.uri)
+
+
+def note_on(post: Post, people: Sequence[Actor] = (), own_id: int = 0) -> str:
+    """Return one sentence on who sees a post, where that is not everybody."""
+    if post.visibility is Visibility.DRAFT:
+        return _WAITS
+    if post.visibility is Visibility.DIRECT:
+        return only_you_and(people, own_id)
+    return "Only followers see this." if post.visibility is Visibility.FOLLOWERS else ""
+
+
+def only_you_and(people: Sequence[Actor], own_id: int) -> str:
+    """Name everybody who sees a private message."""
+    others = [plain_name(actor) for actor in people if actor.id != own_id]
+    if not others:
+        return "Only you see this."
+    if len(others) > 1:
+        others = [", ".join(others[:-1]), others[-1]]
+        return f"Only you, {others[0]} and {others[1]} see this."
+    return f"Only you and {others[0]} see this."
+
+
+def plain_name(actor: Actor) -> str:
+    """Return a name without its custom emoji, where no picture can stand."""
+    name = actor.name
+    for emoji in actor.emojis:
+        name = name.replace(f":{emoji.shortcode}:", "")
+    return " ".join(name.split()) or actor.handle
+
+
+def remote_pictures(post: Post) -> tuple[PictureView, ...]:
+    """Return the pictures of another server's post, at their own addresses."""
+    return tuple(
+        PictureView(
+            alt=picture.alt,
+            width=picture.width or 0,
+            height=picture.height or 0,
+            jpeg=(SourceView(picture.url, picture.width or 1_280),),
+            is_remote=True,
+        )
+        for picture in post.pictures
+    )
