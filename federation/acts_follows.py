@@ -6,7 +6,7 @@ from typing import Final
 from federation.deeds import Act, Arrived, Hands, local_artist, local_followee
 from server.model import Actor, Follow, FollowState
 from server.ports import Transaction
-from server.promises import URGENT, Deed, SayPromise, promise
+from server.promises import Deed, SayPromise
 
 
 async def follow(hands: Hands, tx: Transaction, deed: Arrived) -> None:
@@ -46,8 +46,7 @@ async def undo_follow(hands: Hands, tx: Transaction, deed: Arrived) -> None:
 
 
 async def _say(hands: Hands, tx: Transaction, answer: Deed, followee: Actor, deed: Arrived) -> None:
-    said = SayPromise(answer, followee.id, deed.actor.id, deed.activity.uri)
-    await promise(tx, hands.clock, said, priority=URGENT)
+    await hands.say(tx, SayPromise(answer, followee.id, deed.actor.id, deed.activity.uri))
 
 
 async def _answered(hands: Hands, tx: Transaction, deed: Arrived, *, is_accepted: bool) -> None:

@@ -18,6 +18,7 @@ from server.house import House
 from server.model import ActivityId, Actor
 from server.moving import Moving
 from server.ports import Transaction
+from server.promises import SayPromise
 from server.reactions import Reactions
 from server.reporting import Reporting
 
@@ -52,6 +53,7 @@ class Hands:
     blocking: Blocking
     reporting: Reporting
     moving: Moving
+    say: Callable[[Transaction, SayPromise], Awaitable[None]]  # at once, with no job between
 
 
 Act = Callable[[Hands, Transaction, Arrived], Awaitable[None]]

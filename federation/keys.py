@@ -6,6 +6,7 @@ loaded key.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -20,6 +21,7 @@ _MIN_RSA_BITS: Final = 2048
 _MAX_RSA_BITS: Final = 8192  # above, one verification costs more than a millisecond
 _MAX_RSA_EXPONENT: Final = 2**33 - 1  # a huge public exponent makes each verification slow
 _OUR_RSA_BITS: Final = 2048  # what every known server accepts (Mastodon, Pixelfed)
+_LOADED: Final = 256  # private keys kept ready: those of the artists who speak now
 _MAX_KEY_LENGTH: Final = 8192  # characters; an 8192-bit key takes 1,500
 _BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"  # base58btc
 _ED25519_PREFIX: Final = b"\xed\x01"  # multicodec ed25519-pub
@@ -79,6 +81,7 @@ def sign_message(key: PrivateKey, message: bytes) -> bytes:
     return key.sign(message)
 
 
+@lru_cache(maxsize=_LOADED)
 def load_private_key(pem: str) -> PrivateKey:
     """Load a key that we made; its checks (30 ms) are left out for that reason.
 

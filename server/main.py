@@ -245,7 +245,16 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
     reporting = Reporting(library, clock, addresses, bus, speaker.id)
     moving = Moving(library, clock, addresses, bus, following)
     hands = Hands(
-        clock, addresses, remote, following, reactions, house, blocking, reporting, moving
+        clock=clock,
+        addresses=addresses,
+        remote=remote,
+        following=following,
+        reactions=reactions,
+        house=house,
+        blocking=blocking,
+        reporting=reporting,
+        moving=moving,
+        say=outbox.say_in,
     )
     apply = Apply(library, bus, hands)
     synchrony = Synchrony(library, clock, addresses, bus, remote, following)

@@ -80,11 +80,13 @@ async def permitted(
     if is_approved:
         return Answer.ALLOW
     said = await answer_to(tx, addresses, wish.kind, wish.actor_id, wish.target)
+    if said is not Answer.ASK and wish.kind in _LASTING:
+        return said
     known = await _said_before(tx, wish)
     if said is Answer.ASK:
         return await _asked(tx, addresses, clock, wish, known)
     is_withdrawn = known is not None and known.state is RequestState.REFUSED
-    return Answer.REFUSE if is_withdrawn and wish.kind not in _LASTING else said
+    return Answer.REFUSE if is_withdrawn else said
 
 
 async def keep_decided(

@@ -10,7 +10,6 @@ from server.model import (
     Actor,
     ActorId,
     Artist,
-    ContentUsage,
     KeyAlgorithm,
     Millis,
     Role,
@@ -23,7 +22,7 @@ from server.permits import InteractionPolicy
 from server.repositories import Artists
 from storage.actors import actors_in
 from storage.database import Connection, Row, fold, json_text, listed
-from storage.permits import permits_in, permits_text
+from storage.permits import permits_in, permits_text, usage_in
 
 _TICKETS_KEPT = 24 * 3600 * 1000  # milliseconds: a used link is still recognised for a day
 
@@ -300,7 +299,7 @@ def _artist(row: Row) -> Artist:
         email=row["email"],
         suspended_at=row["suspended_at"],
         approves_follows=bool(row["approves_follows"]),
-        content_usage=msgspec.json.decode(row["content_usage"], type=ContentUsage),
+        content_usage=usage_in(row["content_usage"]),
         interaction=permits_in(row["interaction"]) or InteractionPolicy(),
         hides_follows=bool(row["hides_follows"]),
         is_discoverable=bool(row["is_discoverable"]),

@@ -1,15 +1,30 @@
-"""Who may like, answer, boost and quote, as one JSON column."""
+"""What works and artists permit, people and machines, as JSON columns.
+
+There are few different values of each, and frozen ones: every row that says the same shares one.
+"""
+
+from functools import lru_cache
 
 import msgspec
 
+from server.model import ContentUsage
 from server.permits import InteractionPolicy
+
+_DIFFERENT = 512  # values remembered
 
 
 def permits_text(policy: InteractionPolicy | None) -> str:
-    """Encode; "" where nothing is said."""
+    """Encode who may like, answer, boost and quote; "" where nothing is said."""
     return "" if policy is None else msgspec.json.encode(policy).decode()
 
 
+@lru_cache(maxsize=_DIFFERENT)
 def permits_in(text: str) -> InteractionPolicy | None:
-    """Decode; None where nothing is said."""
+    """Decode who may like, answer, boost and quote; None where nothing is said."""
     return msgspec.json.decode(text, type=InteractionPolicy) if text else None
+
+
+@lru_cache(maxsize=_DIFFERENT)
+def usage_in(text: str) -> ContentUsage:
+    """Decode what machines may do."""
+    return msgspec.json.decode(text, type=ContentUsage)

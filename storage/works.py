@@ -14,7 +14,6 @@ import msgspec
 from server.model import (
     ActorId,
     AiLabel,
-    ContentUsage,
     Millis,
     Picture,
     PictureId,
@@ -24,8 +23,8 @@ from server.model import (
     WorkState,
 )
 from server.repositories import Works
-from storage.database import MAX_ID, Connection, Row, ids_text, json_text
-from storage.permits import permits_in, permits_text
+from storage.database import MAX_ID, Connection, Row, ids_text, json_text, listed
+from storage.permits import permits_in, permits_text, usage_in
 from storage.pictures import Pictures
 
 
@@ -354,14 +353,14 @@ def _work(row: Row, pictures: tuple[Picture, ...]) -> Work:
         title=row["title"],
         slug=row["slug"],
         caption=row["caption"],
-        tags=msgspec.json.decode(row["tags"], type=tuple[str, ...]),
+        tags=listed(row["tags"], str),
         medium=row["medium"],
         year=row["year"],
         is_sensitive=bool(row["is_sensitive"]),
         sensitive_reason=row["sensitive_reason"],
         visibility=Visibility(row["visibility"]),
         ai_label=AiLabel(row["ai_label"]),
-        content_usage=msgspec.json.decode(row["content_usage"], type=ContentUsage),
+        content_usage=usage_in(row["content_usage"]),
         is_quiet=bool(row["is_quiet"]),
         created_at=row["created_at"],
         hung_at=row["hung_at"],

@@ -147,9 +147,7 @@ ROUTES = (
     _get("/messages", conversations.messages),
     _get("/studio/requests", conversations.requests),
     _get("/studio/requests/given", conversations.permissions_given),
-    _post(
-        f"/studio/requests/{_ID}/{{answer:approve|refuse|withdraw}}", conversations.answer
-    ),
+    _post(f"/studio/requests/{_ID}/{{answer:approve|refuse|withdraw}}", conversations.answer),
     _post(f"/notifications/read/{_ID}", social.read_notifications),
     _get("/followers", social.followers),
     _post(f"/followers/{_ID}/{{answer:approve|refuse|remove}}", social.answer),

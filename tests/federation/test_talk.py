@@ -8,7 +8,7 @@ from federation.addressing import PUBLIC
 from federation.emojis import MAX_EMOJIS, emojis_of
 from federation.notes import read_note
 from federation.permissions import Authorization, agrees, policy_terms, read_authorization
-from server.model import Actor, ActorId, ActorKind, Poll, Visibility
+from server.model import Actor, ActorId, ActorKind, Millis, Poll, Visibility
 from server.permits import InteractionPolicy, Permit
 
 ANA = "https://art.test/users/ana"
@@ -130,12 +130,12 @@ def test_an_authorization_stands_on_its_authors_server() -> None:
         ({"oneOf": [option("oil", 3)]}, Poll((("oil", 3),))),
         ({"anyOf": option("oil", 3), "votersCount": 2}, Poll((("oil", 3),), True, None, 2)),
         ({"oneOf": [option("oil", 3)], "endTime": "1970-01-01T00:00:09Z"},
-         Poll((("oil", 3),), closes_at=9_000)),
+         Poll((("oil", 3),), closes_at=Millis(9_000))),
         ({"oneOf": [option("oil", 3)], "closed": "1970-01-01T00:00:09Z", "endTime": "2030-01-01"},
-         Poll((("oil", 3),), closes_at=9_000)),
-        ({"oneOf": [option("oil", 3)], "closed": True}, Poll((("oil", 3),), closes_at=0)),
+         Poll((("oil", 3),), closes_at=Millis(9_000))),
+        ({"oneOf": [option("oil", 3)], "closed": True}, Poll((("oil", 3),), closes_at=Millis(0))),
         ({"oneOf": [option("oil", 3)], "closed": False, "endTime": "1970-01-01T00:00:09Z"},
-         Poll((("oil", 3),), closes_at=9_000)),
+         Poll((("oil", 3),), closes_at=Millis(9_000))),
     ],
 )  # fmt: skip
 def test_a_poll_is_read_as_each_server_writes_it(more: dict[str, Any], expected: Poll) -> None:

@@ -12,7 +12,6 @@ from server.model import (
     Artist,
     Counts,
     NotificationKind,
-    Post,
     ReactionKind,
     TargetId,
     Visibility,
@@ -56,14 +55,6 @@ def said_to(stage: Stage, peer: Peer, kind: str) -> list[dict[str, Any]]:
         for inbox, activity in stage.net.delivered
         if inbox in {peer.inbox, peer.shared_inbox} and activity["type"] == kind
     ]
-
-
-def quoting(peer: Peer, uri: str, **more: Any) -> dict[str, Any]:
-    return peer.note(quote=uri, quoteUrl=uri, content="<p>look at this</p>", **more)
-
-
-def quote_request(peer: Peer, note: dict[str, Any], uri: str) -> dict[str, Any]:
-    return peer.does("QuoteRequest", uri, instrument=note, to=[ANA])
 
 
 # Refusals
@@ -179,54 +170,6 @@ async def test_a_refused_comment_does_not_come_back_by_an_edit(stage: Stage) -> 
     await arrive(stage, bob.does("Create", edited))
     assert await waiting(stage, ana) == []
     assert (await counts(stage, work)).comments == 0
-
-
-async def test_a_request_for_what_is_somebody_elses_is_passed_over(stage: Stage) -> None:
-    ana, work = await wall_with(stage, all_by(Permit.EVERYONE))
-    bob, eve = Peer("bob"), Peer("eve", "evil.test", 2)
-    await stage.meet(bob)
-    await stage.meet(eve)
-    note = quoting(bob, about(stage, work))
-    await arrive(stage, eve.does("QuoteRequest", about(stage, work), instrument=note))
-    await arrive(stage, eve.does("QuoteRequest", about(stage, work), instrument=note["id"]))
-    await arrive(stage, eve.does("QuoteRequest", about(stage, work)))
-    await arrive(stage, eve.does("QuoteRequest", note["id"], instrument=eve.note()))
-    assert said_to(stage, eve, "Accept") == []
-    assert await told(stage, ana) == []
-
-
-async def test_an_authorization_is_for_exactly_one_pair(stage: Stage) -> None:
-    """CVE-2026-33869: an approval of one post must not carry another."""
-    ana, work = await wall_with(stage, only(quote=Permit.APPROVED))
-    other = await stage.hang(ana, interaction=only(quote=Permit.APPROVED))
-    bob = Peer("bob")
-    await stage.befriend(bob, ana)
-    note = quoting(bob, about(stage, work))
-    await arrive(stage, quote_request(bob, note, about(stage, work)))
-    await stage.flows.approving.approve(ana, await only_request(stage, ana))
-    await stage.drain()
-    (accepted,) = said_to(stage, bob, "Accept")
-    same_right = {"quoteAuthorization": accepted["result"]}
-    second = quoting(bob, about(stage, work), **same_right)
-    elsewhere = quoting(bob, about(stage, other), **same_right)
-    for forged in (second, elsewhere):
-        await arrive(stage, bob.does("Create", forged))
-        kept = await post_at(stage, forged["id"])
-        assert kept is not None
-        assert kept.quote is not None
-        assert not kept.quote.is_approved
-
-
-async def test_a_quote_of_a_work_for_followers_is_never_a_card(stage: Stage) -> None:
-    ana, work = await wall_with(stage, all_by(Permit.EVERYONE), visibility=Visibility.FOLLOWERS)
-    bob = Peer("bob")
-    await stage.befriend(bob, ana)
-    note = quoting(bob, about(stage, work))
-    await arrive(stage, quote_request(bob, note, about(stage, work)))
-    await arrive(stage, bob.does("Create", note))
-    kept = await post_at(stage, note["id"])
-    assert kept is None or kept.quote is None or not kept.quote.is_approved
-    assert len(said_to(stage, bob, "Reject")) == 1
 
 
 # What is allowed
@@ -376,60 +319,6 @@ async def test_a_polite_answer_waits_is_approved_and_accepted(stage: Stage) -> N
     assert [one["object"]["id"] for one in said_to(stage, bob, "Accept")] == [asked["id"]]
 
 
-async def test_a_quote_is_asked_for_shown_and_ended(stage: Stage) -> None:
-    ana, work = await wall_with(stage, only(quote=Permit.APPROVED))
-    bob = Peer("bob")
-    await stage.befriend(bob, ana)
-    note = quoting(bob, about(stage, work))
-    await arrive(stage, quote_request(bob, note, about(stage, work)))
-    (asked,) = await waiting(stage, ana)
-    assert asked.post is not None
-    assert "look at this" in asked.post.content_html
-    await arrive(stage, bob.does("Create", note))
-    assert not await is_card(stage, note)
-    await stage.flows.approving.approve(ana, asked.request.id)
-    await stage.drain()
-    assert await is_card(stage, note)
-    assert await told(stage, ana) == ["quote", "request"]
-    (accepted,) = said_to(stage, bob, "Accept")
-    await arrive(stage, bob.does("Update", note | {"quoteAuthorization": accepted["result"]}))
-    assert await is_card(stage, note)
-    await stage.flows.approving.withdraw(ana, asked.request.id)
-    await stage.drain()
-    assert not await is_card(stage, note)
-    (deleted,) = said_to(stage, bob, "Delete")
-    assert deleted["object"]["id"] == accepted["result"]
-    await arrive(stage, bob.does("Update", note | {"quoteAuthorization": accepted["result"]}))
-    assert not await is_card(stage, note)
-    with pytest.raises(NotFound):
-        await stage.flows.approving.authorization(asked.request.id)
-
-
-async def test_a_refused_quote_is_rejected_and_stays_a_link(stage: Stage) -> None:
-    ana, work = await wall_with(stage, only(quote=Permit.APPROVED))
-    bob = Peer("bob")
-    await stage.befriend(bob, ana)
-    note = quoting(bob, about(stage, work))
-    await arrive(stage, quote_request(bob, note, about(stage, work)))
-    await stage.flows.approving.refuse(ana, await only_request(stage, ana))
-    await stage.drain()
-    await arrive(stage, bob.does("Create", note))
-    assert len(said_to(stage, bob, "Reject")) == 1
-    assert not await is_card(stage, note)
-
-
-async def test_where_everyone_may_quote_the_answer_comes_at_once(stage: Stage) -> None:
-    ana, work = await wall_with(stage, all_by(Permit.EVERYONE))
-    bob = Peer("bob")
-    await stage.meet(bob)
-    note = quoting(bob, about(stage, work))
-    await arrive(stage, quote_request(bob, note, about(stage, work)))
-    await arrive(stage, bob.does("Create", note))
-    assert len(said_to(stage, bob, "Accept")) == 1
-    assert await is_card(stage, note)
-    assert await told(stage, ana) == ["quote"]
-
-
 async def test_withdrawn_approvals_undo_what_they_allowed(stage: Stage) -> None:
     ana, work = await wall_with(stage, all_by(Permit.APPROVED))
     bob = Peer("bob")
@@ -469,11 +358,6 @@ async def test_a_removed_work_takes_its_requests_along(stage: Stage) -> None:
     await stage.flows.publishing.withdraw(ana, work.id)
     assert await waiting(stage, ana) == []
     assert NotificationKind.COMMENT.value not in await told(stage, ana)
-
-
-async def is_card(stage: Stage, note: dict[str, Any]) -> bool:
-    post: Post | None = await post_at(stage, note["id"])
-    return post is not None and post.quote is not None and post.quote.is_approved
 
 
 def mention(uri: str) -> dict[str, str]:
