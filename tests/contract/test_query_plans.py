@@ -116,7 +116,7 @@ QUERIES: list[tuple[str, Callable[[Transaction], Awaitable[object]]]] = [
     ("reactions_actor_id_target_id_kind_key", lambda tx: tx.reactions.of_actor(ME, [TARGET])),
     ("", lambda tx: tx.reactions.of(ReactionKind.LIKE, ME, TARGET)),  # two indexes fit
     ("blocks_blocker_id_blocked_id_key", lambda tx: tx.blocks.between(ME, ME)),
-    ("blocks_blocker_id_blocked_id_key", lambda tx: tx.blocks.among(ME, [ME])),
+    ("blocks_of_blocked", lambda tx: tx.blocks.among(ME, [ME])),
     ("blocks_blocker_id_blocked_id_key", lambda tx: tx.blocks.of(ME, ME)),
     ("blocks_by_uri", lambda tx: tx.blocks.by_uri("x")),
     ("blocks_by_time", lambda tx: tx.blocks.by(ME, before=NOW)),
@@ -128,7 +128,7 @@ QUERIES: list[tuple[str, Callable[[Transaction], Awaitable[object]]]] = [
     ("actors_pkey", lambda tx: tx.actors.mark_moved(ME, "x", since=NOW, at=NOW)),
     ("posts_of_actor", lambda tx: tx.posts.hide(ME, ME, is_hidden=True)),
     ("posts_featured", lambda tx: tx.posts.featured(ME)),
-    ("requests_of_actor", lambda tx: tx.requests.forget(ME, ME)),
+    ("requests_of_a", lambda tx: tx.requests.forget(ME, ME)),
     ("notifications_about_actor", lambda tx: tx.notifications.forget(ME, ME)),
     ("activities_pkey", lambda tx: tx.activities.by_id(ActivityId(1))),
     ("activities_dedupe_key", lambda tx: tx.activities.forget("x", "y")),
@@ -213,14 +213,21 @@ class _Explained:
         self.plans += [row[column] for row in rows]
 
 
-async def _plans(url: str, call: Callable[[Transaction], Awaitable[object]]) -> list[str]:
+async def _plans(
+    url: str, call: Callable[[Transaction], Awaitable[object]], *, in_order: bool = False
+) -> list[str]:
+    """Ask for the plans of `call`. `in_order`: without bitmaps, which would want a sort.
+
+    Elsewhere PostgreSQL needs them for an OR; without, it walks small tables it has just counted.
+    """
     engine = open_engine(url)
     try:
         async with engine.writing() as connection:
             explain: LiteralString = "EXPLAIN QUERY PLAN "
             if url.startswith("postgresql"):
                 await connection.execute("SET LOCAL enable_seqscan = off")
-                await connection.execute("SET LOCAL enable_bitmapscan = off")
+                if in_order:
+                    await connection.execute("SET LOCAL enable_bitmapscan = off")
                 explain = "EXPLAIN "
             explained = _Explained(connection, explain)
             await call(transaction_on(explained))
@@ -264,5 +271,5 @@ async def test_a_query_uses_its_index(
 async def test_a_page_comes_in_order_from_its_index_without_sorting(
     database_url: str, call: Callable[[Transaction], Awaitable[object]]
 ) -> None:
-    first = (await _plans(database_url, call))[-12:]
+    first = (await _plans(database_url, call, in_order=True))[-12:]
     assert not any("TEMP B-TREE" in line or "Sort" in line for line in first), first
