@@ -148,8 +148,11 @@ class Inbox:
         return Receipt.KEPT
 
     async def _store(self, tx: Transaction, stored: StoredActivity, verified: Verified) -> bool:
-        if not await tx.activities.keep(stored):
+        # Its actor may do again what it took back; somebody else who kept the words may not.
+        is_replay = not verified.is_by_sender and await tx.activities.was_forgotten(stored.dedupe)
+        if is_replay or not await tx.activities.keep(stored):
             return False
         await promise(tx, self.clock, ApplyPromise(stored.id))
-        await self.synchrony.notice(tx, verified.received, verified.actor_uri)
+        if verified.is_by_sender:  # else the headers are the word of who brings it
+            await self.synchrony.notice(tx, verified.received, verified.actor_uri)
         return True

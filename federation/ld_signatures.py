@@ -61,7 +61,7 @@ class Statements:
 def read_linked(document: Document) -> LinkedClaim | None:
     """Return the signature of a document, None where there is none of this kind."""
     found = document.get("signature")
-    if not is_document(found) or found.get("type") != _TYPE:
+    if not is_document(found) or found.get("type") != _TYPE or not _is_flat(found):
         return None
     key_id, created = id_of(found.get("creator")), moment_of(found.get("created"))
     value = decode_base64(text_of(found.get("signatureValue"), _MAX_SIGNATURE + 1))
@@ -107,6 +107,18 @@ def verify(claim: LinkedClaim, statements: Statements, key: PublicKey, now: Mill
         raise errors.Untrusted("The document's signature is too old; sign it again.")
     if not key.has_signed(statements.message, claim.value):
         raise errors.Untrusted("The document's signature does not match it and the actor's key.")
+
+
+def _is_flat(signature: Document) -> bool:
+    """Say whether a signature is plain text by plain names: no other one hides in it.
+
+    Fedify puts a context there, which counts for nothing.
+    """
+    return all(
+        isinstance(one, str) and not name.startswith("@")
+        for name, one in signature.items()
+        if name != "@context"
+    )
 
 
 def _check_keys(node: Document, allowed: str = "") -> None:

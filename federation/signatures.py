@@ -62,6 +62,11 @@ class Verified:
     scheme: Scheme
     algorithm: str  # "rsa-v1_5-sha256", "ed25519" or "": what was verified, whatever was claimed
 
+    @property
+    def is_by_sender(self) -> bool:
+        """Whether the actor sent the request itself; else somebody passed on what it said."""
+        return self.scheme in _CHECKS
+
 
 def read_signature(received: Received) -> SignatureClaim:
     """Read which key is said to have signed. Believes nothing; costs no key.

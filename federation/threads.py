@@ -210,6 +210,8 @@ class Threads:
         author = await tx.actors.by_id(known.actor_id) if known is not None else None
         if known is None or author is None or note.audience not in OPEN:
             return
+        if known.visibility not in OPEN:  # put out of sight while this was on its way
+            return
         if (note.uri, note.attributed_to) == (known.uri, author.uri):
             answered = await self._target_of(tx, known)
             post = post_from(note, author, known, new_id=0, now=self.clock.now(), answered=answered)

@@ -57,6 +57,7 @@ _SQLITE_WRITERS = 2  # measured: beyond it, waits for the writer reach a second
 @click.version_option(VERSION, prog_name="fixatif")
 def main() -> None:
     """Fixatif: a self-hostable, federating server for art."""
+    logs.configure("error", "console")  # commands say what people want to know; servers log
 
 
 @main.command(epilog=example("fixatif up gallery.example.org"))
@@ -171,7 +172,6 @@ def demo(port_a: int | None, port_b: int | None, keep: Path | None, works: int) 
     """Show two throw-away instances with sample art that federate; Ctrl-C ends it."""
     from server import demo as stages  # noqa: PLC0415  loads an image library: when first used
 
-    logs.configure("error", "console")
     progress = Progress()
     tools = stages.Tools(prepare, _studio, progress.tell, progress.show)
     try:

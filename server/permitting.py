@@ -21,6 +21,7 @@ from server.permits import (
     Asker,
     InteractionKind,
     InteractionPolicy,
+    Permit,
     answer,
     strictest,
     within,
@@ -60,7 +61,8 @@ async def answer_to(
     An answer to somebody else's comment stands in an artist's thread as well: that artist's
     word on answers holds too.
     """
-    policy, asker = await policy_of(tx, target), await _asker(tx, actor_id, target)
+    policy = await policy_of(tx, target)
+    asker = await _asker(tx, actor_id, target, policy.permit(kind) if policy else None)
     if asker.is_blocked:
         return Answer.REFUSE
     answers = [answer(policy, kind, asker)] if policy is not None else []
@@ -83,6 +85,8 @@ async def permitted(
     if said is not Answer.ASK and wish.kind in _LASTING:
         return said
     known = await _said_before(tx, wish)
+    if known is not None and known.actor_id != wish.actor_id:
+        known = None  # a neighbour asked with the address of somebody else's post
     if said is Answer.ASK:
         return await _asked(tx, addresses, clock, wish, known)
     is_withdrawn = known is not None and known.state is RequestState.REFUSED
@@ -168,12 +172,17 @@ async def _word_of_thread(
     policy = await policy_of(tx, thread) if thread is not None else None
     if thread is None or policy is None:
         return Answer.ALLOW
-    asker = replace(await _asker(tx, actor_id, thread), is_named=is_named)
+    asker = await _asker(tx, actor_id, thread, policy.reply)
+    asker = replace(asker, is_named=is_named)
     return answer(policy, InteractionKind.REPLY, asker)
 
 
-async def _asker(tx: Transaction, actor_id: ActorId, target: Target) -> Asker:
-    follow = await tx.relations.follow(actor_id, target.owner_id)
+async def _asker(
+    tx: Transaction, actor_id: ActorId, target: Target, permit: Permit | None
+) -> Asker:
+    """Return how somebody stands to a target; whether they follow, where `permit` asks for it."""
+    is_asked = permit is Permit.FOLLOWERS
+    follow = await tx.relations.follow(actor_id, target.owner_id) if is_asked else None
     return Asker(
         is_author=actor_id == target.owner_id,
         is_named=await _is_named(tx, actor_id, target),

@@ -479,6 +479,10 @@ class Activities(Protocol):
         """Free a dedupe key of this actor's, so that the same id may come again (after an Undo)."""
         ...
 
+    async def was_forgotten(self, dedupe: str) -> bool:
+        """Say whether a key was freed: what its actor took back."""
+        ...
+
     async def sweep(
         self, *, outgoing_before: Millis, incoming_before: Millis, limit: int = 1_000
     ) -> int:

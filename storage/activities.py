@@ -6,6 +6,8 @@ from server.model import ActivityId, Millis, StoredActivity
 from server.repositories import Activities
 from storage.database import Connection, Row
 
+_TAKEN_BACK = "taken-back"  # no id and no other key begins so: they are web addresses
+
 
 def activities_in(connection: Connection) -> Activities:
     """Return the activities as this transaction sees them."""
@@ -51,14 +53,26 @@ class _Activities:
         return row is not None
 
     async def forget(self, dedupe: str, actor_uri: str) -> None:
-        # The row stays, as a record of what was said; its key alone is free again.
+        # The row stays, as a record of what was said; its key alone is free again. The newest
+        # such row keeps the key under another name.
         await self._connection.execute(
             """
-            UPDATE activities SET dedupe = NULL WHERE dedupe = :dedupe AND actor_uri = :actor_uri
+            UPDATE activities SET dedupe = NULL WHERE dedupe = :was AND actor_uri = :actor_uri
             """,
+            was=f"{_TAKEN_BACK} {dedupe}",
+            actor_uri=actor_uri,
+        )
+        await self._connection.execute(
+            """
+            UPDATE activities SET dedupe = :was WHERE dedupe = :dedupe AND actor_uri = :actor_uri
+            """,
+            was=f"{_TAKEN_BACK} {dedupe}",
             dedupe=dedupe,
             actor_uri=actor_uri,
         )
+
+    async def was_forgotten(self, dedupe: str) -> bool:
+        return await self.holds(f"{_TAKEN_BACK} {dedupe}")
 
     async def sweep(
         self, *, outgoing_before: Millis, incoming_before: Millis, limit: int = 1_000

@@ -140,7 +140,7 @@ def test_up_refuses_a_base_url_that_settings_deny(place: Place) -> None:
         ("follow ana bo", "", "An address reads name@server"),
         ("follow ana @ana@127.0.0.1:{port}", "", "You cannot follow yourself"),
         ("follow ana @bo@127.0.0.1:{port}", "", "There is nobody called bo here"),
-        ("follow ana @bo@127.0.0.1:{dead}", "", "127.0.0.1 could not be reached"),
+        ("follow ana @bo@127.0.0.1:{dead}", "", "The other server cannot be reached"),
         ("publish nobody {file}", "", "There is no account 'nobody' here"),
         ("publish ana {file}", "", "note.txt: "),
         ("publish ana {file} --alt One --alt Two", "", "more descriptions than files"),

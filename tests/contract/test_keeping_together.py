@@ -274,7 +274,10 @@ async def test_an_activity_is_kept_byte_for_byte_and_once(library: Library) -> N
         assert await tx.activities.holds("key")
         await tx.activities.forget("key", activity(1).actor_uri)
         assert not await tx.activities.holds("key")
+        assert await tx.activities.was_forgotten("key")
+        assert not await tx.activities.was_forgotten("another key")
         assert await tx.activities.keep(activity(3, "key"))
+        await tx.activities.forget("key", activity(3).actor_uri)
         first = await tx.activities.by_id(ActivityId(1))
         assert first == replace(activity(1), dedupe="")
 

@@ -173,6 +173,13 @@ async def test_a_large_document_is_refused() -> None:
             "signatureValue": "%",
         },
         {"type": "RsaSignature2017", "creator": KEY_ID, "signatureValue": "AAAA"},
+        {
+            "type": "RsaSignature2017",
+            "@id": "https://peer.test/a b",
+            "creator": KEY_ID,
+            "created": "2026-11-22T15:25:04Z",
+            "signatureValue": "AAAA",
+        },
     ],
 )
 async def test_what_is_no_signature_is_not_read(signature: Any) -> None:
@@ -219,6 +226,68 @@ async def test_words_that_nobody_signed_are_not_believed() -> None:
     read = believed(document)
     assert {"contentUsage", "_misskey_quote", "signature"}.isdisjoint(read)
     assert "blurhash" not in read["object"]
+
+
+UNDONE = {
+    "id": "https://peer.test/follows/1",
+    "type": "Follow",
+    "actor": OWNER,
+    "object": "https://own.test/users/ana",
+}
+
+
+@pytest.mark.parametrize(
+    ("hook", "meaning"),
+    [
+        ("zzz", {}),  # the activities' context makes it a blank predicate
+        ("zzz", {"zzz": "_:zzz"}),
+        ("zzz", {"zzz": "nowhere"}),
+        ("proof", {}),
+    ],
+)
+async def test_an_inner_activity_does_not_become_the_root(
+    hook: str, meaning: dict[str, str]
+) -> None:
+    """Who is shown an Undo cannot make the Follow out of it: edges of no meaning are none."""
+    undo = signed(note(type="Undo", object=UNDONE))
+    outer = {name: undo[name] for name in ("id", "type", "actor")} | {"object": UNDONE["id"]}
+    turned = {"@context": [*undo["@context"], meaning], **UNDONE, hook: outer}
+    with pytest.raises(errors.Untrusted, match="does not match"):
+        believed(turned | {"signature": undo["signature"]})
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"cc": "https://peer.test/a b"},
+        {"cc": "_:b0"},
+        {"type": ["https://peer.test/a b", "Note"]},
+        {"contentMap": {"e n": "<p>Buy</p>"}},
+        {
+            "attachment": {
+                "id": "https://peer.test/a b",
+                "type": "Document",
+                "url": "https://x.test",
+            }
+        },
+        {"attachment": {"id": "blank:b0", "type": "Document", "url": "https://x.test"}},
+    ],
+)
+async def test_what_canonicalising_drops_cannot_be_slipped_in(change: dict[str, Any]) -> None:
+    document = signed(note())
+    document["object"] = document["object"] | change
+    document["@context"] = [*document["@context"], {"blank": "_:"}]
+    with pytest.raises((ValueError, errors.Untrusted)):
+        believed(document)
+
+
+async def test_a_post_that_is_torn_in_two_is_refused() -> None:
+    """The statements are the same; who reads the first half misses the warning."""
+    document = signed(note())
+    first = dict(document["object"])
+    second = {"id": first["id"], "summary": first.pop("summary")}
+    with pytest.raises(ValueError, match="twice"):
+        believed(document | {"object": [first, second]})
 
 
 # What holds

@@ -113,6 +113,17 @@ async def test_what_nothing_proves_is_refused_without_a_fetch(scene: Scene) -> N
     assert scene.stage.net.fetched == []
 
 
+async def test_what_its_author_took_back_is_not_brought_again_by_others(scene: Scene) -> None:
+    like = scene.proved(BOB.does("Like", "https://art.test/works/1"))
+    assert await scene.bring(like) is Receipt.KEPT
+    undo = BOB.does("Undo", {"id": like["id"], "type": "Like", "object": like["object"]})
+    for turn in range(2):  # whoever likes once more may take that back once more
+        assert await scene.bring(undo | {"id": f"{undo['id']}/{turn}"}, BOB) is Receipt.KEPT
+        await scene.stage.drain()
+        assert await scene.bring(like) is Receipt.KNOWN
+        assert await scene.bring(like, BOB) is Receipt.KEPT
+
+
 async def test_who_brings_it_must_be_who_signed_it(scene: Scene) -> None:
     forger = replace(MAX, key_number=3)
     with pytest.raises(Untrusted):
@@ -290,7 +301,7 @@ async def test_a_change_is_taken_from_the_origin(scene: Scene) -> None:
     assert await scene.shown(uri)
     post = await scene.stage.read(lambda tx: tx.posts.by_uri(uri))
     assert "New" in post.content_html
-    unknown = BOB.does("Update", "https://peer.test/bob/notes/99")
+    unknown = BOB.does("Update", "https://peer.test/bob/notes/never-seen")
     assert await scene.bring(unknown) is Receipt.FORGOTTEN
 
 
@@ -307,7 +318,7 @@ async def test_a_post_that_is_gone_at_its_origin_is_deleted(
 async def test_the_deletion_of_what_we_never_had_is_forgotten_without_a_fetch(
     scene: Scene,
 ) -> None:
-    uri = "https://peer.test/bob/notes/99"
+    uri = "https://peer.test/bob/notes/never-seen"
     assert await scene.bring(BOB.does("Delete", uri)) is Receipt.FORGOTTEN
     assert uri not in scene.stage.net.fetched
 

@@ -102,6 +102,25 @@ async def test_a_report_names_only_what_its_accused_made_and_its_reporter_sees(
     assert case.report == made
 
 
+async def test_a_flag_opens_no_private_message_that_was_for_others(stage: Stage) -> None:
+    """Moderators read what is reported: who merely knows its address must not show it to them."""
+    otto, ana = await owner(stage), await stage.artist()
+    bob, eve = Peer("bob"), Peer("eve", "evil.test", 2)
+    await stage.meet(bob)
+    await stage.meet(eve)
+    note = bob.note(to=[ANA], cc=[], tag=[{"type": "Mention", "href": ANA}])
+    await arrive(stage, bob.does("Create", note))
+    asked = await stage.read(lambda tx: tx.posts.by_uri(note["id"]))
+    assert asked is not None
+    message = await stage.flows.reactions.comment(ana, TargetId(asked.id), "For you alone")
+    assert message.visibility is Visibility.DIRECT
+    await arrive(stage, eve.does("Flag", [ANA, message.uri], content="Bad"))
+    await arrive(stage, eve.does("Flag", message.uri, content="Bad"))
+    await arrive(stage, bob.does("Flag", [ANA, message.uri], content="Rude"))
+    found = [case.report.objects for case in await cases(stage, otto)]
+    assert found == [(message.uri,), ()]
+
+
 async def test_a_closed_report_is_not_closed_again(stage: Stage) -> None:
     otto, ana, ben = await owner(stage), await stage.artist(), await stage.artist("ben")
     made = await stage.flows.reporting.report(ben, ana.id, "Look")

@@ -88,6 +88,24 @@ async def test_a_header_about_somebody_else_has_us_fetch_nothing(
     assert await step.state(step.ana) is ACCEPTED
 
 
+async def test_who_passes_on_somebodys_post_says_nothing_of_their_followers(step: Step) -> None:
+    """Its headers are the bringer's own: any empty list on Bob's server would end all follows."""
+    await step.follow(step.ana)
+    eve, note = Peer("eve", domain="evil.test", key_number=2), BOB.note()
+    step.stage.net.serve(eve.uri, eve.document)
+    step.stage.net.serve(note["id"], note)
+    step.lists()
+    body = json.dumps(BOB.does("Create", note)).encode()
+    header = f'collectionId="{BOB.uri}/followers", url="{LIST}", digest="{digest_of(())}"'
+    sent = {**eve.signed(body, step.stage.clock.now()), "Collection-Synchronization": header}
+    assert (await step.client.post("/inbox", data=body, headers=sent)).status == 202
+    step.stage.clock.advance(seconds=60)
+    await step.stage.drain()
+    assert await step.stage.read(lambda tx: tx.posts.by_uri(note["id"])) is not None
+    assert step.fetches == 0
+    assert await step.state(step.ana) is ACCEPTED
+
+
 async def test_where_both_agree_nothing_is_fetched(step: Step) -> None:
     await step.follow(step.ana)
     await step.follow(await step.stage.artist("eve"), PENDING)  # not one, until Bob says so

@@ -227,6 +227,22 @@ async def test_an_answer_deep_in_a_thread_finds_its_place(stage: Stage) -> None:
     assert await told(stage, ana) in (["comment", "mention"], ["mention"])
 
 
+async def test_what_was_put_out_of_sight_meanwhile_stays_there(stage: Stage) -> None:
+    await stage.artist()
+    bob = Peer("bob")
+    await stage.meet(bob)
+    note = bob.note(**NAMED)
+    await arrive(stage, bob.does("Create", note))
+    serve(stage, bob, note)
+    post = await kept(stage, note)
+    await stage.flows.threads.look_at([post])
+    async with stage.library.transaction() as tx:
+        await tx.posts.put(replace(post, visibility=Visibility.DRAFT))
+    await stage.drain()
+    assert note["id"] in stage.net.fetched
+    assert (await kept(stage, note)).visibility is Visibility.DRAFT
+
+
 async def test_looking_at_a_poll_refreshes_its_counts(stage: Stage) -> None:
     ana, bob = await stage.artist(), Peer("bob")
     await stage.befriend(bob, ana)
