@@ -149,10 +149,15 @@ class Inbox:
 
     async def _store(self, tx: Transaction, stored: StoredActivity, verified: Verified) -> bool:
         # Its actor may do again what it took back; somebody else who kept the words may not.
-        is_replay = not verified.is_by_sender and await tx.activities.was_forgotten(stored.dedupe)
-        if is_replay or not await tx.activities.keep(stored):
+        if not verified.is_by_sender and await _was_taken_back(tx, stored):
+            return False
+        if not await tx.activities.keep(stored):
             return False
         await promise(tx, self.clock, ApplyPromise(stored.id))
         if verified.is_by_sender:  # else the headers are the word of who brings it
             await self.synchrony.notice(tx, verified.received, verified.actor_uri)
         return True
+
+
+async def _was_taken_back(tx: Transaction, stored: StoredActivity) -> bool:
+    return await tx.activities.was_forgotten(stored.dedupe, stored.actor_uri)

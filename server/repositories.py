@@ -479,8 +479,8 @@ class Activities(Protocol):
         """Free a dedupe key of this actor's, so that the same id may come again (after an Undo)."""
         ...
 
-    async def was_forgotten(self, dedupe: str) -> bool:
-        """Say whether a key was freed: what its actor took back."""
+    async def was_forgotten(self, dedupe: str, actor_uri: str) -> bool:
+        """Say whether a key of this actor's was freed: what it took back."""
         ...
 
     async def sweep(

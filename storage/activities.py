@@ -6,8 +6,6 @@ from server.model import ActivityId, Millis, StoredActivity
 from server.repositories import Activities
 from storage.database import Connection, Row
 
-_TAKEN_BACK = "taken-back"  # no id and no other key begins so: they are web addresses
-
 
 def activities_in(connection: Connection) -> Activities:
     """Return the activities as this transaction sees them."""
@@ -54,25 +52,25 @@ class _Activities:
 
     async def forget(self, dedupe: str, actor_uri: str) -> None:
         # The row stays, as a record of what was said; its key alone is free again. The newest
-        # such row keeps the key under another name.
+        # such row keeps the key under another name, its actor's own: neighbours may share ids.
         await self._connection.execute(
             """
             UPDATE activities SET dedupe = NULL WHERE dedupe = :was AND actor_uri = :actor_uri
             """,
-            was=f"{_TAKEN_BACK} {dedupe}",
+            was=_taken_back(dedupe, actor_uri),
             actor_uri=actor_uri,
         )
         await self._connection.execute(
             """
             UPDATE activities SET dedupe = :was WHERE dedupe = :dedupe AND actor_uri = :actor_uri
             """,
-            was=f"{_TAKEN_BACK} {dedupe}",
+            was=_taken_back(dedupe, actor_uri),
             dedupe=dedupe,
             actor_uri=actor_uri,
         )
 
-    async def was_forgotten(self, dedupe: str) -> bool:
-        return await self.holds(f"{_TAKEN_BACK} {dedupe}")
+    async def was_forgotten(self, dedupe: str, actor_uri: str) -> bool:
+        return await self.holds(_taken_back(dedupe, actor_uri))
 
     async def sweep(
         self, *, outgoing_before: Millis, incoming_before: Millis, limit: int = 1_000
@@ -103,6 +101,11 @@ class _Activities:
             limit=limit,
         )
         return outgoing + incoming
+
+
+def _taken_back(dedupe: str, actor_uri: str) -> str:
+    """Return the key of what an actor took back; all others begin with a web address."""
+    return f"taken-back {actor_uri} {dedupe}"
 
 
 def _activity(row: Row) -> StoredActivity:

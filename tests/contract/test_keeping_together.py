@@ -274,10 +274,13 @@ async def test_an_activity_is_kept_byte_for_byte_and_once(library: Library) -> N
         assert await tx.activities.holds("key")
         await tx.activities.forget("key", activity(1).actor_uri)
         assert not await tx.activities.holds("key")
-        assert await tx.activities.was_forgotten("key")
-        assert not await tx.activities.was_forgotten("another key")
+        mine, neighbours = activity(1).actor_uri, "https://far.example/users/neighbour"
+        assert await tx.activities.was_forgotten("key", mine)
+        assert not await tx.activities.was_forgotten("key", neighbours)
+        assert await tx.activities.keep(replace(activity(4, "key"), actor_uri=neighbours))
+        await tx.activities.forget("key", neighbours)
         assert await tx.activities.keep(activity(3, "key"))
-        await tx.activities.forget("key", activity(3).actor_uri)
+        await tx.activities.forget("key", mine)
         first = await tx.activities.by_id(ActivityId(1))
         assert first == replace(activity(1), dedupe="")
 

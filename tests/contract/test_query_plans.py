@@ -132,7 +132,7 @@ QUERIES: list[tuple[str, Callable[[Transaction], Awaitable[object]]]] = [
     ("notifications_about_actor", lambda tx: tx.notifications.forget(ME, ME)),
     ("activities_pkey", lambda tx: tx.activities.by_id(ActivityId(1))),
     ("activities_dedupe_key", lambda tx: tx.activities.forget("x", "y")),
-    ("activities_dedupe_key", lambda tx: tx.activities.was_forgotten("x")),
+    ("activities_dedupe_key", lambda tx: tx.activities.was_forgotten("x", "y")),
     ("activities_dedupe_key", lambda tx: tx.activities.holds("x")),
     ("notifications_of_artist", lambda tx: tx.notifications.page(ME, before=9)),
     ("notifications_unread", lambda tx: tx.notifications.count_unread(ME)),
