@@ -36,6 +36,7 @@ from server.accounts import Accounts
 from server.addresses import Addresses
 from server.aftermath import DeliveryAftermath
 from server.approving import Approving
+from server.audit import Audit
 from server.blocking import Blocking
 from server.bus import MemoryBus
 from server.clock import Clock, SystemClock
@@ -296,6 +297,7 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
         people=People(library, remote),
         notifications=notifications,
         queues=Queues(library, clock, bus, reach),
+        audit=Audit(library),
         blocking=blocking,
         reporting=reporting,
         moving=moving,

@@ -18,6 +18,7 @@ from server.repositories import (
     Actors,
     AllSeries,
     Artists,
+    AuditLog,
     Blocks,
     Notifications,
     Peers,
@@ -177,6 +178,8 @@ class Transaction(Protocol):
     def blocks(self) -> Blocks: ...
     @property
     def reports(self) -> Reports: ...
+    @property
+    def audit(self) -> AuditLog: ...
     @property
     def series(self) -> AllSeries: ...
     @property

@@ -6,17 +6,18 @@ from enum import StrEnum
 
 import msgspec
 
+from server import audit
+from server.acts import Act
 from server.aftermath import note_undelivered
 from server.clock import Clock
 from server.dealings import Peer, Undelivered
 from server.errors import NotFound
-from server.model import Artist, Job, JobId, JobKind, Millis, Role, TargetId, Work
+from server.model import Artist, Job, JobId, JobKind, Millis, TargetId, Work
 from server.ports import Bus, JobCounts, Library, Transaction
 from server.promises import JOBS_TOPIC, DeliverPromise
 from server.reach import Reach
 
 _BY_HAND = "It was given up by hand."
-_IN_CHARGE = frozenset({Role.OWNER, Role.ADMIN})
 
 
 class JobState(StrEnum):
@@ -72,8 +73,8 @@ class Queues:
             }
             return await table[state](kind, limit=limit)
 
-    async def retry(self, job_id: JobId) -> None:
-        """Make one job due now. Raise `NotFound`."""
+    async def retry(self, job_id: JobId, by: Artist | None = None) -> None:
+        """Make one job due now. `by` is None at the command line. Raise `NotFound`."""
 
         async def write(tx: Transaction) -> bool:
             job = await tx.jobs.by_id(job_id)
@@ -82,6 +83,8 @@ class Queues:
             if job.kind is JobKind.DELIVER:
                 target = TargetId(_promise_of(job).target_id)
                 await tx.peers.forget_undelivered(job.queue, target)
+            subject = f"{job_id} for {job.queue}" if job.queue else str(job_id)
+            await audit.note(tx, self.clock, by, Act.DELIVERY_RETRIED, subject)
             return True
 
         if not await self.library.join(write):
@@ -111,9 +114,10 @@ class Queues:
         if not await self.library.join(write):
             raise NotFound(f"There is no job {job_id}: see 'fixatif jobs list'.")
 
-    async def try_now(self, host: str) -> None:
+    async def try_now(self, host: str, by: Artist | None = None) -> None:
         """End a host's pause, or its death. Raise `NotFound`."""
         await self.reach.pardon(host)
+        await self.library.join(lambda tx: audit.note(tx, self.clock, by, Act.SERVER_TRIED, host))
 
     async def undelivered(
         self, artist: Artist, works: Sequence[Work]
@@ -124,17 +128,6 @@ class Queues:
             return {}
         async with self.library.reading() as tx:
             return await tx.peers.undelivered(own)
-
-
-def is_in_charge(artist: Artist) -> bool:
-    """Say whether somebody sees and moves the queue: owners and admins."""
-    return artist.role in _IN_CHARGE
-
-
-def refuse_outsiders(artist: Artist) -> None:
-    """Raise `NotFound` for everybody else: nobody learns what is there."""
-    if not is_in_charge(artist):
-        raise NotFound("There is nothing here at this address.")
 
 
 def _promise_of(job: Job) -> DeliverPromise:

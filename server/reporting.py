@@ -7,6 +7,8 @@ Who reported is told to nobody but the moderators: what is sent on speaks for th
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from server import audit
+from server.acts import Act
 from server.addresses import Addresses
 from server.clock import Clock
 from server.dealings import Report, ReportId
@@ -25,13 +27,13 @@ from server.model import (
 from server.notifications import tell
 from server.ports import Bus, Library, Transaction
 from server.promises import JOBS_TOPIC, Deed, SayPromise, promise
+from server.roles import demand
 from server.targets import find_target, find_target_by_uri, may_see
 
 MAX_WORDS = 2_000  # characters of a report; Mastodon takes 1,000
 MAX_OBJECTS = 20
 MAX_PER_HOUR = 30  # from one server: more is a flood, and all but the first say the same
 _HOUR = 3_600_000
-_STAFF = frozenset({Role.OWNER, Role.ADMIN, Role.MODERATOR})
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +112,7 @@ class Reporting:
         self, reader: Artist, *, is_open: bool = True, before: ReportId | None = None
     ) -> list[Case]:
         """List reports newest first, fifty at a time. Raise `NotFound` for who is no moderator."""
-        self._refuse_outsiders(reader)
+        demand(reader, Role.MODERATOR)
         async with self.library.reading() as tx:
             reports = await tx.reports.page(is_open=is_open, before=before)
             ids = {actor for one in reports for actor in (one.reporter_id, one.accused_id)}
@@ -121,7 +123,7 @@ class Reporting:
 
     async def case(self, reader: Artist, report_id: ReportId) -> Case:
         """Return one report with what it is about. Raise `NotFound`."""
-        self._refuse_outsiders(reader)
+        demand(reader, Role.MODERATOR)
         async with self.library.reading() as tx:
             report = await tx.reports.by_id(report_id)
             if report is None:
@@ -150,6 +152,9 @@ class Reporting:
         )
         async with self.library.transaction() as tx:
             await tx.reports.update(closed)
+            await audit.note(
+                tx, self.clock, reader, Act.REPORT_CLOSED, str(report_id), reason=closed.note
+            )
 
     async def _keep(self, tx: Transaction, report: Report) -> bool:
         if not await tx.reports.put(report):
@@ -167,15 +172,6 @@ class Reporting:
         found = [await find_target(tx, self.addresses, one) for one in about[:MAX_OBJECTS]]
         theirs = [one for one in found if one is not None and one.owner_id == accused.id]
         return tuple([one.uri for one in theirs if await may_see(tx, one, artist.id)])
-
-    def _refuse_outsiders(self, reader: Artist) -> None:
-        if not is_staff(reader):
-            raise NotFound("There is nothing here at this address.")
-
-
-def is_staff(artist: Artist) -> bool:
-    """Say whether somebody sees reports: moderators, admins, owners."""
-    return artist.role in _STAFF
 
 
 def _limited(words: str) -> str:

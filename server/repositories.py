@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from server.acts import AuditEntry, AuditId
 from server.dealings import (
     Block,
     Peer,
@@ -528,6 +529,18 @@ class Policies(Protocol):
 
     async def history(self, *, limit: int = 50) -> list[PolicyVersion]:
         """List newest first."""
+        ...
+
+
+class AuditLog(Protocol):
+    """What those who run the instance did; nothing in it is ever changed."""
+
+    async def add(self, entry: AuditEntry) -> None: ...
+
+    async def page(
+        self, *, act: str = "", before: AuditId | None = None, limit: int = 50
+    ) -> list[AuditEntry]:
+        """List newest first; `act` "" = every kind."""
         ...
 
 

@@ -11,6 +11,7 @@ from server.repositories import (
     Actors,
     AllSeries,
     Artists,
+    AuditLog,
     Blocks,
     Notifications,
     Peers,
@@ -25,6 +26,7 @@ from server.repositories import (
 from storage.activities import activities_in
 from storage.actors import actors_in
 from storage.artists import artists_in
+from storage.audit import audit_in
 from storage.blocks import blocks_in
 from storage.database import Connection, Engine
 from storage.engines import open_engine
@@ -121,6 +123,10 @@ class _Transaction:
     @property
     def policies(self) -> Policies:
         return policies_in(self._connection)
+
+    @property
+    def audit(self) -> AuditLog:
+        return audit_in(self._connection)
 
     @property
     def jobs(self) -> Jobs:

@@ -14,6 +14,7 @@ from federation.threads import Threads
 from server.accounts import Accounts
 from server.addresses import Addresses
 from server.approving import Approving
+from server.audit import Audit
 from server.blocking import Blocking
 from server.clock import Clock
 from server.config import Config
@@ -67,6 +68,7 @@ class Flows:
     people: People
     notifications: Notifications
     queues: Queues
+    audit: Audit
     blocking: Blocking
     reporting: Reporting
     moving: Moving

@@ -10,8 +10,7 @@ from federation.content_types import ACTIVITY_JSON
 from server.errors import NotAllowed
 from server.model import Artist, ContentUsage, Preference, Role
 from server.protections import Audience
-from server.queues import is_in_charge
-from server.reporting import is_staff
+from server.roles import is_at_least
 from server.signals import headers, robots_directives, tdm_reservation
 from web.flows import flows
 from web.keys import ARTIST
@@ -148,8 +147,8 @@ def viewer_of(request: web.Request, *, unread: int = 0, has_form: bool = True) -
         name=artist.name,
         csrf=known.forms.token_for(request),
         is_artist=artist.role is not Role.READER,
-        is_staff=is_staff(artist),
-        is_in_charge=is_in_charge(artist),
+        is_staff=is_at_least(artist.role, Role.MODERATOR),
+        is_in_charge=is_at_least(artist.role, Role.ADMIN),
         unread=unread,
         surround=chosen,
     )

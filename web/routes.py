@@ -11,6 +11,7 @@ from web import activitypub, discovery, media, oembed, registers, series_answers
 from web.keys import ARTIST
 from web.pages import (
     account,
+    admin,
     blocks,
     conversations,
     federation,
@@ -161,6 +162,8 @@ ROUTES = (
     _get("/settings/blocks", blocks.blocks),
     _get("/report", reports.report_form),
     _post("/report", reports.report),
+    _get("/admin", admin.overview),
+    _get("/admin/audit", admin.audit),
     _get("/admin/federation", federation.federation),
     _post("/admin/federation/try", federation.try_now),
     _post("/admin/federation/retry", federation.retry),

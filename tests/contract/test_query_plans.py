@@ -5,6 +5,7 @@ from typing import LiteralString
 
 import pytest
 
+from server.acts import AuditId
 from server.dealings import ReportId, RequestId
 from server.model import (
     ActivityId,
@@ -115,6 +116,8 @@ QUERIES: list[tuple[str, Callable[[Transaction], Awaitable[object]]]] = [
     ),
     ("reactions_actor_id_target_id_kind_key", lambda tx: tx.reactions.of_actor(ME, [TARGET])),
     ("", lambda tx: tx.reactions.of(ReactionKind.LIKE, ME, TARGET)),  # two indexes fit
+    ("audit_pkey", lambda tx: tx.audit.page(before=AuditId(9))),
+    ("audit_of_act", lambda tx: tx.audit.page(act="report.closed", before=AuditId(9))),
     ("blocks_blocker_id_blocked_id_key", lambda tx: tx.blocks.between(ME, ME)),
     ("blocks_", lambda tx: tx.blocks.among(ME, [ME])),  # any of theirs: all are narrow
     ("blocks_blocker_id_blocked_id_key", lambda tx: tx.blocks.of(ME, ME)),

@@ -3,6 +3,7 @@
 from typing import Any
 
 from server.model import AiLabel, Counts, Millis, NotificationKind, PictureState, WorkState
+from web import admin_views as governed
 from web import dealing_views as dealing
 from web import delivery_views as delivery
 from web import page_views as pages
@@ -212,6 +213,21 @@ def samples(words: str) -> dict[str, object]:
         "blocks.html": dealing.BlocksPage((dealing.BlockedRow(actor, "/u", DAY),), pager),
         "report.html": dealing.ReportPage(actor, 7, 9, words, words, form, "/back"),
         "reports.html": dealing.ReportsPage((reported,), is_open=False, pager=pager),
+        "admin.html": governed.AdminPage((governed.AdminSection(words, "/admin/x", words, words),)),
+        "audit.html": governed.AuditPage(
+            (
+                governed.AuditRow(
+                    DAY, words, "closed the report", words, words,
+                    (
+                        governed.AuditLineView(words, "removed"),
+                        governed.AuditLineView(words, "added"),
+                        governed.AuditLineView("", "place"),
+                        governed.AuditLineView(words),
+                    ),
+                ),
+            ),
+            pager, "report.closed", (("report.closed", "closed the report"),),
+        ),
         "federation.html": delivery.FederationPage(
             (delivery.CountsRow(words, 1_000, 2, 3),), DAY,
             (delivery.HostRow(words, words, 3, DAY, DAY, DAY),),
@@ -291,6 +307,8 @@ def empty_samples() -> dict[str, object]:
         "blocks.html": dealing.BlocksPage(),
         "report.html": dealing.ReportPage(actor, 7),
         "reports.html": dealing.ReportsPage(),
+        "admin.html": governed.AdminPage(),
+        "audit.html": governed.AuditPage(),
         "federation.html": delivery.FederationPage(),
         "case.html": dealing.CasePage(
             dealing.ReportRow("/admin/reports/1", DAY, None, None), close_action="/close"

@@ -116,7 +116,7 @@ async def test_a_button_without_its_token_does_nothing(house: House) -> None:
 @pytest.mark.parametrize("role", [Role.OWNER, Role.ADMIN])
 async def test_those_in_charge_see_what_waits_and_who_fails(house: House, role: Role) -> None:
     await house.sign_in(role)
-    assert f'href="{PAGE}"' in await house.page("/settings")
+    assert f'href="{PAGE}"' in await house.page("/admin")
     page = await house.page(PAGE)
     assert "Deliveries to other servers" in page
     assert "peer.test is not there." in page

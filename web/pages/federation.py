@@ -5,8 +5,9 @@ from typing import Annotated
 
 from aiohttp import web
 
-from server.model import JobId, JobKind
-from server.queues import JobState, refuse_outsiders
+from server.model import JobId, JobKind, Role
+from server.queues import JobState
+from server.roles import demand
 from web.deliveries import federation_page
 from web.fields import Line, decode
 from web.flows import flows
@@ -33,7 +34,7 @@ class RetryForm:
 
 async def federation(request: web.Request) -> web.StreamResponse:
     """Show the queue, and the servers in trouble."""
-    refuse_outsiders(artist_of(request))
+    demand(artist_of(request), Role.ADMIN)
     known = flows(request)
     found = await known.queues.overview(limit=_MOST)
     buried = await known.queues.listed(JobState.BURIED, JobKind.DELIVER, limit=_MOST)
@@ -44,15 +45,15 @@ async def federation(request: web.Request) -> web.StreamResponse:
 
 async def try_now(request: web.Request) -> web.StreamResponse:
     """End a server's pause."""
-    refuse_outsiders(artist_of(request))
+    admin = demand(artist_of(request), Role.ADMIN)
     asked = decode(TryForm, await read_form(request))
-    await flows(request).queues.try_now(asked.host)
+    await flows(request).queues.try_now(asked.host, admin)
     return to(_PAGE, "tried")
 
 
 async def retry(request: web.Request) -> web.StreamResponse:
     """Try a delivery again that was given up."""
-    refuse_outsiders(artist_of(request))
+    admin = demand(artist_of(request), Role.ADMIN)
     asked = decode(RetryForm, await read_form(request))
-    await flows(request).queues.retry(JobId(number(asked.job, 0) or 0))
+    await flows(request).queues.retry(JobId(number(asked.job, 0) or 0), admin)
     return to(_PAGE, "retried")

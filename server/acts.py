@@ -1,0 +1,42 @@
+"""What those who run the instance did, as nouns: pure.
+
+The law: an entry holds no secret: no password, no token, no private text.
+"""
+
+import difflib
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NewType
+
+from server.model import Millis
+
+AuditId = NewType("AuditId", int)
+_CONTEXT = 2  # lines around a change
+_MAX_DIFFERENCE = 100_000  # characters: a policy of ten thousand rules written anew
+
+
+class Act(StrEnum):
+    """What can be done. The part before the dot is what it is done to."""
+
+    REPORT_CLOSED = "report.closed"
+    SERVER_TRIED = "server.tried"
+    DELIVERY_RETRIED = "delivery.retried"
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """One act. `difference` is a unified diff, "" where nothing had a text before and after."""
+
+    id: AuditId
+    at: Millis
+    author: str  # handle; "" = at the command line
+    act: str  # an `Act`, or one that another version knew
+    subject: str  # what it was done to: a handle, a domain, a number
+    reason: str = ""
+    difference: str = ""
+
+
+def difference_of(before: str, after: str) -> str:
+    """Return a unified diff of two texts, without its head; "" where they are equal."""
+    lines = difflib.unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=_CONTEXT)
+    return "\n".join(list(lines)[2:])[:_MAX_DIFFERENCE]

@@ -1,0 +1,41 @@
+"""How the acts of those who run the instance are told to people. Pure."""
+
+from collections.abc import Iterable
+
+from server.acts import Act, AuditEntry
+from web.admin_views import AuditLineView, AuditRow
+
+WORDS = {
+    Act.REPORT_CLOSED: "closed the report",
+    Act.SERVER_TRIED: "had this server tried again",
+    Act.DELIVERY_RETRIED: "had this delivery tried again",
+}
+_KINDS = {"+": "added", "-": "removed", "@": "place"}
+
+
+def audit_rows(entries: Iterable[AuditEntry]) -> tuple[AuditRow, ...]:
+    """Return what a page of the log shows."""
+    return tuple(
+        AuditRow(
+            at=entry.at,
+            author=entry.author,
+            words=words_of(entry.act),
+            subject=entry.subject,
+            reason=entry.reason,
+            difference=difference_lines(entry.difference),
+        )
+        for entry in entries
+    )
+
+
+def words_of(act: str) -> str:
+    """Return what somebody did, in words; an act of another version by its own name."""
+    return WORDS[Act(act)] if act in set(Act) else act
+
+
+def difference_lines(difference: str) -> tuple[AuditLineView, ...]:
+    """Return the lines of a unified diff, each with what became of it."""
+    return tuple(
+        AuditLineView(line[1:] if line[:1] in {"+", "-", " "} else line, _KINDS.get(line[:1], ""))
+        for line in difference.splitlines()
+    )

@@ -1,0 +1,70 @@
+"""The parts of the instrument: what each is for, who may enter, and what waits in it.
+
+A new part is one row here, and one in `parts/admin_nav.html`.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from server.model import Artist, Role
+from server.roles import is_at_least
+from web.admin_views import AdminSection
+from web.flows import Flows
+from web.text import plural
+
+Waiting: TypeAlias = Callable[[Artist, Flows], Awaitable[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    label: str
+    url: str
+    least: Role
+    words: str
+    waiting: Waiting | None = None
+
+
+async def sections_for(reader: Artist, known: Flows) -> tuple[AdminSection, ...]:
+    """Return the parts that somebody may enter, with what waits in each."""
+    return tuple(
+        [
+            AdminSection(
+                part.label,
+                part.url,
+                part.words,
+                await part.waiting(reader, known) if part.waiting else "",
+            )
+            for part in _PARTS
+            if is_at_least(reader.role, part.least)
+        ]
+    )
+
+
+async def _open_reports(reader: Artist, known: Flows) -> str:
+    count = len(await known.reporting.cases(reader))
+    return f"{plural(count, 'open report')}" if count else ""
+
+
+async def _servers_in_trouble(_reader: Artist, known: Flows) -> str:
+    found = await known.queues.overview()
+    failing = len(found.failing)
+    return f"{plural(failing, 'server')} cannot be reached" if failing else ""
+
+
+_PARTS = (
+    _Part(
+        *("Reports", "/admin/reports", Role.MODERATOR),
+        "What people report, from here and from other servers, and what was decided.",
+        _open_reports,
+    ),
+    _Part(
+        *("Federation", "/admin/federation", Role.ADMIN),
+        "Other servers: what waits for them, and which of them cannot be reached.",
+        _servers_in_trouble,
+    ),
+    _Part(
+        *("Log", "/admin/audit", Role.ADMIN),
+        "Everything that was done here by those who run this place, with its difference.",
+    ),
+)
