@@ -198,6 +198,7 @@ async def _studio(name: str, config: Config) -> AsyncIterator["Studio"]:
                 media=flows.media,
                 accounts=flows.accounts,
                 publishing=flows.publishing,
+                series=flows.series,
                 following=flows.following,
                 reactions=flows.reactions,
                 find=flows.remote.by_address,

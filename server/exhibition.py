@@ -31,6 +31,7 @@ from server.ports import Library, MediaStore
 from server.publishing import Publishing
 from server.reactions import Reactions, Target, find_target_by_uri
 from server.sampleart import SampleWork, Study, paint, sample_artists, sample_works
+from server.series import Curating, SeriesDraft
 
 # Encoding AVIF is nearly all that the demo waits for, and costs by the pixel.
 _MAX_PIXELS = 700_000
@@ -52,6 +53,7 @@ class Studio:
     media: MediaStore
     accounts: Accounts
     publishing: Publishing
+    series: Curating
     following: Following
     reactions: Reactions
     find: Callable[[str], Awaitable[Actor]]  # name@server, as the search on /home finds it
@@ -68,6 +70,13 @@ class Resident:
     def address(self) -> str:
         """The address by which others find them."""
         return f"{self.artist.handle}@{self.studio.addresses.domain}"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Somebody known by address alone, such as a series that can be followed."""
+
+    address: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +127,42 @@ SCENES = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Cycle:
+    """A series of an artist's works, by their titles, and who follows it by itself."""
+
+    by: str
+    title: str
+    summary: str
+    works: tuple[str, ...]
+    name: str = ""  # of its own account, behind the artist's handle; "" = has none
+    followers: tuple[str, ...] = ()
+
+
+CYCLES = (
+    Cycle(
+        by="teodor",
+        title="Drawn by Ferry",
+        summary="Lines that the plotter drew while the harbour went by outside.",
+        works=("Northerly, with Doubts", "Chart for a Moonless Ferry", "Interference No. 4"),
+        name="ferry",
+        followers=("ysolde", "nanami"),
+    ),
+    Cycle(
+        by="maren",
+        title="One Plank",
+        summary="Everything here was cut into the same piece of cherry, and planed off again.",
+        works=("Moonrise on the Plank", "Swell", "Birches, Half Past Four"),
+    ),
+    Cycle(
+        by="ysolde",
+        title="Before Breakfast",
+        summary="Painted outdoors, mostly in gloves.",
+        works=("Before the Valley Wakes", "霧の朝", "Low Tide, Looking West"),
+    ),
+)
+
+
 async def stage(
     studios: Sequence[Studio],
     password: str,
@@ -147,6 +192,8 @@ async def stage(
         for scene in SCENES:
             first = next(work for work in chosen if work.artist_handle == scene.about)
             group.create_task(_play(scene, residents, hanging[first]))
+        for cycle in CYCLES:
+            group.create_task(_arrange(cycle, residents, hanging))
         await _all_arrived(hanging, residents, tell)
         tell("They talk about what they see")
 
@@ -203,7 +250,7 @@ async def _follow_each_other(residents: Sequence[Resident]) -> None:
     await asyncio.gather(*[_follow(one, other) for one, other in pairs])
 
 
-async def _follow(one: Resident, other: Resident) -> None:
+async def _follow(one: Resident, other: Resident | Account) -> None:
     studio = one.studio
     whom = await studio.find(other.address)
     await studio.following.follow(one.artist, whom)
@@ -286,6 +333,24 @@ async def _play(scene: Scene, residents: Mapping[str, Resident], hanging: Awaita
     await _until(
         lambda: _is_received(scene, owner.studio, TargetId(work.id)), f"reactions to '{work.title}'"
     )
+
+
+async def _arrange(
+    cycle: Cycle,
+    residents: Mapping[str, Resident],
+    hanging: Mapping[SampleWork, asyncio.Task[Work]],
+) -> None:
+    """Put those works of a series that hang into it, in order; let others follow it."""
+    owner = residents[cycle.by]
+    by_title = {work.title: task for work, task in hanging.items() if work.title in cycle.works}
+    works = [await by_title[title] for title in cycle.works if title in by_title]
+    curating = owner.studio.series
+    series = await curating.make(owner.artist, SeriesDraft(cycle.title, cycle.summary))
+    await curating.add(owner.artist, series.id, [work.id for work in works])
+    if cycle.name:
+        speaker = await curating.open_to_followers(owner.artist, series.id, cycle.name)
+        for handle in cycle.followers:
+            await _follow(residents[handle], Account(speaker.address))
 
 
 async def _talk(scene: Scene, owner: Resident, asker: Resident, uri: str) -> None:

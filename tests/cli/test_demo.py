@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from server.exhibition import SCENES, Scene
+from server.exhibition import CYCLES, SCENES, Cycle, Scene
 from server.sampleart import sample_works
 from tests.cli.program import (
     Browser,
@@ -132,6 +132,19 @@ def test_an_artist_is_told_who_liked_and_said_something(demo: Demo, handle: str)
     told = demo.seen_by(handle).get("/notifications")
     others = [other for other in STUDIOS if other != handle]
     assert all(other in told for other in others)
+
+
+@pytest.mark.parametrize("cycle", CYCLES, ids=lambda cycle: cycle.by)
+def test_series_hang_and_those_that_can_be_followed_are(demo: Demo, cycle: Cycle) -> None:
+    stranger = Browser(demo.addresses[STUDIOS[cycle.by]])
+    found = re.search(rf'href="(/@{cycle.by}/series/[^"#?]+)"', stranger.get(f"/@{cycle.by}"))
+    assert found
+    page = html.unescape(stranger.get(found[1]))
+    assert cycle.title in page
+    assert [title for title in hung(cycle.by) if title in cycle.works and title not in page] == []
+    for handle in cycle.followers:
+        following = demo.seen_by(handle).get("/followers")
+        assert f"@{cycle.by}_{cycle.name}@" in following
 
 
 def test_ctrl_c_ends_it_and_leaves_nothing_behind(demo: Demo, kept: Path) -> None:
