@@ -151,7 +151,7 @@ CYCLES = (
     Cycle(
         by="maren",
         title="One Plank",
-        summary="Everything here was cut into the same piece of cherry, and planed off again.",
+        summary="Everything here was cut into the same piece of cherry, and shaved off again.",
         works=("Moonrise on the Plank", "Swell", "Birches, Half Past Four"),
     ),
     Cycle(
