@@ -131,6 +131,8 @@ class Conversing:
         target = await find_target_by_uri(tx, self.addresses, uri)
         if target is None or not await may_see(tx, target, viewer):
             return None
+        if viewer is not None and await tx.blocks.of(target.owner_id, viewer) is not None:
+            return None
         author = await tx.actors.by_id(target.owner_id)
         if author is None or author.gone_at is not None:
             return None

@@ -21,7 +21,7 @@ from server.model import (
 )
 from server.ports import Library, Transaction
 from server.repositories import SeriesShown
-from server.viewing import OPEN, listable, open_artist
+from server.viewing import OPEN, listable, open_artist, refuse_shunned
 
 PAGE = 100  # works on one page of a series
 _PLACES = 5  # series that a work's page leads through
@@ -109,6 +109,7 @@ class SeriesRooms:
             series = await tx.series.by_slug(artist.id, slug)
             if series is None:
                 raise _absent()
+            await refuse_shunned(tx, artist.id, viewer)
             seen = await tx.series.visible(series.id, await listable(tx, artist.id, viewer))
             if not seen and viewer != artist.id:
                 raise _absent()

@@ -6,6 +6,7 @@ Absent and forbidden look the same to a stranger (`NotFound`); what was withdraw
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from server import targets
 from server.addresses import Addresses
 from server.errors import Gone, NotFound
 from server.model import (
@@ -29,8 +30,8 @@ from server.model import (
     WorkState,
 )
 from server.ports import Library, Transaction
-from server.reactions import Target, find_target, find_target_by_uri, may_see
 from server.repositories import FeedItem
+from server.targets import Target, find_target, find_target_by_uri, may_see
 
 PAGE = 24
 _DAY = 86_400_000
@@ -146,7 +147,7 @@ class Viewing:
         """Return one page of an artist's works that `viewer` may list."""
         async with self.library.reading() as tx:
             artist, actor = await open_artist(tx, handle)
-            await _refuse_shunned(tx, artist.id, viewer)
+            await refuse_shunned(tx, artist.id, viewer)
             may_list = await listable(tx, artist.id, viewer)
             works = await tx.works.of_artist(artist.id, may_list, before=before, limit=PAGE + 1)
             return Portfolio(
@@ -244,7 +245,7 @@ class Viewing:
             target = await find_target(tx, self.addresses, TargetId(post_id))
             if target is None or target.post is None or not await may_see(tx, target, viewer):
                 raise NotFound("There is no such comment.")
-            await _refuse_shunned(tx, target.owner_id, viewer)
+            await refuse_shunned(tx, target.owner_id, viewer)
             said = await _with_authors(tx, [target.post])
             answered = target.post.reply_to_id
             parent = await find_target(tx, self.addresses, answered) if answered else None
@@ -353,18 +354,19 @@ async def _visible(
     work = await tx.works.by_id(work_id)
     if work is None:
         raise NotFound("There is no such work.")
-    if work.state is WorkState.WITHDRAWN and work.hung_at is not None:
+    was_seen = work.hung_at is not None and work.visibility in targets.OPEN
+    if work.state is WorkState.WITHDRAWN and was_seen:
         raise Gone("This work was withdrawn by its artist.")
     if work.artist_id == viewer and work.state is WorkState.HUNG:
         return work
     target = await find_target(tx, addresses, TargetId(work_id))
     if target is None or not await may_see(tx, target, viewer):
         raise NotFound("There is no such work.")
-    await _refuse_shunned(tx, work.artist_id, viewer)
+    await refuse_shunned(tx, work.artist_id, viewer)
     return work
 
 
-async def _refuse_shunned(tx: Transaction, owner: ActorId, viewer: ActorId | None) -> None:
+async def refuse_shunned(tx: Transaction, owner: ActorId, viewer: ActorId | None) -> None:
     """Raise `NotFound` where an artist blocks who looks, also for what is public."""
     if viewer is not None and await tx.blocks.of(owner, viewer) is not None:
         raise NotFound("This is not shown to you: who made it has blocked you.")

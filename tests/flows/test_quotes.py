@@ -7,6 +7,7 @@ import pytest
 from server.errors import NotFound
 from server.model import Post, Visibility
 from server.permits import Permit
+from tests.flows.dealings import here
 from tests.flows.test_apply import about, arrive, post_at, told
 from tests.flows.test_permissions import (
     ANA,
@@ -77,6 +78,22 @@ async def test_a_quote_of_a_work_for_followers_is_never_a_card(stage: Stage) -> 
     kept = await post_at(stage, note["id"])
     assert kept is None or kept.quote is None or not kept.quote.is_approved
     assert len(said_to(stage, bob, "Reject")) == 1
+
+
+async def test_whom_the_artist_blocks_sees_no_card_of_theirs(stage: Stage) -> None:
+    ana, work = await wall_with(stage, all_by(Permit.EVERYONE))
+    ben, bob = await stage.artist("ben"), Peer("bob")
+    await stage.befriend(bob, ana)
+    note = quoting(bob, about(stage, work))
+    await arrive(stage, quote_request(bob, note, about(stage, work)))
+    (accepted,) = said_to(stage, bob, "Accept")
+    await arrive(stage, bob.does("Create", note | {"quoteAuthorization": accepted["result"]}))
+    kept = await post_at(stage, note["id"])
+    assert kept is not None
+    assert len(await stage.flows.conversing.quoted([kept], ben.id)) == 1
+    await stage.flows.blocking.block(ana, await here(stage, ben))
+    assert len(await stage.flows.conversing.quoted([kept], None)) == 1
+    assert await stage.flows.conversing.quoted([kept], ben.id) == {}
 
 
 async def test_a_quote_is_asked_for_shown_and_ended(stage: Stage) -> None:

@@ -21,6 +21,7 @@ from server.model import (
 )
 from server.series import MAX_SERIES, MAX_SUMMARY, SeriesDraft
 from server.series_telling import SETTLING
+from tests.flows.dealings import here
 from tests.flows.test_apply import arrive
 from tests.two_servers.stage import PUBLIC, Peer, Stage
 
@@ -441,6 +442,17 @@ async def test_whom_the_artist_blocks_follows_no_series_of_theirs(stage: Stage) 
     await arrive(stage, BOB.does("Follow", speaker.uri))
     assert "Accept" not in [one["type"] for _, one in stage.net.delivered]
     assert await stage.read(lambda tx: tx.relations.follow(bob.id, speaker.id)) is None
+
+
+async def test_whom_the_artist_blocks_sees_no_series_of_theirs(stage: Stage) -> None:
+    ana, ben = await stage.artist(), await stage.artist("ben")
+    series = await begun(stage, ana)
+    await stage.flows.series.add(ana, series.id, [(await stage.hang(ana)).id])
+    await stage.flows.series_rooms.page("ana", series.slug, ben.id)
+    await stage.flows.blocking.block(ana, await here(stage, ben))
+    await stage.flows.series_rooms.page("ana", series.slug, None)
+    with pytest.raises(NotFound, match="blocked you"):
+        await stage.flows.series_rooms.page("ana", series.slug, ben.id)
 
 
 async def test_nobody_follows_the_series_of_a_suspended_artist(stage: Stage) -> None:

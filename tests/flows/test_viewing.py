@@ -189,6 +189,17 @@ async def test_what_was_withdrawn_is_gone_for_all(studio: Studio, kind: str) -> 
     )
 
 
+async def test_that_a_work_for_followers_was_there_is_not_told_to_strangers(
+    studio: Studio,
+) -> None:
+    ana = await studio.artist("ana")
+    work = await studio.hung(ana, visibility=Visibility.FOLLOWERS)
+    await studio.publishing.withdraw(ana, work.id)
+    with pytest.raises(NotFound) as refused:
+        await studio.viewing.work(work.id, None)
+    assert not isinstance(refused.value, Gone)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 async def test_of_a_suspended_artist_nothing_is_seen(studio: Studio, kind: str) -> None:
     ana = await studio.artist("ana")
