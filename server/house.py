@@ -1,7 +1,8 @@
 """The house rules in force in this process, and what they say of each artist and work.
 
-The policy's first version comes from the settings' preset; later ones stand in the
-database. A change made by another process is seen at the next `refresh`, within a second.
+The policy's first version comes from the settings' preset; later ones stand in the database, as
+does what is said of other servers. Whoever changes any of it counts up one row
+(`tx.policies.bump()`); another process sees that at its next `refresh`, within half a second.
 """
 
 from dataclasses import dataclass, field
@@ -10,15 +11,18 @@ from server.clock import Clock
 from server.model import Artist, ContentUsage, PolicyVersion, Work
 from server.policy import PRESETS, CompiledPolicy, Policy, compile_policy, tighten
 from server.policy_text import read_policy, write_policy
-from server.ports import Library
+from server.ports import Library, Transaction
+from server.tiers import TierBook, build_tiers
 
 
 @dataclass(frozen=True, slots=True)
 class InForce:
-    """A version of the policy, ready to be asked."""
+    """A version of the policy and the standing of other servers, ready to be asked."""
 
     version: PolicyVersion
     compiled: CompiledPolicy
+    tiers: TierBook
+    generation: int
 
     @property
     def policy(self) -> Policy:
@@ -36,20 +40,23 @@ class House:
     _in_force: InForce | None = field(default=None)
 
     async def open(self) -> InForce:
-        """Read the newest version, or keep the preset as version 1."""
+        """Read what is in force; the first process of all keeps the preset as version 1."""
         async with self.library.reading() as tx:
-            newest = await tx.policies.current()
-        if newest is None:
-            newest = await self._found()
-        self._in_force = in_force(newest)
+            is_founded = await tx.policies.current() is not None
+        if not is_founded:
+            await self._found()
+        async with self.library.reading() as tx:
+            self._in_force = await _read(tx)
         return self._in_force
 
     async def refresh(self) -> None:
-        """Take up a newer version, if there is one."""
+        """Take up what changed, if anything did: call it after each commit that changes it.
+
+        Raises `Invalid` where the policy cannot be read; then the one before stays in force.
+        """
         async with self.library.reading() as tx:
-            newest = await tx.policies.current()
-        if newest is not None and newest.version != self.now.version.version:
-            self._in_force = in_force(newest)
+            if await tx.policies.generation() != self.now.generation:
+                self._in_force = await _read(tx)
 
     @property
     def now(self) -> InForce:
@@ -67,17 +74,20 @@ class House:
             usage = tighten(usage, work.content_usage)
         return usage
 
-    async def _found(self) -> PolicyVersion:
+    async def _found(self) -> None:
         text = write_policy(PRESETS[self.preset])
         async with self.library.transaction() as tx:
-            newest = await tx.policies.current()
-            if newest is not None:  # another process was quicker
-                return newest
-            now = self.clock.now()
-            number = await tx.policies.add(text, now, "", "The preset of the settings.")
-        return PolicyVersion(number, text, now, "", "The preset of the settings.")
+            if await tx.policies.current() is None:  # no other process was quicker
+                now = self.clock.now()
+                await tx.policies.add(text, now, "", "The preset of the settings.")
 
 
-def in_force(version: PolicyVersion) -> InForce:
-    """Return a stored version ready to be asked."""
-    return InForce(version, compile_policy(read_policy(version.toml)))
+async def _read(tx: Transaction) -> InForce:
+    """Return all that is in force; whoever keeps words, claims or lists brings them in here."""
+    generation = await tx.policies.generation()
+    version = await tx.policies.current()
+    if version is None:
+        raise RuntimeError("the house was not founded")
+    policy = read_policy(version.toml)
+    tiers = build_tiers({}, {}, (), policy.federation.mode)
+    return InForce(version, compile_policy(policy), tiers, generation)

@@ -2,30 +2,38 @@
 
 The law: `decide` alone answers, for the live server, the dry run and the shadow mode. An
 artist, and then a single work, can tighten what the instance says, never loosen it.
-The engine is `server.rules`; `server.policy_text` writes a policy as TOML and reads it.
+`server.matching` compares facts with rules; `server.policy_text` writes a policy as TOML.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from server.matching import (
+    CompiledRule,
+    compile_rules,
+    first_match,
+    is_always_open,
+    shadow_matches,
+)
 from server.model import AiLabel, ContentUsage, Preference
 from server.rules import (
     Action,
     Allow,
-    CompiledRule,
     Condition,
     ConditionKind,
     Decision,
     Door,
     Facts,
     InboundFacts,
+    OutboundFacts,
+    Refuse,
     Rule,
-    compile_rules,
+    WebFacts,
+    action_of,
     decision_of,
-    first_match,
-    shadow_matches,
 )
+from server.tiers import FederationMode, Tier
 from server.visitors import VisitorClass
 
 ALL_PIXELS = 65_535  # the longest side that a JPEG can have
@@ -67,6 +75,13 @@ class RenditionLimits:
 
 
 @dataclass(frozen=True, slots=True)
+class FederationTerms:
+    """With whom this place deals at all."""
+
+    mode: FederationMode = FederationMode.OPEN
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """What machines and peers may do here. `preset` names where it began."""
 
@@ -75,6 +90,7 @@ class Policy:
     ai_works: AiWorks
     renditions: RenditionLimits
     rules: tuple[Rule, ...]
+    federation: FederationTerms = FederationTerms()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,16 +109,25 @@ def compile_policy(policy: Policy) -> CompiledPolicy:
 def decide(door: Door, facts: Facts, policy: Policy | CompiledPolicy) -> Decision:
     """Return what the policy says to these facts at this door.
 
-    The first matching rule that is no shadow decides; then, for what arrives, `ai_works`;
-    else the door is open. Give a `CompiledPolicy` where many questions follow.
+    The first matching rule that is no shadow decides; then the peer's tier, so that lists act
+    where no rule speaks of them; then, for what arrives, `ai_works`; else the door is open. A
+    rule that only lessens what is given frees nobody from what tier or `ai_works` would do: the
+    stricter of both holds. Give a `CompiledPolicy` where many questions follow.
     """
     compiled = _compiled(door, facts, policy)
-    decided = first_match(facts, compiled.doors[door])
-    if decided is not None:
-        return decided
-    if isinstance(facts, InboundFacts) and facts.ai_label is AiLabel.GENERATED:
-        return _REMOTE_AI_DECISIONS[compiled.policy.ai_works.remote]
-    return Allow(action=Action.FULL) if door is Door.OUTBOUND else Allow()
+    ruled = first_match(facts, compiled.doors[door])
+    if ruled is not None and action_of(ruled) in _FINAL:
+        return ruled
+    return stricter(ruled, _consequence(facts, compiled.policy.ai_works)) or (
+        Allow(action=Action.FULL) if door is Door.OUTBOUND else Allow()
+    )
+
+
+def stricter(one: Decision | None, other: Decision | None) -> Decision | None:
+    """Return the decision that gives less; the first where both give the same."""
+    if one is None or other is None:
+        return one or other
+    return other if _SEVERITY[action_of(other)] > _SEVERITY[action_of(one)] else one
 
 
 def shadow_decisions(
@@ -129,6 +154,20 @@ def _tighter(base: Preference, overlay: Preference) -> Preference:
     return Preference.NO if overlay is Preference.NO else base
 
 
+def _consequence(facts: Facts, ai_works: AiWorks) -> Decision | None:
+    """Return what tier and `ai_works` bring where no rule has spoken."""
+    if isinstance(facts, InboundFacts):
+        said = _INBOUND_TIERS.get(facts.tier)
+        if facts.ai_label is AiLabel.GENERATED:
+            return stricter(said, _REMOTE_AI_DECISIONS[ai_works.remote])
+        return said
+    if isinstance(facts, OutboundFacts):
+        return _OUTBOUND_TIERS.get(facts.tier)
+    if isinstance(facts, WebFacts) and facts.peer and facts.tier is Tier.REFUSED:
+        return None if is_always_open(facts) else _REFUSED
+    return None
+
+
 def _compiled(door: Door, facts: Facts, policy: Policy | CompiledPolicy) -> CompiledPolicy:
     if facts.door is not door:  # would ask the wrong rules, and so let everything pass
         raise ValueError(f"facts of the door {facts.door} were brought to the door {door}")
@@ -140,6 +179,33 @@ def _rule(name: str, door: Door, classes: tuple[VisitorClass, ...], then: Action
     return Rule(name, door, when, then, why)
 
 
+# From what gives all to what gives nothing, at whichever door.
+_SEVERITY: Mapping[Action, int] = {
+    action: rank
+    for rank, actions in enumerate(
+        (
+            (Action.ALLOW, Action.FULL),
+            (Action.THROTTLE, Action.LABEL),
+            (Action.PROVE, Action.HIDE),
+            (Action.PREVIEW, Action.STRIP_MEDIA),
+            (Action.LINK_ONLY, Action.HOLD),
+            (Action.REFUSE,),
+        )
+    )
+    for action in actions
+}
+_FINAL = frozenset({Action.ALLOW, Action.FULL, Action.REFUSE})  # nothing changes what these say
+_REFUSED = Refuse("tier.refused", "This server does not deal with yours.")
+_INBOUND_TIERS: Mapping[Tier | None, Decision] = {
+    Tier.REFUSED: _REFUSED,
+    Tier.LIMITED: Allow(
+        "tier.limited", "What comes from this server is not shown in public.", Action.HIDE
+    ),
+}
+_OUTBOUND_TIERS: Mapping[Tier | None, Decision] = {
+    Tier.REFUSED: _REFUSED,
+    Tier.LIMITED: Allow("tier.limited", "This server gets small pictures only.", Action.PREVIEW),
+}
 _REMOTE_AI_DECISIONS: Mapping[RemoteAiWorks, Decision] = {
     choice: decision_of(action, "ai_works.remote", reason)
     for choice, action, reason in (

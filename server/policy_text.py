@@ -14,36 +14,32 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import TypeVar
 
+from server.condition_text import MAX_VALUE, any_of, read_condition, read_text, shown, write_values
 from server.errors import Invalid
-from server.model import ContentUsage, Preference, RenditionName
+from server.model import ContentUsage, Preference
 from server.policy import (
     ALL_PIXELS,
     PRESETS,
     STANDARD_NO_AI,
     AiWorks,
+    FederationTerms,
     LocalAiWorks,
     Policy,
     RemoteAiWorks,
     RenditionLimits,
 )
 from server.rules import ACTIONS, CONDITIONS, Action, Condition, ConditionKind, Door, Rule
-from server.visitors import VisitorClass
+from server.tiers import FederationMode
 
 MAX_POLICY_CHARACTERS = 4 << 20  # a blocklist of 100,000 domains fits
 MIN_LONGEST_SIDE = 160  # smaller than a thumbnail: a mistake in units
 
 _USAGE_KEYS: Mapping[str, str] = {"train-ai": "train_ai", "ai-use": "ai_use", "search": "search"}
-_TOP_KEYS = ("preset", "content_usage", "ai_works", "renditions", "rules")
+_TOP_KEYS = ("preset", "content_usage", "ai_works", "renditions", "federation", "rules")
 _RULE_KEYS = ("name", "door", "when", "then", "because", "shadow")
 _AUDIENCES = ("visitor", "person", "peer")
-_DOMAIN = re.compile(
-    r"[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*(:\d{1,5})?"
-)
 _RULE_HEAD = re.compile(r"^\s*\[\[\s*rules\s*\]\]", re.MULTILINE)
-_MAX_VALUE = 256  # characters of a name or of one condition's value
 _MAX_REASON = 500  # characters; it is one sentence for people
-_SHOWN = 60  # characters of a wrong value that a message repeats
-_SHOWN_NUMBER = 10**12
 
 _Choice = TypeVar("_Choice", bound=StrEnum)
 
@@ -98,6 +94,7 @@ def read_policy(toml_text: str) -> Policy:
         ai_works=_ai_works(_table(document, "ai_works", place), preset.ai_works, place),
         renditions=_renditions(_table(document, "renditions", place), preset.renditions, place),
         rules=_rules(document["rules"], place) if "rules" in document else preset.rules,
+        federation=_federation(_table(document, "federation", place), preset.federation, place),
     )
 
 
@@ -115,6 +112,8 @@ def write_policy(policy: Policy) -> str:
         f"remote = {_quoted(policy.ai_works.remote)}",
         "\n[renditions]  # longest side in pixels that each audience may have",
         *(f"{audience} = {getattr(policy.renditions, audience)}" for audience in _AUDIENCES),
+        "\n[federation]",
+        f"mode = {_quoted(policy.federation.mode)}",
         *(line for rule in policy.rules for line in _rule_lines(rule)),
     ]
     return "\n".join(lines) + "\n"
@@ -134,7 +133,7 @@ def _parsed(toml_text: str) -> Mapping[str, object]:
 def _preset_name(document: Mapping[str, object], place: _Place) -> str:
     name = document.get("preset", STANDARD_NO_AI.preset)
     if not isinstance(name, str) or name not in PRESETS:
-        raise place.problem("preset", f"{_shown(name)} is no preset; use {_any_of(PRESETS)}.")
+        raise place.problem("preset", f"{shown(name)} is no preset; use {any_of(PRESETS)}.")
     return name
 
 
@@ -147,7 +146,7 @@ def _content_usage(document: Mapping[str, object], preset: Policy, place: _Place
     for key, value in given.items():
         if value not in {"y", "n"}:
             raise here.problem(
-                key, f'{_shown(value)} is no answer; use "y" or "n", or leave the key out.'
+                key, f'{shown(value)} is no answer; use "y" or "n", or leave the key out.'
             )
     return ContentUsage(
         **{_USAGE_KEYS[key]: Preference(str(value)) for key, value in given.items()}
@@ -176,12 +175,20 @@ def _renditions(
     return limits
 
 
+def _federation(
+    given: Mapping[str, object], preset: FederationTerms, place: _Place
+) -> FederationTerms:
+    here = place.below("federation")
+    _only(given, ("mode",), here)
+    return FederationTerms(_choice(given.get("mode", preset.mode), FederationMode, "mode", here))
+
+
 def _side(value: object, key: str, place: _Place) -> int:
     is_whole = isinstance(value, int) and not isinstance(value, bool)
     if isinstance(value, int) and is_whole and MIN_LONGEST_SIDE <= value <= ALL_PIXELS:
         return value
     raise place.problem(
-        key, f"{_shown(value)} is no longest side; use {MIN_LONGEST_SIDE} to {ALL_PIXELS} pixels."
+        key, f"{shown(value)} is no longest side; use {MIN_LONGEST_SIDE} to {ALL_PIXELS} pixels."
     )
 
 
@@ -205,13 +212,13 @@ def _rules(given: object, place: _Place) -> tuple[Rule, ...]:
 
 def _rule(row: Mapping[str, object], place: _Place) -> Rule:
     _only(row, _RULE_KEYS, place)
-    name = _text(row.get("name"), "name", place, most=_MAX_VALUE)
+    name = _text(row.get("name"), "name", place, most=MAX_VALUE)
     door = _choice(row.get("door"), Door, "door", place)
     then = _choice(row.get("then"), Action, "then", place, allowed=ACTIONS[door])
     is_shadow = row.get("shadow", False)
     if not isinstance(is_shadow, bool):
         raise place.problem(
-            "shadow", f"{_shown(is_shadow)} is neither true nor false; use one of them."
+            "shadow", f"{shown(is_shadow)} is neither true nor false; use one of them."
         )
     return Rule(name, door, _when(row, door, place), then, _reason(row, then, place), is_shadow)
 
@@ -232,25 +239,10 @@ def _when(row: Mapping[str, object], door: Door, place: _Place) -> tuple[Conditi
 
 
 def _condition(kind: ConditionKind, given: object, place: _Place) -> Condition:
-    values = given if isinstance(given, list) else [given]
-    if not values:
-        raise place.problem(kind, "an empty list fits nothing; name at least one value.")
-    texts = tuple(_text(value, kind, place, most=_MAX_VALUE) for value in values)
-    return Condition(kind, tuple(_value(kind, text, place) for text in texts))
-
-
-def _value(kind: ConditionKind, text: str, place: _Place) -> str:
-    if kind is ConditionKind.CLASS:
-        return _choice(text, VisitorClass, kind, place)
-    if kind is ConditionKind.RENDITION:
-        return _choice(text, RenditionName, kind, place)
-    if kind is ConditionKind.PATH and not text.startswith("/"):
-        raise place.problem(kind, f"{text!r} is no path; begin it with a slash.")
-    if kind is ConditionKind.PEER and not _DOMAIN.fullmatch(text.lower()):
-        raise place.problem(
-            kind, f"{text!r} is no domain; write it like example.org (xn-- for others)."
-        )
-    return text.lower() if kind is ConditionKind.PEER else text
+    try:
+        return read_condition(kind, given)
+    except Invalid as problem:
+        raise place.problem(kind, problem.message) from problem
 
 
 def _table(document: Mapping[str, object], key: str, place: _Place) -> Mapping[str, object]:
@@ -263,7 +255,7 @@ def _table(document: Mapping[str, object], key: str, place: _Place) -> Mapping[s
 def _only(given: Iterable[str], known: Iterable[str], place: _Place, at_door: str = "") -> None:
     for key in given:
         if key not in known:
-            raise place.problem(key, f"this is no key{at_door}; use {_any_of(known)}.")
+            raise place.problem(key, f"this is no key{at_door}; use {any_of(known)}.")
 
 
 def _choice(
@@ -278,34 +270,20 @@ def _choice(
     for choice in choices:
         if choice == value:
             return choice
-    said = "it is missing" if value is None else f"{_shown(value)} is not known here"
-    raise place.problem(key, f"{said}; use {_any_of(choices)}.")
+    said = "it is missing" if value is None else f"{shown(value)} is not known here"
+    raise place.problem(key, f"{said}; use {any_of(choices)}.")
 
 
 def _text(value: object, key: str, place: _Place, *, most: int) -> str:
-    if isinstance(value, str) and value.strip() and len(value) <= most and value.isprintable():
-        return value
-    raise place.problem(key, f"this needs a text on one line, of 1 to {most} characters.")
-
-
-def _shown(value: object) -> str:
-    """Return a value as a message may quote it; a number of a thousand digits may not."""
-    if isinstance(value, str):
-        return repr(value[:_SHOWN])
-    if isinstance(value, (bool, float)) or (isinstance(value, int) and abs(value) < _SHOWN_NUMBER):
-        return repr(value)
-    return "this"
-
-
-def _any_of(names: Iterable[str]) -> str:
-    listed = [str(name) for name in names]
-    return " or ".join(filter(None, (", ".join(listed[:-1]), listed[-1])))
+    try:
+        return read_text(value, most)
+    except Invalid as problem:
+        raise place.problem(key, problem.message) from problem
 
 
 def _rule_lines(rule: Rule) -> tuple[str, ...]:
     when = ", ".join(
-        f"{condition.kind} = [{', '.join(_quoted(value) for value in condition.values)}]"
-        for condition in rule.when
+        f"{condition.kind} = {write_values(condition, _quoted)}" for condition in rule.when
     )
     return (
         "\n[[rules]]",

@@ -527,8 +527,21 @@ class Policies(Protocol):
         """Store the next version and return its number (from 1)."""
         ...
 
+    async def version(self, number: int) -> PolicyVersion | None: ...
+
     async def history(self, *, limit: int = 50) -> list[PolicyVersion]:
         """List newest first."""
+        ...
+
+    async def bump(self) -> None:
+        """Tell every process that something in force changed; `add` does it itself.
+
+        Whoever changes a peer's standing does it in the same transaction.
+        """
+        ...
+
+    async def generation(self) -> int:
+        """Return how often something in force changed."""
         ...
 
 

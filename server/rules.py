@@ -1,19 +1,24 @@
-"""Rules, doors and decisions: the engine of the policy, pure.
+"""The words of the policy: doors, conditions, actions, facts and decisions; pure.
 
-The law: the first matching rule that is no shadow decides; where none matches, the door is
-open. robots.txt, `/.well-known/*` and the pages that state the policy are open to everyone
-whatever a rule says: a crawler that gets no robots.txt may take everything (RFC 9309, 2.3.1.3).
+The law: a fact that is not known matches no condition on it. `server.matching` compares facts
+with rules, `server.policy` decides.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from ipaddress import IPv4Address, IPv6Address
 from typing import ClassVar, TypeAlias
 
-from server.model import AiLabel, RenditionName
-from server.visitors import VisitorClass, names_product, without_addresses
+from server.model import AiLabel, RenditionName, Visibility
+from server.tiers import Tier
+from server.visitors import VisitorClass
 
+# Open to everyone whatever a rule says: a crawler that gets no robots.txt may take everything
+# (RFC 9309, 2.3.1.3), and terms that nobody may read bind nobody.
 OPEN_PATHS = ("/robots.txt", "/.well-known", "/policy", "/rsl.xml", "/ai.txt")
+
+Address: TypeAlias = IPv4Address | IPv6Address
 
 
 class Door(StrEnum):
@@ -46,10 +51,47 @@ class ConditionKind(StrEnum):
 
     CLASS = "class"
     USER_AGENT = "user_agent"  # a product token: whole word, case-sensitive
+    NETWORK = "network"  # 192.0.2.0/24, 2001:db8::/32
     PATH = "path"  # this path and everything below it
     PEER = "peer"  # this domain and its subdomains
+    TIER = "tier"
     RENDITION = "rendition"
+    PROOF = "proof"
+    TOKEN = "token"  # noqa: S105 - the domain that an address was given to, no secret
+    ACTOR = "actor"  # user@host, or their address
     TYPE = "type"  # of the activity
+    AI = "ai"
+    MEDIA = "media"
+    HASHTAG = "hashtag"
+    YOUNGER_THAN_DAYS = "younger_than_days"
+    FOLLOWS = "follows"
+    VISIBILITY = "visibility"
+    SENSITIVE = "sensitive"
+
+
+class Proof(StrEnum):
+    """What a visitor proved before a picture is asked for."""
+
+    NONE = "none"
+    COOKIE = "cookie"
+    WORK = "work"
+
+
+class Medium(StrEnum):
+    """What an activity's object carries."""
+
+    IMAGE = "image"
+    VIDEO = "video"
+    AUDIO = "audio"
+    NONE = "none"
+
+
+class Follows(StrEnum):
+    """How an activity's actor stands to the people here."""
+
+    FOLLOWED_HERE = "followed-here"  # someone here follows the actor
+    FOLLOWS_HERE = "follows-here"  # the actor follows someone here
+    NONE = "none"
 
 
 ACTIONS: Mapping[Door, tuple[Action, ...]] = {
@@ -63,12 +105,22 @@ ACTIONS: Mapping[Door, tuple[Action, ...]] = {
 }
 CONDITIONS: Mapping[Door, tuple[ConditionKind, ...]] = {
     Door.WEB: (
-        *(ConditionKind.CLASS, ConditionKind.USER_AGENT),
-        *(ConditionKind.PATH, ConditionKind.PEER),
+        *(ConditionKind.CLASS, ConditionKind.USER_AGENT, ConditionKind.NETWORK),
+        *(ConditionKind.PATH, ConditionKind.PEER, ConditionKind.TIER),
     ),
-    Door.MEDIA: (ConditionKind.CLASS, ConditionKind.USER_AGENT, ConditionKind.RENDITION),
-    Door.INBOUND: (ConditionKind.PEER, ConditionKind.TYPE),
-    Door.OUTBOUND: (ConditionKind.PEER, ConditionKind.TYPE),
+    Door.MEDIA: (
+        *(ConditionKind.CLASS, ConditionKind.USER_AGENT, ConditionKind.NETWORK),
+        *(ConditionKind.RENDITION, ConditionKind.PROOF, ConditionKind.TIER, ConditionKind.TOKEN),
+    ),
+    Door.INBOUND: (
+        *(ConditionKind.PEER, ConditionKind.TIER, ConditionKind.ACTOR, ConditionKind.TYPE),
+        *(ConditionKind.AI, ConditionKind.MEDIA, ConditionKind.HASHTAG),
+        *(ConditionKind.YOUNGER_THAN_DAYS, ConditionKind.FOLLOWS),
+    ),
+    Door.OUTBOUND: (
+        *(ConditionKind.PEER, ConditionKind.TIER, ConditionKind.TYPE),
+        *(ConditionKind.VISIBILITY, ConditionKind.AI, ConditionKind.SENSITIVE),
+    ),
 }
 
 
@@ -77,7 +129,7 @@ class Condition:
     """One line of a `when`: it holds where any of its values fits."""
 
     kind: ConditionKind
-    values: tuple[str, ...]
+    values: tuple[str, ...]  # as the policy's text has them; numbers and yes or no as text
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,15 +153,8 @@ class WebFacts:
     user_agent: str = ""
     path: str = "/"
     peer: str = ""  # domain of the verified signature, lower case
-
-    def values(self) -> Mapping[ConditionKind, str]:
-        """Return what each condition looks at."""
-        return {
-            ConditionKind.CLASS: self.visitor,
-            ConditionKind.USER_AGENT: self.user_agent,
-            ConditionKind.PATH: self.path,
-            ConditionKind.PEER: self.peer,
-        }
+    tier: Tier | None = None  # of that peer; of nobody it matches nothing
+    address: Address | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,28 +165,30 @@ class MediaFacts:
     visitor: VisitorClass
     rendition: RenditionName
     user_agent: str = ""
-
-    def values(self) -> Mapping[ConditionKind, str]:
-        """Return what each condition looks at."""
-        return {
-            ConditionKind.CLASS: self.visitor,
-            ConditionKind.USER_AGENT: self.user_agent,
-            ConditionKind.RENDITION: self.rendition,
-        }
+    address: Address | None = None
+    proof: Proof = Proof.NONE
+    tier: Tier | None = None
+    token: str = ""  # domain of the peer that the picture's address was given to
 
 
 @dataclass(frozen=True, slots=True)
 class InboundFacts:
-    """An activity that arrived. `peer` is its actor's domain, lower case."""
+    """An activity that arrived. `peer` is its actor's domain, lower case.
+
+    A set that is empty is not known; known to be nothing is a set with `none` in it.
+    """
 
     door: ClassVar[Door] = Door.INBOUND
     peer: str
     type: str = ""  # "Create"; "" before the activity was read
-    ai_label: AiLabel = AiLabel.NONE  # what its pictures declare or are marked as
-
-    def values(self) -> Mapping[ConditionKind, str]:
-        """Return what each condition looks at."""
-        return {ConditionKind.PEER: self.peer, ConditionKind.TYPE: self.type}
+    ai_label: AiLabel | None = None  # what its pictures declare or are marked as
+    tier: Tier | None = None
+    actor: str = ""  # user@host
+    actor_uri: str = ""
+    media: frozenset[str] = frozenset()  # values of `Medium`
+    hashtags: frozenset[str] = frozenset()  # casefolded, without #
+    account_age_days: int | None = None
+    follows: frozenset[str] = frozenset()  # values of `Follows`
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,10 +198,10 @@ class OutboundFacts:
     door: ClassVar[Door] = Door.OUTBOUND
     peer: str
     type: str = ""
-
-    def values(self) -> Mapping[ConditionKind, str]:
-        """Return what each condition looks at."""
-        return {ConditionKind.PEER: self.peer, ConditionKind.TYPE: self.type}
+    tier: Tier | None = None
+    visibility: Visibility | None = None
+    ai_label: AiLabel | None = None
+    is_sensitive: bool | None = None
 
 
 Facts: TypeAlias = WebFacts | MediaFacts | InboundFacts | OutboundFacts
@@ -186,46 +233,6 @@ class Refuse:
 
 
 Decision: TypeAlias = Allow | Hold | Refuse
-Fits: TypeAlias = Callable[[str], bool]
-
-
-@dataclass(frozen=True, slots=True)
-class CompiledRule:
-    """A rule with its decision made ready and each condition as a test."""
-
-    rule: Rule
-    tests: tuple[tuple[ConditionKind, Fits], ...]
-    decision: Decision
-
-
-def compile_rules(rules: tuple[Rule, ...]) -> Mapping[Door, tuple[CompiledRule, ...]]:
-    """Return the rules of each door, in order, ready to be asked often."""
-    return {door: tuple(_compiled(rule) for rule in rules if rule.door is door) for door in Door}
-
-
-def first_match(facts: Facts, rules: tuple[CompiledRule, ...]) -> Decision | None:
-    """Return what the first matching rule that is no shadow decides, or None."""
-    if _is_open(facts):
-        return None
-    values = facts.values()
-    for compiled in rules:
-        if not compiled.rule.shadow and _holds(compiled, values):
-            return compiled.decision
-    return None
-
-
-def shadow_matches(facts: Facts, rules: tuple[CompiledRule, ...]) -> tuple[Decision, ...]:
-    """Return what shadow rules would decide if promoted: those before the first live match."""
-    if _is_open(facts):
-        return ()
-    values = facts.values()
-    found: list[Decision] = []
-    for compiled in rules:
-        if _holds(compiled, values):
-            if not compiled.rule.shadow:
-                break
-            found.append(compiled.decision)
-    return tuple(found)
 
 
 def decision_of(action: Action, rule: str, reason: str) -> Decision:
@@ -237,69 +244,13 @@ def decision_of(action: Action, rule: str, reason: str) -> Decision:
     return Allow(rule, reason, action)
 
 
+def action_of(decision: Decision) -> Action:
+    """Return the action that a decision comes to."""
+    if isinstance(decision, Allow):
+        return decision.action
+    return Action.HOLD if isinstance(decision, Hold) else Action.REFUSE
+
+
 def is_below(path: str, top: str) -> bool:
     """Whether `path` is `top` or lies below it; /studios does not lie below /studio."""
     return path == top or path.startswith(top if top.endswith("/") else f"{top}/")
-
-
-def _compiled(rule: Rule) -> CompiledRule:
-    tests = tuple(
-        (condition.kind, _TESTS[condition.kind](condition.values)) for condition in rule.when
-    )
-    return CompiledRule(rule, tests, decision_of(rule.then, rule.name, rule.because))
-
-
-def _holds(compiled: CompiledRule, values: Mapping[ConditionKind, str]) -> bool:
-    return all(kind in values and fits(values[kind]) for kind, fits in compiled.tests)
-
-
-def _is_open(facts: Facts) -> bool:
-    if not isinstance(facts, WebFacts) or not facts.path.startswith(OPEN_PATHS):
-        return False
-    return any(is_below(facts.path, top) for top in OPEN_PATHS)
-
-
-def _exact(values: tuple[str, ...]) -> Fits:
-    return frozenset(values).__contains__
-
-
-def _domain(values: tuple[str, ...]) -> Fits:
-    """Fit a domain or its subdomains: one lookup a label, so that long blocklists cost nothing.
-
-    A final dot or another port is no way around a rule: it names the same server.
-    """
-    listed = frozenset(values)
-
-    def is_listed(domain: str) -> bool:
-        while domain and domain not in listed:
-            domain = domain.partition(".")[2]
-        return bool(domain)
-
-    def fits(peer: str) -> bool:
-        name, _, port = peer.lower().partition(":")
-        host = name.rstrip(".")
-        return is_listed(host) or (bool(port) and is_listed(f"{host}:{port}"))
-
-    return fits
-
-
-def _below(values: tuple[str, ...]) -> Fits:
-    return lambda path: any(is_below(path, top) for top in values)
-
-
-def _product(values: tuple[str, ...]) -> Fits:
-    def fits(agent: str) -> bool:
-        words = without_addresses(agent)
-        return any(names_product(words, token) for token in values)
-
-    return fits
-
-
-_TESTS: Mapping[ConditionKind, Callable[[tuple[str, ...]], Fits]] = {
-    ConditionKind.CLASS: _exact,
-    ConditionKind.USER_AGENT: _product,
-    ConditionKind.PATH: _below,
-    ConditionKind.PEER: _domain,
-    ConditionKind.RENDITION: _exact,
-    ConditionKind.TYPE: _exact,
-}

@@ -17,13 +17,13 @@ from pathlib import Path
 
 import structlog
 
-from server.errors import Unavailable
+from server.errors import Invalid, Unavailable
 from server.house import House
 from server.worker import Worker
 
 log = structlog.get_logger(__name__)
 
-POLICY_SECONDS = 1.0
+POLICY_SECONDS = 0.5
 SHUTDOWN_SECONDS = 10.0  # how long open requests may take to finish
 WORKER_PROCESS = "FIXATIF_PROCESS"  # set in the processes beside the first
 PARENT = "FIXATIF_PARENT"  # the process id without which a process we started must not live on
@@ -73,8 +73,8 @@ async def watching(house: House) -> AsyncIterator[None]:
             await asyncio.sleep(POLICY_SECONDS)
             try:
                 await house.refresh()
-            except Unavailable as outage:  # it may come back
-                log.warning("policy_not_read", reason=outage.message)
+            except (Unavailable, Invalid) as problem:  # it may come back; the old one stays
+                log.warning("policy_not_read", reason=problem.message)
 
     async with _meanwhile(asyncio.create_task(watch(), name="policy")):
         yield

@@ -36,6 +36,7 @@ class _Policies:
                 author=author,
                 reason=reason,
             )
+        await self.bump()
         return int(row["version"])
 
     async def history(self, *, limit: int = 50) -> list[PolicyVersion]:
@@ -43,6 +44,26 @@ class _Policies:
             "SELECT * FROM policies ORDER BY version DESC LIMIT :limit", limit=limit
         )
         return [_version(row) for row in rows]
+
+    async def version(self, number: int) -> PolicyVersion | None:
+        row = await self._connection.fetch_one(
+            "SELECT * FROM policies WHERE version = :number", number=number
+        )
+        return None if row is None else _version(row)
+
+    async def bump(self) -> None:
+        await self._connection.execute(
+            """
+            INSERT INTO house_generation (id, generation) VALUES (1, 1)
+            ON CONFLICT (id) DO UPDATE SET generation = house_generation.generation + 1
+            """
+        )
+
+    async def generation(self) -> int:
+        row = await self._connection.fetch_one(
+            "SELECT generation FROM house_generation WHERE id = 1"
+        )
+        return 0 if row is None else int(row["generation"])
 
 
 def _version(row: Row) -> PolicyVersion:

@@ -8,8 +8,10 @@ import pytest
 from server.errors import Invalid
 from server.house import House
 from server.model import ContentUsage, PolicyVersion, Preference
-from server.policy import OPEN, PRESETS, STRICT_STUDIO
+from server.policy import OPEN, PRESETS, STRICT_STUDIO, FederationTerms, decide
 from server.policy_text import write_policy
+from server.rules import Door, InboundFacts, Refuse
+from server.tiers import FederationMode, Tier
 from tests.flows.artists import Studio, a_pool, a_studio  # noqa: F401 - fixtures
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -70,6 +72,28 @@ async def test_a_change_is_taken_up_at_the_next_look(studio: Studio) -> None:
     await studio.house.refresh()
     assert studio.house.now.policy == STRICT_STUDIO
     assert (studio.house.now.version.version, studio.house.now.version.reason) == (2, "because")
+
+
+async def test_whatever_counts_the_generation_up_is_read_by_every_process(studio: Studio) -> None:
+    other = House(studio.library, studio.clock, "open")
+    before = await other.open()
+    async with studio.library.transaction() as tx:
+        await tx.policies.bump()
+    await other.refresh()
+    assert other.now.generation == before.generation + 1
+    assert other.now.version == before.version
+    assert other.now.tiers.tier_of("a.example") is Tier.NEUTRAL
+
+
+async def test_with_an_allow_list_strangers_are_refused_from_the_next_look_on(
+    studio: Studio,
+) -> None:
+    closed = replace(OPEN, federation=FederationTerms(FederationMode.ALLOW_LIST))
+    await take(studio, write_policy(closed))
+    await studio.house.refresh()
+    now = studio.house.now
+    facts = InboundFacts("a.example", "Create", tier=now.tiers.tier_of("a.example"))
+    assert isinstance(decide(Door.INBOUND, facts, now.compiled), Refuse)
 
 
 @pytest.mark.parametrize(

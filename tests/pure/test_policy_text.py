@@ -1,17 +1,19 @@
 """A policy as text: what is refused and how that is said, and that nothing is lost on the way."""
 
 from dataclasses import replace
+from ipaddress import ip_network
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from server.condition_text import CHOICES, read_condition
 from server.errors import Invalid
-from server.model import ContentUsage, Preference, RenditionName
-from server.policy import OPEN, PRESETS, STANDARD_NO_AI, Policy
+from server.model import ContentUsage, Preference
+from server.policy import OPEN, PRESETS, STANDARD_NO_AI, FederationTerms, Policy
 from server.policy_text import read_policy, write_policy
 from server.rules import ACTIONS, CONDITIONS, Condition, ConditionKind, Door, Rule
-from server.visitors import VisitorClass
+from server.tiers import FederationMode
 
 REFUSED_TEXTS = {
     "unknown preset": ('preset = "x"', "preset (line 1)", "standard-no-ai"),
@@ -27,6 +29,7 @@ REFUSED_TEXTS = {
     "unknown ai choice": ('[ai_works]\nlocal = "hold"', "ai_works.local (line 2)", "require-label"),
     "unknown audience": ("[renditions]\nboss = 9", "renditions.boss (line 2)", "visitor"),
     "no number": ('[renditions]\npeer = "9"', "renditions.peer (line 2)", "pixels"),
+    "unknown mode": ('[federation]\nmode = "shut"', "federation.mode (line 2)", "allow-list"),
     "true is no number": ("[renditions]\npeer = true", "renditions.peer (line 2)", "pixels"),
     "too small": ("[renditions]\npeer = 0", "renditions.peer (line 2)", "160"),
     "too large": ("[renditions]\npeer = 70000", "renditions.peer (line 2)", "65535"),
@@ -58,6 +61,23 @@ REFUSED_RULES = {
         "web",
     ),
 }
+REFUSED_INBOUND = {
+    "nobody": ('{ actor = "ana" }', "rules[1].when.actor (line 4)", "name@example.org"),
+    "type in small": ('{ type = "create" }', "rules[1].when.type (line 4)", "write Create"),
+    "no type": ('{ type = "a b" }', "rules[1].when.type (line 4)", "Announce"),
+    "two tags": ('{ hashtag = "a b" }', "rules[1].when.hashtag (line 4)", "one word"),
+    "days in quotes": ('{ younger_than_days = "7" }', "younger_than_days (line 4)", "quotes"),
+    "no days": ("{ younger_than_days = 0 }", "younger_than_days (line 4)", "1 to"),
+    "true days": ("{ younger_than_days = true }", "younger_than_days (line 4)", "1 to"),
+    "several days": ("{ younger_than_days = [7, 8] }", "younger_than_days (line 4)", "single"),
+    "unknown ai": ('{ ai = "yes" }', "rules[1].when.ai (line 4)", "assisted"),
+    "unknown medium": ('{ media = "text" }', "rules[1].when.media (line 4)", "video"),
+    "unknown bond": ('{ follows = "me" }', "rules[1].when.follows (line 4)", "followed-here"),
+}
+REFUSED_OUTBOUND = {
+    "sensitive text": ('{ sensitive = "true" }', "rules[1].when.sensitive (line 4)", "false"),
+    "draft": ('{ visibility = "draft" }', "rules[1].when.visibility (line 4)", "unlisted"),
+}
 REFUSED_CONDITIONS = {
     "unknown condition": ("{ colour = 1 }", "rules[1].when.colour (line 4)", "user_agent"),
     "condition of another door": ('{ type = "Create" }', "at the door web", "user_agent"),
@@ -67,7 +87,14 @@ REFUSED_CONDITIONS = {
     "no text": ("{ path = 1 }", "rules[1].when.path (line 4)", "text"),
     "no path": ('{ path = "studio" }', "rules[1].when.path (line 4)", "slash"),
     "no domain": ('{ peer = "https://a.example/" }', "rules[1].when.peer (line 4)", "example.org"),
-    "pattern": ('{ peer = "*.example" }', "rules[1].when.peer (line 4)", "example.org"),
+    "pattern": ('{ peer = "*.a.example" }', "rules[1].when.peer (line 4)", "write a.example"),
+    "network": ('{ network = "1.2.3" }', "rules[1].when.network (line 4)", "192.0.2.0/24"),
+    "long prefix": ('{ network = "192.0.2.0/33" }', "when.network (line 4)", "192.0.2.0/24"),
+    "inside": ('{ network = "192.0.2.9/24" }', "when.network (line 4)", "write 192.0.2.0/24"),
+    "network card": ('{ network = "fe80::1%eth0" }', "when.network (line 4)", "network"),
+    "starred path": ('{ path = "/@ada/*" }', "rules[1].when.path (line 4)", "below"),
+    "starred agent": ('{ user_agent = "GPT*" }', "rules[1].when.user_agent (line 4)", "GPTBot"),
+    "unknown tier": ('{ tier = "friend" }', "rules[1].when.tier (line 4)", "ally"),
 }
 
 
@@ -80,8 +107,16 @@ REFUSED_CONDITIONS = {
             (RULE.replace("{}", when), where, hint)
             for when, where, hint in REFUSED_CONDITIONS.values()
         ),
+        *(
+            (RULE.replace("{}", when).replace('"web"', f'"{door}"'), where, hint)
+            for door, refused in (("inbound", REFUSED_INBOUND), ("outbound", REFUSED_OUTBOUND))
+            for when, where, hint in refused.values()
+        ),
     ],
-    ids=[*REFUSED_TEXTS, *REFUSED_RULES, *REFUSED_CONDITIONS],
+    ids=[
+        *(*REFUSED_TEXTS, *REFUSED_RULES, *REFUSED_CONDITIONS),
+        *(*REFUSED_INBOUND, *REFUSED_OUTBOUND),
+    ],
 )
 def test_a_wrong_text_is_refused_by_key_and_line_with_what_may_stand_there(
     text: str, where: str, hint: str
@@ -143,8 +178,36 @@ def test_a_single_value_needs_no_list_and_a_domain_is_lowered() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("door", "when", "kind", "values"),
+    [
+        ("web", 'peer = "Bücher.Example."', "peer", ("xn--bcher-kva.example",)),
+        ("web", 'peer = ["a.example", "A.example", "a.example:8443"]', "peer", None),
+        ("web", 'peer = "[2001:DB8::1]:8443"', "peer", ("[2001:db8::1]:8443",)),
+        ("web", 'network = "192.0.2.7"', "network", ("192.0.2.7/32",)),
+        ("web", 'network = "::ffff:192.0.2.0/120"', "network", ("192.0.2.0/24",)),
+        ("media", 'network = "2001:0db8::/32"', "network", ("2001:db8::/32",)),
+        ("inbound", 'hashtag = ["#Art", "STRASSE"]', "hashtag", ("art", "strasse")),
+        ("inbound", 'actor = "@Ana@A.Example"', "actor", ("ana@a.example",)),
+        ("inbound", "younger_than_days = 7", "younger_than_days", ("7",)),
+        ("outbound", "sensitive = true", "sensitive", ("true",)),
+    ],
+)
+def test_each_value_has_one_spelling(
+    door: str, when: str, kind: str, values: tuple[str, ...] | None
+) -> None:
+    text = RULE.replace("{}", f"{{ {when} }}").replace('"web"', f'"{door}"')
+    expected = values or ("a.example", "a.example:8443")
+    assert read_policy(text).rules[0].when == (Condition(ConditionKind(kind), expected),)
+
+
 @pytest.mark.parametrize("policy", list(PRESETS.values()), ids=lambda policy: policy.preset)
 def test_a_written_preset_reads_back_the_same(policy: Policy) -> None:
+    assert read_policy(write_policy(policy)) == policy
+
+
+def test_a_closed_house_reads_back_closed() -> None:
+    policy = replace(OPEN, federation=FederationTerms(FederationMode.ALLOW_LIST))
     assert read_policy(write_policy(policy)) == policy
 
 
@@ -153,26 +216,44 @@ def test_a_policy_without_rules_reads_back_without_rules() -> None:
     assert read_policy(write_policy(policy)) == policy
 
 
-VALUES = {
-    ConditionKind.CLASS: st.sampled_from([str(each) for each in VisitorClass]),
-    ConditionKind.RENDITION: st.sampled_from([str(each) for each in RenditionName]),
+VALUES: dict[ConditionKind, st.SearchStrategy[str]] = {
+    **{kind: st.sampled_from([str(each) for each in named]) for kind, named in CHOICES.items()},
     ConditionKind.PEER: st.from_regex(r"\A[a-z0-9]{1,9}(\.[a-z]{2,5})?(:[0-9]{2})?\Z"),
-    ConditionKind.PATH: st.from_regex(r"\A/[ -~]{0,20}\Z"),
-    ConditionKind.USER_AGENT: st.from_regex(r"\A[!-~]{1,20}\Z"),
-    ConditionKind.TYPE: st.from_regex(r"\A[A-Za-z\"\\]{1,20}\Z"),
+    ConditionKind.TOKEN: st.from_regex(r"\A[a-z0-9]{1,9}\.[a-z]{2,5}\Z"),
+    ConditionKind.PATH: st.from_regex(r"\A/[!-)+->@-~]{0,20}\Z"),
+    ConditionKind.USER_AGENT: st.from_regex(r"\A[!-)+-9;-~]{1,20}\Z"),
+    ConditionKind.NETWORK: st.ip_addresses().map(lambda address: str(ip_network(address)))
+    | st.sampled_from(["192.0.2.0/24", "2001:db8::/32", "0.0.0.0/0"]),
+    ConditionKind.ACTOR: st.sampled_from(
+        ["ana@a.example", "https://a.example/users/Ana", "o'neil@b.example:8443"]
+    ),
+    ConditionKind.HASHTAG: st.sampled_from(["art", "straße".casefold(), "絵", "猫-2"]),
+    ConditionKind.TYPE: st.sampled_from(["Create", "Announce", "Sculpture"]),
+    ConditionKind.YOUNGER_THAN_DAYS: st.integers(1, 900).map(str),
+    ConditionKind.SENSITIVE: st.sampled_from(["true", "false"]),
 }
+SINGLE = {ConditionKind.YOUNGER_THAN_DAYS, ConditionKind.SENSITIVE}
 LETTERS = st.characters(categories=["L", "N", "P", "S"]) | st.just(" ")
 TEXTS = st.text(LETTERS, max_size=40).map("x{}".format)
+
+
+def values_of(kind: ConditionKind) -> st.SearchStrategy[list[str]]:
+    most = 1 if kind in SINGLE else 3
+    plain = VALUES[kind].map(lambda text: read_condition(kind, toml_of(kind, text)).values[0])
+    return st.lists(plain, min_size=1, max_size=most, unique=True)
+
+
+def toml_of(kind: ConditionKind, text: str) -> object:
+    if kind is ConditionKind.YOUNGER_THAN_DAYS:
+        return int(text)
+    return text == "true" if kind is ConditionKind.SENSITIVE else text
 
 
 @st.composite
 def any_rule(draw: st.DrawFn) -> Rule:
     door = draw(st.sampled_from(Door))
     kinds = draw(st.lists(st.sampled_from(CONDITIONS[door]), unique=True))
-    when = tuple(
-        Condition(kind, tuple(draw(st.lists(VALUES[kind], min_size=1, max_size=3))))
-        for kind in kinds
-    )
+    when = tuple(Condition(kind, tuple(draw(values_of(kind)))) for kind in kinds)
     then = draw(st.sampled_from(ACTIONS[door]))
     return Rule(draw(TEXTS), door, when, then, draw(TEXTS), draw(st.booleans()))
 
