@@ -17,6 +17,7 @@ from server import logs, shell
 from server.commands_artists import account, follow, publish
 from server.commands_database import db
 from server.commands_jobs import jobs
+from server.commands_people import invite
 from server.config import Config
 from server.doctor import DATABASE, Finding, examine
 from server.errors import Invalid
@@ -253,7 +254,7 @@ async def _say_where(instance: Instance) -> None:
         click.echo(f"Nobody owns it yet. Open {base}/setup?t={token}\n(valid 60 minutes, once)")
 
 
-for _command in (account, publish, follow, jobs, db):
+for _command in (account, invite, publish, follow, jobs, db):
     main.add_command(_command)
 
 if __name__ == "__main__":

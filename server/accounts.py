@@ -6,7 +6,7 @@ Tokens are random; only their hashes are kept.
 import hashlib
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from server.addresses import Addresses
@@ -43,7 +43,8 @@ def hash_token(token: str) -> str:
     return hashlib.sha256(token.encode(errors="surrogatepass")).hexdigest()
 
 
-def _new_token() -> str:
+def new_token() -> str:
+    """Return a random token for a link or a cookie."""
     return secrets.token_urlsafe(32)
 
 
@@ -102,6 +103,19 @@ class Accounts:
         async with self.library.transaction() as tx:
             await self._add(tx, made)
         return made.artist
+
+    async def join(
+        self, wanted: NewAccount, admit: Callable[[Transaction, Artist], Awaitable[None]]
+    ) -> SignedIn:
+        """Open an account that `admit` lets in, in the same transaction, and sign it in.
+
+        Raise what `admit` raises; then nothing was opened.
+        """
+        made = await self._prepare(wanted)
+        async with self.library.transaction() as tx:
+            await self._add(tx, made)
+            await admit(tx, made.artist)
+        return await self._start_session(made.artist)
 
     async def _add(self, tx: Transaction, made: _Made) -> None:
         main, *others = made.keys
@@ -283,7 +297,7 @@ class Accounts:
         """Return a fresh one-time token for the first owner, None where there is an owner."""
         if await self.has_owner():
             return None
-        token, now = _new_token(), self.clock.now()
+        token, now = new_token(), self.clock.now()
         ticket = Ticket(hash_token(token), TicketPurpose.SETUP, now, Millis(now + SETUP_LENGTH))
         async with self.library.transaction() as tx:
             await tx.artists.add_ticket(ticket)
@@ -316,11 +330,11 @@ class Accounts:
         return await self._start_session(made.artist)
 
     async def _start_session(self, artist: Artist) -> SignedIn:
-        token, now = _new_token(), self.clock.now()
+        token, now = new_token(), self.clock.now()
         session = Session(
             token_hash=hash_token(token),
             artist_id=artist.id,
-            csrf=_new_token(),
+            csrf=new_token(),
             created_at=now,
             expires_at=Millis(now + SESSION_LENGTH),
         )

@@ -21,6 +21,8 @@ class Act(StrEnum):
     REPORT_CLOSED = "report.closed"
     SERVER_TRIED = "server.tried"
     DELIVERY_RETRIED = "delivery.retried"
+    INVITE_MADE = "invite.made"
+    INVITE_REVOKED = "invite.revoked"
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from server.errors import Invalid
 
 ENVIRONMENT_PREFIX = "FIXATIF__"
 _LONGEST_SPREAD_SECONDS = 3_600
+_MOST_APPLICATIONS = 1_000  # a day: nobody reads more
 
 
 class Instance(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -30,7 +31,7 @@ class Instance(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     description: str = ""
     contact: str = ""
     languages: tuple[str, ...] = ("en",)
-    registration: Literal["invite", "closed"] = "invite"
+    registration: Literal["invite", "closed", "applications"] = "invite"
 
 
 class Server(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -64,6 +65,13 @@ class Federation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     spread_seconds: int = 30
 
 
+class People(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How people come, and what becomes of legal notices."""
+
+    applications_per_day: int = 10
+    hide_on_notice: bool = True
+
+
 class PolicySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The first version of the policy; later ones live in the database."""
 
@@ -85,6 +93,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     database: Database = Database()
     media: Media = Media()
     federation: Federation = Federation()
+    people: People = People()
     policy: PolicySettings = PolicySettings()
     log: Log = Log()
     folder: Path = Path()
@@ -119,6 +128,7 @@ _SECTIONS: Mapping[str, type[msgspec.Struct]] = {
     "database": Database,
     "media": Media,
     "federation": Federation,
+    "people": People,
     "policy": PolicySettings,
     "log": Log,
 }
@@ -239,6 +249,8 @@ def _checked(config: Config, source: str) -> Config:
         problem = "'database.url' must start with sqlite:/// or postgresql://"
     if not problem and not 0 <= config.federation.spread_seconds <= _LONGEST_SPREAD_SECONDS:
         problem = f"'federation.spread_seconds' must be between 0 and {_LONGEST_SPREAD_SECONDS}"
+    if not problem and not 0 < config.people.applications_per_day <= _MOST_APPLICATIONS:
+        problem = f"'people.applications_per_day' must be between 1 and {_MOST_APPLICATIONS}"
     if problem:
         raise Invalid(f"{source}: {problem}.")
     return config

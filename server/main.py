@@ -46,6 +46,7 @@ from server.doctor import Acquaintance, Means, proof_of
 from server.errors import Unavailable
 from server.following import Following
 from server.house import House
+from server.inviting import Inviting
 from server.model import Actor, JobKind
 from server.moving import Moving
 from server.notifications import Notifications
@@ -283,6 +284,9 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
         signal_urls=signal_urls(config.base_url),
         crawlers=_crawlers(),
         accounts=accounts,
+        inviting=Inviting(
+            library, clock, accounts, is_open=config.instance.registration != "closed"
+        ),
         publishing=publishing,
         viewing=viewing,
         registers=Registers(library, addresses, viewing),

@@ -30,6 +30,7 @@ from server.repositories import (
     Requests,
     Works,
 )
+from server.repositories_people import Applications, Invites
 
 T = TypeVar("T")
 
@@ -184,6 +185,10 @@ class Transaction(Protocol):
     def series(self) -> AllSeries: ...
     @property
     def peers(self) -> Peers: ...
+    @property
+    def invites(self) -> Invites: ...
+    @property
+    def applications(self) -> Applications: ...
     @property
     def jobs(self) -> Jobs: ...
 

@@ -18,6 +18,9 @@ _AT_ONCE = 200
 _MONTH = Millis(30 * 86_400_000)
 _INCOMING_AGE = _MONTH  # peers repeat an activity for two to seven days
 _OUTGOING_AGE = Millis(90 * 86_400_000)  # the longest that a delivery waits is a week
+# A day less than a month, as the sweep comes once a day: nothing of a declined one stays longer.
+_DECIDED_AGE = Millis(29 * 86_400_000)
+_UNDECIDED_AGE = Millis(90 * 86_400_000)  # of an application that nobody looked at
 _ROWS_AT_ONCE = 1_000  # the writer is free for others in between
 
 
@@ -35,6 +38,10 @@ class Sweeping:
         async with self.library.transaction() as tx:
             await tx.artists.sweep(now)
             await tx.peers.sweep(Millis(now - _MONTH))
+            await tx.invites.sweep(Millis(now - _MONTH))
+            await tx.applications.sweep(
+                decided_before=Millis(now - _DECIDED_AGE), made_before=Millis(now - _UNDECIDED_AGE)
+            )
         await self._sweep_rows(now)
         batch: list[StoredFile] = []
         async for file in self.media.list_older_than(Millis(now - _AGE)):

@@ -66,13 +66,13 @@ class _Artists:
 
     async def by_id(self, artist_id: ActorId) -> Artist | None:
         row = await self._connection.fetch_one("SELECT * FROM artists WHERE id = :id", id=artist_id)
-        return None if row is None else _artist(row)
+        return None if row is None else artist_from(row)
 
     async def by_handle(self, handle: str) -> Artist | None:
         row = await self._connection.fetch_one(
             "SELECT * FROM artists WHERE handle_folded = :handle", handle=fold(handle)
         )
-        return None if row is None else _artist(row)
+        return None if row is None else artist_from(row)
 
     async def page(self, *, after_handle: str = "", limit: int = 100) -> list[Artist]:
         rows = await self._connection.fetch_all(
@@ -83,7 +83,7 @@ class _Artists:
             after=fold(after_handle),
             limit=limit,
         )
-        return [_artist(row) for row in rows]
+        return [artist_from(row) for row in rows]
 
     async def staff(self) -> list[Artist]:
         rows = await self._connection.fetch_all(
@@ -93,7 +93,7 @@ class _Artists:
             ORDER BY handle_folded
             """
         )
-        return [_artist(row) for row in rows]
+        return [artist_from(row) for row in rows]
 
     async def count(self, role: Role | None = None) -> int:
         row = await self._connection.fetch_one(
@@ -206,7 +206,7 @@ class _Artists:
             token_hash=token_hash,
             now=now,
         )
-        return None if row is None else (_session(row), _artist(row))
+        return None if row is None else (_session(row), artist_from(row))
 
     async def end_session(self, token_hash: str) -> None:
         await self._connection.execute(
@@ -288,7 +288,8 @@ def _changeable(artist: Artist) -> dict[str, str | int | None]:
     }
 
 
-def _artist(row: Row) -> Artist:
+def artist_from(row: Row) -> Artist:
+    """Return the account in a row that has all columns of `artists`."""
     return Artist(
         id=row["id"],
         handle=row["handle"],

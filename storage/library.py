@@ -23,13 +23,16 @@ from server.repositories import (
     Requests,
     Works,
 )
+from server.repositories_people import Applications, Invites
 from storage.activities import activities_in
 from storage.actors import actors_in
+from storage.applications import applications_in
 from storage.artists import artists_in
 from storage.audit import audit_in
 from storage.blocks import blocks_in
 from storage.database import Connection, Engine
 from storage.engines import open_engine
+from storage.invites import invites_in
 from storage.jobs import jobs_in
 from storage.migrate import check_schema
 from storage.notifications import notifications_in
@@ -151,3 +154,11 @@ class _Transaction:
     @property
     def peers(self) -> Peers:
         return peers_in(self._connection)
+
+    @property
+    def invites(self) -> Invites:
+        return invites_in(self._connection)
+
+    @property
+    def applications(self) -> Applications:
+        return applications_in(self._connection)

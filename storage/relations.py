@@ -152,7 +152,7 @@ class _Relations:
             FROM follows JOIN actors ON actors.id = follows.follower_id
             LEFT JOIN artists ON artists.id = actors.id
             WHERE followee_id = :followee AND state = 'accepted' AND follows.created_at < :before
-                AND gone_at IS NULL AND suspended_at IS NULL
+                AND gone_at IS NULL AND actors.suspended_at IS NULL AND artists.suspended_at IS NULL
                 AND follows.created_at >= COALESCE((
                     SELECT created_at FROM follows
                     WHERE followee_id = :followee AND state = 'accepted' AND created_at < :before
@@ -175,7 +175,7 @@ class _Relations:
             FROM follows JOIN actors ON actors.id = follows.followee_id
             LEFT JOIN artists ON artists.id = actors.id
             WHERE follower_id = :follower AND state = 'accepted' AND follows.created_at < :before
-                AND gone_at IS NULL AND suspended_at IS NULL
+                AND gone_at IS NULL AND actors.suspended_at IS NULL AND artists.suspended_at IS NULL
                 AND follows.created_at >= COALESCE((
                     SELECT created_at FROM follows
                     WHERE follower_id = :follower AND state = 'accepted' AND created_at < :before

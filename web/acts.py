@@ -9,6 +9,8 @@ WORDS = {
     Act.REPORT_CLOSED: "closed the report",
     Act.SERVER_TRIED: "had this server tried again",
     Act.DELIVERY_RETRIED: "had this delivery tried again",
+    Act.INVITE_MADE: "made an invitation:",
+    Act.INVITE_REVOKED: "took back an invitation:",
 }
 _KINDS = {"+": "added", "-": "removed", "@": "place"}
 

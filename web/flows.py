@@ -21,6 +21,7 @@ from server.config import Config
 from server.conversing import Conversing
 from server.following import Following
 from server.house import House
+from server.inviting import Inviting
 from server.model import Actor
 from server.moving import Moving
 from server.notifications import Notifications
@@ -54,6 +55,7 @@ class Flows:
     signal_urls: SignalUrls
     crawlers: Crawlers
     accounts: Accounts
+    inviting: Inviting
     publishing: Publishing
     viewing: Viewing
     registers: Registers

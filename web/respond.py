@@ -54,6 +54,7 @@ _NOTICES: Mapping[str, str] = {
     "back": "You are back. Your page no longer points elsewhere.",
     "pinned": "Pinned. Other servers show it on top of your profile.",
     "unpinned": "Unpinned.",
+    "revoked": "The invitation is taken back: its link opens nothing any more.",
 }
 
 

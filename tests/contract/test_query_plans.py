@@ -6,6 +6,7 @@ from typing import LiteralString
 import pytest
 
 from server.acts import AuditId
+from server.arrivals import ApplicationId, InviteId
 from server.dealings import ReportId, RequestId
 from server.model import (
     ActivityId,
@@ -124,6 +125,20 @@ QUERIES: list[tuple[str, Callable[[Transaction], Awaitable[object]]]] = [
     ("blocks_by_uri", lambda tx: tx.blocks.by_uri("x")),
     ("blocks_by_time", lambda tx: tx.blocks.by(ME, before=NOW)),
     ("blocks_of_blocked", lambda tx: tx.actors.mark_gone(ME, NOW)),
+    ("invites_token_hash_key", lambda tx: tx.invites.by_token("x")),
+    ("invites_pkey", lambda tx: tx.invites.page(before=InviteId(9))),
+    ("invites_by_maker", lambda tx: tx.invites.page(ME, before=InviteId(9))),
+    ("invite_guests_of_invite", lambda tx: tx.invites.guests([InviteId(1)])),
+    ("invites_by_end invites_revoked applications_by_invite", lambda tx: tx.invites.sweep(NOW)),
+    ("applications_token_hash_key", lambda tx: tx.applications.by_token("x")),
+    ("applications_waiting", lambda tx: tx.applications.waiting()),
+    ("applications_waiting", lambda tx: tx.applications.count_waiting()),
+    ("applications_by_time", lambda tx: tx.applications.count_since(NOW)),
+    ("application_samples", lambda tx: tx.applications.samples(ApplicationId(1))),
+    (
+        "applications_decided applications_by_time",
+        lambda tx: tx.applications.sweep(decided_before=NOW, made_before=NOW),
+    ),
     ("reports_open", lambda tx: tx.reports.page(before=ReportId(9))),
     ("reports_pkey", lambda tx: tx.reports.page(is_open=False, before=ReportId(9))),
     ("reports_by_time", lambda tx: tx.reports.count_from("x", NOW)),

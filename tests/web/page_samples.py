@@ -7,6 +7,7 @@ from web import admin_views as governed
 from web import dealing_views as dealing
 from web import delivery_views as delivery
 from web import page_views as pages
+from web import people_views as people
 from web import series_views as of_series
 from web import talk_views as of_talk
 from web.styleguide import styleguide
@@ -274,6 +275,13 @@ def samples(words: str) -> dict[str, object]:
             pager=pager,
         ),
         "messages.html": of_talk.MessagesPage((post, quoting, linking), pager),
+        "invites.html": people.InvitesPage(
+            (people.InviteRow("artist", words, "open", 2, DAY, words, (local,), "/revoke"),
+             people.InviteRow("artist", words, "used up", 0, DAY)),
+            pager, FormView({"note": words}, {"note": words, "days": words}), OPTIONS, 3,
+            f"https://atelier.example/invite/{words}", is_all=True,
+        ),
+        "invite.html": people.InvitePage("moderator", "/invite/x", form),
     }  # fmt: skip
 
 
@@ -329,4 +337,6 @@ def empty_samples() -> dict[str, object]:
         "series_delete.html": of_series.SeriesDeletePage("Birches", "/d", "/b"),
         "requests.html": of_talk.RequestsPage(is_decided=True),
         "messages.html": of_talk.MessagesPage(),
+        "invites.html": people.InvitesPage(left=0, is_closed=True),
+        "invite.html": people.InvitePage("reader", "/invite/x"),
     }

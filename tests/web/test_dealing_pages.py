@@ -1,90 +1,15 @@
 """Blocks, reports, moves and pins through the forms that people use, without scripts."""
 
 import re
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
-import pytest_asyncio
-from aiohttp import ClientResponse
-from aiohttp.test_utils import TestClient, TestServer
-
-from server.model import ActorId, Artist, Role, Work
-from storage.library import open_library
-from tests.engines import migrated_sqlite, sqlite_url
 from tests.flows.dealings import arrive, here, sent
-from tests.two_servers.stage import ACTIVITY_JSON, Peer, Stage, staged
+from tests.two_servers.stage import ACTIVITY_JSON, Peer, Stage
+from tests.web.site import PASSWORD, Site, migrated_sqlite, site, sqlite_url
 
-__all__ = ["migrated_sqlite", "sqlite_url"]
+__all__ = ["migrated_sqlite", "site", "sqlite_url"]
 
-PASSWORD = "correct horse battery"
 BOB = Peer("bob")
-_TOKEN = re.compile(r'name="csrf" value="([^"]+)"')
-
-
-@dataclass
-class Site:
-    """art.test with ana, whose work hangs, ben, and otto who owns the place."""
-
-    stage: Stage
-    client: TestClient[Any, Any]
-    people: dict[str, Artist]
-    work: Work
-    cookies: dict[str, str] = field(default_factory=dict)
-
-    async def sign_in(self, name: str) -> str:
-        known = self.stage.flows
-        if name and name not in self.cookies:
-            signed_in = await known.accounts._start_session(self.people[name])
-            self.cookies[name] = f"{known.forms.cookies.session_name}={signed_in.token}"
-        return self.cookies.get(name, "")
-
-    async def get(self, path: str, name: str = "", **headers: str) -> ClientResponse:
-        cookie = await self.sign_in(name)
-        given = {"Cookie": cookie} if cookie else {}
-        whole = {"Host": "art.test", "Accept": "text/html", **given, **headers}
-        return await self.client.get(path, headers=whole, allow_redirects=False)
-
-    async def page(self, path: str, name: str) -> str:
-        answer = await self.get(path, name)
-        assert answer.status == 200, (path, answer.status)
-        return await answer.text()
-
-    async def send(
-        self, path: str, name: str, page: str = "/settings", **fields: str
-    ) -> ClientResponse:
-        """Send a form from the page that offers it."""
-        token = _TOKEN.search(await self.page(page, name))
-        assert token is not None
-        return await self.client.post(
-            path,
-            data={"csrf": token.group(1), **fields},
-            headers={
-                "Host": "art.test",
-                "Cookie": await self.sign_in(name),
-                "Origin": "https://art.test",
-                "Referer": f"https://art.test{page}",
-            },
-            allow_redirects=False,
-        )
-
-    def id(self, name: str) -> ActorId:
-        return self.people[name].id
-
-
-@pytest_asyncio.fixture
-async def site(sqlite_url: str, tmp_path: Path) -> AsyncIterator[Site]:
-    library = open_library(sqlite_url)
-    async with staged(library, tmp_path) as stage:
-        people = {name: await stage.artist(name) for name in ("ana", "ben", "otto")}
-        people["otto"] = replace(people["otto"], role=Role.OWNER)
-        async with library.transaction() as tx:
-            await tx.artists.update(people["otto"])
-        work = await stage.hang(people["ana"])
-        async with TestClient(TestServer(stage.instance.app())) as client:
-            yield Site(stage, client, people, work)
-    await library.close()
 
 
 async def page_of_work(site: Site) -> str:

@@ -11,7 +11,7 @@ from server.permits import InteractionKind, InteractionPolicy, Permit
 from tests.engines import migrated_sqlite, sqlite_url
 from tests.flows.dealings import arrive
 from tests.two_servers.stage import ACTIVITY_JSON, PUBLIC, Peer
-from tests.web.test_dealing_pages import Site, site
+from tests.web.site import Site, site
 
 __all__ = ["migrated_sqlite", "site", "sqlite_url"]
 

@@ -102,7 +102,7 @@ async def login(request: web.Request) -> web.StreamResponse:
         form = FormView({"handle": sent.first("handle")}, _errors(problem))
         return await _login_page(request, form, sent.first("next"), problem)
     known.limits.forgive(_TRIES_AT_ACCOUNT, typed_handle(asked.handle))
-    return _welcome(request, signed_in, own_path(asked.next, _HOME))
+    return welcome(request, signed_in, own_path(asked.next, _HOME))
 
 
 async def logout(request: web.Request) -> web.StreamResponse:
@@ -133,7 +133,7 @@ async def setup(request: web.Request) -> web.StreamResponse:
         values = {name: sent.first(name) for name in ("handle", "name")}
         form = FormView(values, _errors(problem))
         return await _setup_page(request, sent.first("token"), form, problem)
-    return _welcome(request, signed_in, "/studio/upload")
+    return welcome(request, signed_in, "/studio/upload")
 
 
 async def settings(request: web.Request) -> web.StreamResponse:
@@ -185,10 +185,11 @@ async def password(request: web.Request) -> web.StreamResponse:
         named = {"old_password": "current"}.get(field, field)
         form = FormView({}, {named: problem.message})
         return await _settings_page(request, artist, password_form=form)
-    return _welcome(request, signed_in, "/settings?told=password")
+    return welcome(request, signed_in, "/settings?told=password")
 
 
-def _welcome(request: web.Request, signed_in: SignedIn, where: str) -> web.Response:
+def welcome(request: web.Request, signed_in: SignedIn, where: str) -> web.Response:
+    """Send somebody on who has just signed in, with the cookie that says so."""
     response = to(where)
     flows(request).forms.cookies.set_session(
         response, signed_in.token, max_age_seconds=SESSION_LENGTH // 1_000

@@ -1,0 +1,87 @@
+"""What is kept of how people come and are dealt with; as in `repositories`."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from server.arrivals import Application, ApplicationId, Invite, InviteId, Sample
+from server.model import ActorId, Artist, Millis
+
+
+class Invites(Protocol):
+    """Links with which people open accounts."""
+
+    async def add(self, invite: Invite) -> None: ...
+
+    async def by_id(self, invite_id: InviteId) -> Invite | None: ...
+
+    async def by_token(self, token_hash: str) -> Invite | None: ...
+
+    async def page(
+        self, maker: ActorId | None = None, *, before: InviteId | None = None, limit: int = 50
+    ) -> list[Invite]:
+        """List newest first, those of one maker or all."""
+        ...
+
+    async def use(self, invite_id: InviteId, guest: ActorId, now: Millis) -> bool:
+        """Let somebody in; False where it is used up, expired or revoked. Never one too many."""
+        ...
+
+    async def revoke(self, invite_id: InviteId, at: Millis) -> bool:
+        """End an invitation; False where it had ended."""
+        ...
+
+    async def guests(self, invites: Sequence[InviteId]) -> dict[InviteId, list[Artist]]:
+        """Return who came by which of these, in the order of their coming."""
+        ...
+
+    async def of_guest(self, guest: ActorId) -> Invite | None:
+        """Return by which invitation somebody came."""
+        ...
+
+    async def left_to(self, maker: ActorId) -> int:
+        """Return how many more invitations an account may make."""
+        ...
+
+    async def allow(self, maker: ActorId, count: int) -> None:
+        """Let an account make so many invitations."""
+        ...
+
+    async def spend(self, maker: ActorId) -> bool:
+        """Count one invitation of those that an account may make; False where none is left."""
+        ...
+
+    async def sweep(self, before: Millis) -> None:
+        """Forget invitations that ended before then and that nobody came by."""
+        ...
+
+
+class Applications(Protocol):
+    """Who asks to come in."""
+
+    async def add(self, application: Application, samples: Sequence[Sample]) -> None: ...
+
+    async def by_id(self, application_id: ApplicationId) -> Application | None: ...
+
+    async def by_token(self, token_hash: str) -> Application | None: ...
+
+    async def waiting(
+        self, *, after: ApplicationId | None = None, limit: int = 50
+    ) -> list[Application]:
+        """List those that nobody decided on, oldest first."""
+        ...
+
+    async def count_waiting(self) -> int: ...
+
+    async def count_since(self, at: Millis) -> int:
+        """Count what came since then, decided or not."""
+        ...
+
+    async def samples(self, application_id: ApplicationId) -> list[Sample]: ...
+
+    async def decide(self, application: Application) -> bool:
+        """Store the decision and delete the samples; False where somebody was quicker."""
+        ...
+
+    async def sweep(self, *, decided_before: Millis, made_before: Millis) -> None:
+        """Erase applications that were decided on, or made, before then."""
+        ...
