@@ -1,7 +1,6 @@
 """`invite`: links made, listed and taken back from the shell."""
 
 import json
-
 from typing import Any
 
 from tests.cli.program import Place, fixatif
