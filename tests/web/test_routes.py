@@ -13,6 +13,7 @@ from web.routes import ROUTES, Route
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 KEY = "0" * 40
+TOKEN = "x" * 43
 IDS = ("0", "1", "9" * 19, "9223372036854775808", "9223372036854775807", "%D9%A3")
 PARTS = {
     "id": "1",
@@ -28,6 +29,7 @@ PARTS = {
     "pin": "pin",
     "name": "fixatif.css",
     "tag": "hare",
+    "token": TOKEN,
 }
 # What a route answers to a stranger who asks for what is there, unless it is 200.
 STATUSES = {
@@ -48,6 +50,7 @@ STATUSES = {
     "/users/ana/followers_synchronization": 401,
     "/oembed": 404,
     "/setup": 404,
+    f"/invite/{TOKEN}": 404,
     "/styleguide": 404,
 }
 GETS = [route for route in ROUTES if route.method == "GET"]
