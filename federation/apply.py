@@ -4,8 +4,8 @@ Safe to run twice. Whatever is known here is acted on in one transaction; only w
 from its own origin (a stranger, a post that was not sent along) is fetched first.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import msgspec
@@ -27,7 +27,7 @@ from federation.deeds import ACTOR_TYPES, POST_TYPES, Act, Arrived, Hands
 from federation.posts import label_of
 from federation.vocabulary import Activity, RemoteNote, read_activity
 from server.errors import Invalid, NotFound, Unavailable, Untrusted
-from server.model import Actor, AiLabel
+from server.model import Actor, AiLabel, Job, StoredActivity
 from server.policy import decide
 from server.ports import Bus, Library, Transaction
 from server.promises import JOBS_TOPIC, ApplyPromise
@@ -35,6 +35,9 @@ from server.rules import Decision, Door, Hold, InboundFacts, Refuse
 from server.worker import GiveUp, Later
 
 log = structlog.get_logger(__name__)
+
+# Kinds after which what is known of actors is read anew: of one another, and of themselves.
+_STEADY: Final = frozenset({"Like", "EmojiReact", "Announce", "Create", "Follow"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,17 +68,55 @@ class Apply:
                 await self.library.join(lambda tx: self._act(tx, deed))
         self.bus.wake(JOBS_TOPIC)
 
+    async def apply_together(self, jobs: Sequence[Job]) -> list[Job]:
+        """Do those of several jobs that need the database alone; return the others.
+
+        One transaction, in which they are deleted too. What fails undoes it, and is raised.
+        """
+        left = await self.library.join(lambda tx: self._all_at_once(tx, jobs))
+        self.bus.wake(JOBS_TOPIC)
+        return left
+
+    async def _all_at_once(self, tx: Transaction, jobs: Sequence[Job]) -> list[Job]:
+        promises = [msgspec.json.decode(job.payload, type=ApplyPromise) for job in jobs]
+        stored = await tx.activities.many([what.activity_id for what in promises])
+        actors = await tx.actors.many_by_uri([one.actor_uri for one in stored.values()])
+        left = []
+        for job, what in zip(jobs, promises, strict=True):
+            arrived = stored.get(what.activity_id)
+            if arrived is None:
+                continue
+            known = actors.get(arrived.actor_uri)
+            found = await self._read(tx, what, arrived, known)
+            if isinstance(found, Pending) or self._is_held(found):
+                left.append(job)
+            elif found is not None:
+                await self._act(tx, found)
+                if found.activity.type not in _STEADY:
+                    actors = await tx.actors.many_by_uri(list(actors))
+        await tx.jobs.done(*{job.id for job in jobs} - {job.id for job in left})
+        return left
+
     async def _at_once(self, tx: Transaction, what: ApplyPromise) -> Pending | None:
         """Act with what is known here; return what needs more. One hop to the database."""
         stored = await tx.activities.by_id(what.activity_id)
         if stored is None:
             return None
+        known = await tx.actors.by_uri(stored.actor_uri)
+        found = await self._read(tx, what, stored, known)
+        if isinstance(found, Arrived):
+            await self._act(tx, found)
+            return None
+        return found
+
+    async def _read(
+        self, tx: Transaction, what: ApplyPromise, stored: StoredActivity, known: Actor | None
+    ) -> Arrived | Pending | None:
+        """Return an activity ready to be acted on, or what needs more; None where it is idle."""
         activity = read_activity(stored.body)
         if activity.type not in ACTS:
             log.debug("activity_without_effect", type=activity.type)
             return None
-        known = await tx.actors.by_uri(stored.actor_uri)
-        pending = Pending(what, activity, known)
         try:
             note = _embedded_note(activity, known) if known else None
         except (Untrusted, Invalid) as problem:
@@ -84,10 +125,11 @@ class Apply:
         wants_object = known is not None and await _wants_object(tx, activity, known)
         if known is None or wants_object or not self._is_enough(activity, known, note):
             is_idle = _is_about_a_stranger(activity, known)
-            return None if is_idle else replace(pending, wants_object=wants_object)
-        deed = Arrived(stored.id, activity, known, note, what.is_approved)
-        await self._act(tx, deed)
-        return None
+            return None if is_idle else Pending(what, activity, known, wants_object)
+        return Arrived(stored.id, activity, known, note, what.is_approved)
+
+    def _is_held(self, deed: Arrived | None) -> bool:
+        return deed is not None and isinstance(self._decision(deed), Hold)
 
     def _is_enough(self, activity: Activity, actor: Actor, note: RemoteNote | None) -> bool:
         """Say whether nothing has to be fetched: the actor is fresh, and a post was sent along."""

@@ -4,8 +4,10 @@ Every step has a type, so that none can be skipped: Received → Verified → Ac
 with its job in one transaction. What cannot be believed is never stored.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from typing import Final
 
 import structlog
 
@@ -22,11 +24,14 @@ from server.house import House
 from server.model import ActivityId, StoredActivity
 from server.policy import decide
 from server.ports import Bus, Library, Transaction
-from server.promises import JOBS_TOPIC, ApplyPromise, promise
+from server.promises import JOBS_TOPIC, ApplyPromise, promise_all
 from server.reach import Reach
 from server.rules import Door, InboundFacts, Refuse
+from server.together import Together
 
 log = structlog.get_logger(__name__)
+
+_MOST_TOGETHER: Final = 64  # activities in one transaction: some 2 ms of the database
 
 
 class Receipt(Enum):
@@ -35,6 +40,14 @@ class Receipt(Enum):
     KEPT = "kept"
     KNOWN = "known"
     FORGOTTEN = "forgotten"  # refused by policy, or the deletion of somebody we never knew
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """An activity that is to be kept, and the proof of who sent it."""
+
+    stored: StoredActivity
+    verified: Verified
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +63,11 @@ class Inbox:
     reach: Reach
     synchrony: Synchrony
     under_way: set[int] = field(default_factory=set)  # requests that are being taken in
+    _keeping: Together[Arrival, bool] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Let those who come at the same time share a transaction."""
+        object.__setattr__(self, "_keeping", Together(self._keep_all, _MOST_TOGETHER))
 
     async def receive(self, received: Received) -> Receipt:
         """Take in one POST. Raise `Untrusted` (unsigned, badly signed), `Invalid` (unreadable)."""
@@ -141,23 +159,34 @@ class Inbox:
             body=verified.received.body,
             received_at=verified.received.received_at,
         )
-        is_new = await self.library.join(lambda tx: self._store(tx, stored, verified))
-        if not is_new:
-            return Receipt.KNOWN
-        self.bus.wake(JOBS_TOPIC)
-        return Receipt.KEPT
+        is_new = await self._keeping.ask(Arrival(stored, verified))
+        return Receipt.KEPT if is_new else Receipt.KNOWN
 
-    async def _store(self, tx: Transaction, stored: StoredActivity, verified: Verified) -> bool:
-        # Its actor may do again what it took back; somebody else who kept the words may not.
-        if not verified.is_by_sender and await _was_taken_back(tx, stored):
-            return False
-        if not await tx.activities.keep(stored):
-            return False
-        await promise(tx, self.clock, ApplyPromise(stored.id))
-        if verified.is_by_sender:  # else the headers are the word of who brings it
-            await self.synchrony.notice(tx, verified.received, verified.actor_uri)
-        return True
+    async def _keep_all(self, arrivals: Sequence[Arrival]) -> list[bool]:
+        """Keep in one transaction what waits; say of each whether it is new."""
+        kept = await self.library.join(lambda tx: self._store(tx, arrivals))
+        if kept:
+            self.bus.wake(JOBS_TOPIC)
+        return [arrival.stored.id in kept for arrival in arrivals]
+
+    async def _store(self, tx: Transaction, arrivals: Sequence[Arrival]) -> set[ActivityId]:
+        """Store what is new, and promise to act on it; return which that is."""
+        wanted = [one.stored for one in arrivals if not await _was_taken_back(tx, one)]
+        kept = await tx.activities.keep_all(wanted)
+        fresh = [one for one in arrivals if one.stored.id in kept]
+        await promise_all(tx, self.clock, [ApplyPromise(one.stored.id) for one in fresh])
+        for one in fresh:
+            if one.verified.is_by_sender:  # else the headers are the word of who brings it
+                await self.synchrony.notice(tx, one.verified.received, one.verified.actor_uri)
+        return kept
 
 
-async def _was_taken_back(tx: Transaction, stored: StoredActivity) -> bool:
+async def _was_taken_back(tx: Transaction, arrival: Arrival) -> bool:
+    """Say whether somebody brings words that their author took back.
+
+    Their actor may do again what it took back; somebody else who kept the words may not.
+    """
+    if arrival.verified.is_by_sender:
+        return False
+    stored = arrival.stored
     return await tx.activities.was_forgotten(stored.dedupe, stored.actor_uri)

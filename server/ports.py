@@ -60,6 +60,10 @@ class Jobs(Protocol):
         """Promise a job in the transaction at hand. `payload` holds ids only."""
         ...
 
+    async def add_all(self, jobs: Sequence[Job]) -> None:
+        """Promise several, in this order; none was tried before."""
+        ...
+
     async def claim(
         self, now: Millis, *, lease_until: Millis, limit: int, kinds: Sequence[JobKind] = ()
     ) -> list[Job]:
@@ -207,6 +211,12 @@ class Library(Protocol):
     async def join(self, deed: Callable[[Transaction], Awaitable[T]]) -> T:
         """Run `deed` in a transaction that may be shared with others' deeds, and return its result
         once that is committed. An exception in `deed` undoes that deed alone and is raised here.
+        """
+        ...
+
+    async def look(self, deed: Callable[[Transaction], Awaitable[T]]) -> T:
+        """Run a `deed` that only reads in one consistent view, and return its result; several
+        questions cost little more than one. It awaits nothing but its transaction.
         """
         ...
 

@@ -4,6 +4,7 @@ A promise is made in the transaction of the deed that it follows; a crash betwee
 two loses nothing.
 """
 
+from collections.abc import Sequence
 from enum import StrEnum
 
 import msgspec
@@ -12,6 +13,7 @@ from server.clock import Clock
 from server.model import (
     ActivityId,
     ActorId,
+    Job,
     JobId,
     JobKind,
     Millis,
@@ -183,12 +185,31 @@ async def promise(
     delay: Millis = Millis(0),
 ) -> None:
     """Add a job to the transaction at hand."""
-    kind = _KINDS[type(what)]
-    await tx.jobs.add(
-        kind,
-        msgspec.json.encode(what),
-        job_id=JobId(clock.new_id()),
-        run_at=Millis(clock.now() + delay),
-        queue=queue,
-        priority=_PRIORITIES[kind] if priority is None else priority,
+    await promise_all(tx, clock, [what], queue=queue, priority=priority, delay=delay)
+
+
+async def promise_all(
+    tx: Transaction,
+    clock: Clock,
+    what: Sequence[Promise],
+    *,
+    queue: str = "",
+    priority: int | None = None,
+    delay: Millis = Millis(0),
+) -> None:
+    """Add several jobs to the transaction at hand, in this order."""
+    run_at = Millis(clock.now() + delay)
+    await tx.jobs.add_all(
+        [
+            Job(
+                id=JobId(clock.new_id()),
+                kind=(kind := _KINDS[type(one)]),
+                payload=msgspec.json.encode(one),
+                run_at=run_at,
+                attempts=0,
+                queue=queue,
+                priority=_PRIORITIES[kind] if priority is None else priority,
+            )
+            for one in what
+        ]
     )

@@ -151,6 +151,8 @@ class Actors(Protocol):
 
     async def many(self, ids: Sequence[ActorId]) -> dict[ActorId, Actor]: ...
 
+    async def many_by_uri(self, uris: Sequence[str]) -> dict[str, Actor]: ...
+
     async def mark_gone(self, actor_id: ActorId, at: Millis) -> None:
         """Note that an actor was deleted and erase its follows, blocks, reactions, posts and
         notifications about it.
@@ -470,7 +472,13 @@ class Activities(Protocol):
         """Store; False where `dedupe` is already there (nothing changes)."""
         ...
 
+    async def keep_all(self, activities: Sequence[StoredActivity]) -> set[ActivityId]:
+        """Store those whose `dedupe` is not there, of equal ones the first; return which."""
+        ...
+
     async def by_id(self, activity_id: ActivityId) -> StoredActivity | None: ...
+
+    async def many(self, ids: Sequence[ActivityId]) -> dict[ActivityId, StoredActivity]: ...
 
     async def holds(self, dedupe: str) -> bool:
         """Say whether a dedupe key is taken: such an activity was kept, and not undone."""

@@ -1,10 +1,19 @@
 """Activities as they arrived and as we say them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from server.model import ActivityId, Millis, StoredActivity
 from server.repositories import Activities
-from storage.database import Connection, Row
+from storage.database import Connection, Row, Value, ids_text
+
+_KEEP = """
+    INSERT INTO activities (
+        id, uri, type, actor_uri, object_uri, is_outgoing, dedupe, body, received_at
+    ) VALUES (
+        :id, :uri, :type, :actor_uri, :object_uri, :is_outgoing, :dedupe, :body, :received_at
+    ) ON CONFLICT (dedupe) DO NOTHING
+"""
 
 
 def activities_in(connection: Connection) -> Activities:
@@ -17,26 +26,29 @@ class _Activities:
     _connection: Connection
 
     async def keep(self, activity: StoredActivity) -> bool:
-        count = await self._connection.execute(
-            """
-            INSERT INTO activities (
-                id, uri, type, actor_uri, object_uri, is_outgoing, dedupe, body, received_at
-            ) VALUES (
-                :id, :uri, :type, :actor_uri, :object_uri, :is_outgoing, :dedupe, :body,
-                :received_at
-            ) ON CONFLICT (dedupe) DO NOTHING
-            """,
-            id=activity.id,
-            uri=activity.uri,
-            type=activity.type,
-            actor_uri=activity.actor_uri,
-            object_uri=activity.object_uri,
-            is_outgoing=activity.is_outgoing,
-            dedupe=activity.dedupe,
-            body=activity.body,
-            received_at=activity.received_at,
-        )
+        count = await self._connection.execute(_KEEP, **_columns(activity))
         return count == 1
+
+    async def keep_all(self, activities: Sequence[StoredActivity]) -> set[ActivityId]:
+        await self._connection.execute_each(_KEEP, [_columns(one) for one in activities])
+        rows = await self._connection.fetch_all(
+            """
+            SELECT id FROM activities
+            WHERE id IN (SELECT CAST(value AS BIGINT) FROM json_each(:ids))
+            """,
+            ids=ids_text([one.id for one in activities]),
+        )
+        return {row["id"] for row in rows}
+
+    async def many(self, ids: Sequence[ActivityId]) -> dict[ActivityId, StoredActivity]:
+        rows = await self._connection.fetch_all(
+            """
+            SELECT * FROM activities
+            WHERE id IN (SELECT CAST(value AS BIGINT) FROM json_each(:ids))
+            """,
+            ids=ids_text(ids),
+        )
+        return {row["id"]: _activity(row) for row in rows}
 
     async def by_id(self, activity_id: ActivityId) -> StoredActivity | None:
         row = await self._connection.fetch_one(
@@ -106,6 +118,20 @@ class _Activities:
 def _taken_back(dedupe: str, actor_uri: str) -> str:
     """Return the key of what an actor took back; all others begin with a web address."""
     return f"taken-back {actor_uri} {dedupe}"
+
+
+def _columns(activity: StoredActivity) -> dict[str, Value]:
+    return {
+        "id": activity.id,
+        "uri": activity.uri,
+        "type": activity.type,
+        "actor_uri": activity.actor_uri,
+        "object_uri": activity.object_uri,
+        "is_outgoing": activity.is_outgoing,
+        "dedupe": activity.dedupe,
+        "body": activity.body,
+        "received_at": activity.received_at,
+    }
 
 
 def _activity(row: Row) -> StoredActivity:

@@ -93,6 +93,13 @@ class _Actors:
         )
         return {row["id"]: actor_from(row) for row in rows}
 
+    async def many_by_uri(self, uris: Sequence[str]) -> dict[str, Actor]:
+        rows = await self._connection.fetch_all(
+            "SELECT * FROM actors WHERE uri IN (SELECT value FROM json_each(:uris))",
+            uris=json_text(uris),
+        )
+        return {row["uri"]: actor_from(row) for row in rows}
+
     async def mark_gone(self, actor_id: ActorId, at: Millis) -> None:
         await self._connection.execute(
             "UPDATE actors SET gone_at = :at WHERE id = :id", id=actor_id, at=at

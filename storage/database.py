@@ -1,11 +1,11 @@
-"""The waist: all SQL passes through three verbs, and all drivers' errors end here.
+"""The waist: all SQL passes through four verbs, and all drivers' errors end here.
 
 SQL is one text for both engines, written by hand, with `:name` parameters. Two words
 differ, and each engine translates them in its own file: lists come in as JSON text through
 `json_each(:name)`, and what stands in `/*pg … */` is uncovered on PostgreSQL alone.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, LiteralString, Protocol, TypeVar
 
@@ -41,6 +41,12 @@ class Connection(Protocol):
         """Change rows and return how many."""
         ...
 
+    async def execute_each(
+        self, sql: LiteralString, rows: Sequence[Mapping[str, Value]], /
+    ) -> None:
+        """Execute once for each of `rows`, in order, in one call of the driver."""
+        ...
+
 
 class Engine(Protocol):
     """A database that opens transactions; connections open when they are first needed."""
@@ -55,6 +61,10 @@ class Engine(Protocol):
 
     async def join(self, deed: Callable[[Connection], Awaitable[T]]) -> T:
         """Run `deed` in a transaction that others' deeds may share; see `ports.Library.join`."""
+        ...
+
+    async def look(self, deed: Callable[[Connection], Awaitable[T]]) -> T:
+        """Run a `deed` that only reads in a consistent view; see `ports.Library.look`."""
         ...
 
     async def close(self) -> None:

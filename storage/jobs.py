@@ -10,9 +10,24 @@ from dataclasses import dataclass
 
 from server.model import Job, JobId, JobKind, Millis
 from server.ports import JobCounts, Jobs
-from storage.database import Connection, Row, ids_text, json_text
+from storage.database import Connection, Row, Value, ids_text, json_text
 
 _MAX_REASON = 500  # characters
+_ADD = """
+    INSERT INTO jobs (
+        id, kind, state, payload, run_at, leased_until, attempts, queue, priority, reason
+    ) VALUES (
+        :id, :kind, CASE WHEN :queue <> '' AND (EXISTS (
+            SELECT 1 FROM jobs AS other
+            WHERE other.queue = :queue AND other.queue <> '' AND other.state = 'running'
+        ) OR EXISTS (
+            SELECT 1 FROM jobs AS other
+            WHERE other.queue = :queue AND other.queue <> '' AND other.state = 'waiting'
+                AND other.priority <= :priority AND other.run_at <= :run_at
+        )) THEN 'behind' ELSE 'waiting' END,
+        :payload, :run_at, 0, 0, :queue, :priority, ''
+    )
+"""
 
 
 def jobs_in(connection: Connection) -> Jobs:
@@ -34,29 +49,11 @@ class _Jobs:
         queue: str = "",
         priority: int = 5,
     ) -> None:
-        await self._connection.execute(
-            """
-            INSERT INTO jobs (
-                id, kind, state, payload, run_at, leased_until, attempts, queue, priority, reason
-            ) VALUES (
-                :id, :kind, CASE WHEN EXISTS (
-                    SELECT 1 FROM jobs AS other
-                    WHERE other.queue = :queue AND other.queue <> '' AND other.state = 'running'
-                ) OR EXISTS (
-                    SELECT 1 FROM jobs AS other
-                    WHERE other.queue = :queue AND other.queue <> '' AND other.state = 'waiting'
-                        AND other.priority <= :priority AND other.run_at <= :run_at
-                ) THEN 'behind' ELSE 'waiting' END,
-                :payload, :run_at, 0, 0, :queue, :priority, ''
-            )
-            """,
-            id=job_id,
-            kind=kind,
-            payload=payload,
-            run_at=run_at,
-            queue=queue,
-            priority=priority,
-        )
+        new = Job(job_id, kind, payload, run_at, 0, queue, priority)
+        await self._connection.execute(_ADD, **_columns(new))
+
+    async def add_all(self, jobs: Sequence[Job]) -> None:
+        await self._connection.execute_each(_ADD, [_columns(job) for job in jobs])
 
     async def claim(
         self, now: Millis, *, lease_until: Millis, limit: int, kinds: Sequence[JobKind] = ()
@@ -366,6 +363,17 @@ class _Jobs:
             """,
             now=now,
         )
+
+
+def _columns(job: Job) -> dict[str, Value]:
+    return {
+        "id": job.id,
+        "kind": job.kind,
+        "payload": job.payload,
+        "run_at": job.run_at,
+        "queue": job.queue,
+        "priority": job.priority,
+    }
 
 
 def _job(row: Row) -> Job:

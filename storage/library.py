@@ -79,6 +79,9 @@ class _Library:
     async def join(self, deed: Callable[[Transaction], Awaitable[T]]) -> T:
         return await self._engine.join(lambda connection: deed(_Transaction(connection)))
 
+    async def look(self, deed: Callable[[Transaction], Awaitable[T]]) -> T:
+        return await self._engine.look(lambda connection: deed(_Transaction(connection)))
+
     async def check(self) -> None:
         async with self._engine.reading() as connection:
             await check_schema(connection)

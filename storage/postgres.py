@@ -1,11 +1,11 @@
-"""PostgreSQL: a pool of connections, the same three verbs.
+"""PostgreSQL: a pool of connections, the same four verbs.
 
 Imported when first used, so that instances on SQLite do not pay for asyncpg.
 """
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import cache
 from typing import Any, LiteralString, TypeVar
@@ -58,7 +58,7 @@ def open_postgres(url: str) -> Engine:
 
 
 class _PostgresConnection:
-    """The three verbs on one asyncpg connection."""
+    """The four verbs on one asyncpg connection."""
 
     def __init__(self, driver: Any) -> None:  # noqa: ANN401  asyncpg's pool proxy has no types
         self._driver = driver
@@ -78,6 +78,15 @@ class _PostgresConnection:
         status: str = await _run(self._driver.execute(text, *values))
         count = status.rpartition(" ")[2]  # "UPDATE 3", "INSERT 0 1", "CREATE TABLE"
         return int(count) if count.isdigit() else 0
+
+    async def execute_each(
+        self, sql: LiteralString, rows: Sequence[Mapping[str, Value]], /
+    ) -> None:
+        text, names = _translate(sql)
+        for row in rows:
+            check_text(row)
+        values = [[row[name] for name in names] for row in rows]
+        await _run(self._driver.executemany(text, values))
 
 
 class _PostgresEngine:
@@ -102,6 +111,11 @@ class _PostgresEngine:
     async def join(self, deed: Callable[[Connection], Awaitable[T]]) -> T:
         """Run `deed` in a transaction of its own: PostgreSQL groups commits by itself."""
         async with self.writing() as connection:
+            return await deed(connection)
+
+    async def look(self, deed: Callable[[Connection], Awaitable[T]]) -> T:
+        """Run `deed` in a view of its own: nothing here is bound to a thread."""
+        async with self.reading() as connection:
             return await deed(connection)
 
     async def close(self) -> None:

@@ -9,7 +9,7 @@ leaves a transaction open.
 import asyncio
 import sqlite3
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import LiteralString, TypeVar
@@ -22,6 +22,7 @@ from storage.sqlite_thread import (
     DRIVERS_ERRORS,
     Batch,
     Driver,
+    Look,
     PutOff,
     Seat,
     raise_ours,
@@ -51,7 +52,7 @@ def open_sqlite(path: Path) -> Engine:
 
 
 class _SqliteConnection:
-    """The three verbs, and what a transaction needs to begin and end, on one connection."""
+    """The four verbs, and what a transaction needs to begin and end, on one connection."""
 
     def __init__(self, driver: aiosqlite.Connection, put_off: PutOff, *, is_reader: bool) -> None:
         self._driver = driver
@@ -70,6 +71,13 @@ class _SqliteConnection:
         check_text(params)
         return (await self._run(self._driver.execute(translate(sql), params))).rowcount
 
+    async def execute_each(
+        self, sql: LiteralString, rows: Sequence[Mapping[str, Value]], /
+    ) -> None:
+        for row in rows:
+            check_text(row)
+        await self._run(self._driver.executemany(translate(sql), rows))
+
     def put_off(self, what: LiteralString | Callable[[Driver], None]) -> None:
         """Do `what` in the thread hop of the next statement."""
         self._put_off.append(what)
@@ -87,7 +95,7 @@ class _SqliteConnection:
 
     @property
     def _is_untouched(self) -> bool:
-        return any(what in ("BEGIN", "BEGIN IMMEDIATE") for what in self._put_off)
+        return len(self._put_off) == 1 and self._put_off[0] in ("BEGIN", "BEGIN IMMEDIATE")
 
     async def close(self) -> None:
         await self._driver.close()
@@ -134,9 +142,12 @@ class _SqliteEngine:
             try:
                 connection.put_off("BEGIN")
                 yield connection
+                await connection.commit()
+            except BaseException:
+                await connection.rollback()
+                raise
             finally:
                 self._idle_readers.append(connection)
-                await connection.rollback()
 
     async def join(self, deed: Callable[[Connection], Awaitable[T]]) -> T:
         """Sit down, and wait for the commit that all in the next batch share."""
@@ -145,6 +156,14 @@ class _SqliteEngine:
         if self._conductor is None:
             self._conductor = asyncio.create_task(self._conduct())
         result: T = await seat.committed
+        return result
+
+    async def look(self, deed: Callable[[Connection], Awaitable[T]]) -> T:
+        """Run a deed that only reads in the thread of a reader: one hop for all that it asks."""
+        seen = Look(deed)
+        async with self.reading() as connection:
+            connection.put_off(seen.run)
+        result: T = seen.result()
         return result
 
     async def close(self) -> None:
@@ -191,8 +210,7 @@ class _SqliteEngine:
         batch = Batch([self._seats.popleft() for _ in range(many)])
         try:
             async with self.writing() as connection:
-                connection.put_off(batch.run)
-                await connection.fetch_one("SELECT 1")  # the hop in which it runs
+                connection.put_off(batch.run)  # in the hop of the commit
         except Unavailable as outage:
             batch.settle(outage)
         except BaseException:  # the program stops, or a bug: nobody may wait for ever

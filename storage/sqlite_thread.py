@@ -9,7 +9,7 @@ import asyncio
 import os
 import sqlite3
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from contextvars import Context, copy_context
 from dataclasses import dataclass, field
@@ -58,6 +58,23 @@ class Driver(sqlite3.Connection):
 
     def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:  # noqa: ANN401  the driver's signature
         """Execute what was put off, then `sql`."""
+        self._catch_up()
+        return super().execute(sql, parameters)
+
+    def executemany(self, sql: str, parameters: Any, /) -> sqlite3.Cursor:  # noqa: ANN401  as above
+        """Execute what was put off, then `sql` for each of `parameters`."""
+        self._catch_up()
+        return super().executemany(sql, parameters)
+
+    def at_once(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:  # noqa: ANN401  as above
+        """Execute `sql` before what was put off."""
+        return super().execute(sql, parameters)
+
+    def each_at_once(self, sql: str, parameters: Any, /) -> sqlite3.Cursor:  # noqa: ANN401  as above
+        """Execute `sql` for each of `parameters` before what was put off."""
+        return super().executemany(sql, parameters)
+
+    def _catch_up(self) -> None:
         while self._put_off:
             first = self._put_off[0]
             if isinstance(first, str):
@@ -66,11 +83,6 @@ class Driver(sqlite3.Connection):
                 first(self)
             with suppress(IndexError):  # its caller was cancelled, and took all back meanwhile
                 self._put_off.popleft()
-        return super().execute(sql, parameters)
-
-    def at_once(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:  # noqa: ANN401  as above
-        """Execute `sql` before what was put off."""
-        return super().execute(sql, parameters)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,11 +141,30 @@ class Batch:
             seat.abandon()
 
 
-class _Inline:
-    """The three verbs for a deed that runs in the thread: nothing is waited for."""
+@dataclass(slots=True)
+class Look:
+    """A deed that only reads. `run` is called in a reader's thread, all else in the loop."""
 
-    def __init__(self, driver: Driver) -> None:
+    deed: Callable[[Connection], Awaitable[Any]]
+    context: Context = field(default_factory=copy_context)
+    _seen: Any = None
+
+    def run(self, driver: Driver) -> None:
+        """Read all of it."""
+        connection = _Inline(driver, is_reader=True)
+        self._seen = self.context.run(_run_through, self.deed, connection)
+
+    def result(self) -> Any:  # noqa: ANN401  a deed answers what it likes
+        """Return what was read."""
+        return self._seen
+
+
+class _Inline:
+    """The four verbs for a deed that runs in the thread: nothing is waited for."""
+
+    def __init__(self, driver: Driver, *, is_reader: bool = False) -> None:
         self._driver = driver
+        self._is_reader = is_reader
 
     async def fetch_one(self, sql: LiteralString, /, **params: Value) -> Row | None:
         rows = self._fetched(sql, params)
@@ -147,14 +178,24 @@ class _Inline:
         try:
             return self._driver.at_once(translate(sql), params).rowcount
         except DRIVERS_ERRORS as cause:
-            raise_ours(cause)
+            raise_ours(cause, is_reader=self._is_reader)
+
+    async def execute_each(
+        self, sql: LiteralString, rows: Sequence[Mapping[str, Value]], /
+    ) -> None:
+        for row in rows:
+            check_text(row)
+        try:
+            self._driver.each_at_once(translate(sql), rows)
+        except DRIVERS_ERRORS as cause:
+            raise_ours(cause, is_reader=self._is_reader)
 
     def _fetched(self, sql: str, params: dict[str, Value]) -> list[Row]:
         check_text(params)
         try:
             return list(self._driver.at_once(translate(sql), params).fetchall())
         except DRIVERS_ERRORS as cause:
-            raise_ours(cause)
+            raise_ours(cause, is_reader=self._is_reader)
 
 
 def _run_through(deed: Callable[[Connection], Awaitable[Any]], connection: Connection) -> Any:  # noqa: ANN401  a deed answers what it likes

@@ -381,3 +381,63 @@ async def test_a_job_and_its_deed_are_one(library: Library) -> None:
     async with library.reading() as tx:
         assert await tx.activities.by_id(ActivityId(1)) is not None
         assert (await tx.jobs.counts())[JobKind.APPLY].waiting == 1
+
+
+async def test_one_look_sees_one_state_and_cannot_write(library: Library) -> None:
+    async def see(tx: Transaction) -> list[bool]:
+        return [await tx.activities.by_id(ActivityId(number)) is not None for number in (1, 2)]
+
+    with pytest.raises(WriteInReading):
+        await library.look(keep(1))
+    assert await library.join(keep(1))
+    looks = await asyncio.gather(*(library.look(see) for _ in range(5)), library.join(keep(2)))
+    assert all(seen is True or seen[0] for seen in looks)
+    assert await library.look(see) == [True, True]
+
+
+async def test_a_look_raises_what_its_deed_raises_and_leaves_the_view_usable(
+    library: Library,
+) -> None:
+    async def fail(tx: Transaction) -> None:
+        await tx.activities.by_id(ActivityId(1))
+        raise ZeroDivisionError
+
+    for _ in range(5):  # more than there are views
+        with pytest.raises(ZeroDivisionError):
+            await library.look(fail)
+    assert await library.join(keep(1))
+    assert await kept(library, range(3)) == [1]
+
+
+async def test_a_look_that_awaits_the_world_is_a_mistake(sqlite_url: str) -> None:
+    library = open_library(sqlite_url)
+
+    async def linger(_tx: Transaction) -> None:
+        await asyncio.sleep(0)
+
+    with pytest.raises(RuntimeError, match="awaited something else"):
+        await library.look(linger)
+    await library.close()
+
+
+async def test_of_equal_activities_kept_at_once_the_first_is_kept(library: Library) -> None:
+    assert await library.join(keep(1))
+
+    async def deed(tx: Transaction) -> set[ActivityId]:
+        return await tx.activities.keep_all(
+            [activity(2), activity(3, "twin"), activity(4, "twin"), activity(5, "dedupe-1")]
+        )
+
+    assert await library.join(deed) == {2, 3}
+    assert await kept(library, range(9)) == [1, 2, 3]
+    found = await library.look(lambda tx: tx.activities.many([ActivityId(3), ActivityId(8)]))
+    assert found == {3: activity(3, "twin")}
+
+
+async def test_text_that_cannot_be_stored_refuses_all_that_is_kept_with_it(
+    library: Library,
+) -> None:
+    bad = replace(activity(2), uri="a\0b")
+    with pytest.raises(Invalid):
+        await library.join(lambda tx: tx.activities.keep_all([activity(1), bad]))
+    assert await kept(library, range(3)) == []

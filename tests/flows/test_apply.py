@@ -29,6 +29,10 @@ ANA = "https://art.test/users/ana"
 
 async def arrive(stage: Stage, activity: dict[str, Any]) -> None:
     """Keep an activity as the inbox does with one that it believed, and apply it."""
+    await arrive_together(stage, activity)
+
+
+async def keep(stage: Stage, activity: dict[str, Any]) -> None:
     stored = StoredActivity(
         id=ActivityId(stage.clock.new_id()),
         uri=activity["id"],
@@ -43,6 +47,12 @@ async def arrive(stage: Stage, activity: dict[str, Any]) -> None:
     async with stage.library.transaction() as tx:
         await tx.activities.keep(stored)
         await promise(tx, stage.clock, ApplyPromise(stored.id))
+
+
+async def arrive_together(stage: Stage, *activities: dict[str, Any]) -> None:
+    """Keep several, and apply them as one bundle."""
+    for activity in activities:
+        await keep(stage, activity)
     await stage.drain()
 
 
@@ -407,3 +417,48 @@ async def test_a_post_is_labelled_as_its_origin_declares_it(
     kept = await post_at(stage, note["id"])
     assert kept is not None
     assert kept.ai_label is label
+
+
+# Several at once
+
+
+async def test_one_that_is_held_stops_none_that_came_with_it(stage: Stage) -> None:
+    ana, bob, eve = await stage.artist(), Peer("bob"), Peer("eve", "evil.test", 2)
+    work = await stage.hang(ana)
+    await stage.meet(bob)
+    await stage.meet(eve)
+    stage.refuse("inbound", "evil.test", then="hold")
+    likes = [peer.does("Like", about(stage, work)) for peer in (eve, bob)]
+    await arrive_together(stage, *likes)
+    assert (await counts(stage, work)).likes == 1
+    assert [job.kind for job, _ in await stage.read(lambda tx: tx.jobs.buried())] == [JobKind.APPLY]
+
+
+async def test_what_came_at_once_is_done_in_its_order(stage: Stage) -> None:
+    ana, bob = await stage.artist(), Peer("bob")
+    work = await stage.hang(ana)
+    await stage.meet(bob)
+    like = bob.does("Like", about(stage, work))
+    await arrive_together(stage, like, bob.does("Undo", like))
+    assert (await counts(stage, work)).likes == 0
+
+
+async def test_who_is_deleted_says_nothing_that_came_after_it(stage: Stage) -> None:
+    ana, bob = await stage.artist(), Peer("bob")
+    work = await stage.hang(ana)
+    await stage.meet(bob)
+    stage.net.serve(bob.uri, status=410)
+    await arrive_together(stage, bob.does("Delete", bob.uri), bob.does("Like", about(stage, work)))
+    assert (await counts(stage, work)).likes == 0
+
+
+async def test_what_must_be_fetched_stops_none_that_came_with_it(stage: Stage) -> None:
+    ana, bob, eve = await stage.artist(), Peer("bob"), Peer("eve", "evil.test", 2)
+    work = await stage.hang(ana)
+    await stage.meet(bob)
+    stage.net.answers[eve.uri] = Unreachable("it is down")
+    likes = [peer.does("Like", about(stage, work)) for peer in (eve, bob)]
+    await arrive_together(stage, *likes)
+    assert (await counts(stage, work)).likes == 1
+    ((job, reason),) = await stage.read(lambda tx: tx.jobs.waiting(JobKind.APPLY))
+    assert (job.attempts, reason) == (1, "The other server cannot be reached; try again later.")
