@@ -5,14 +5,16 @@ does what is said of other servers. Whoever changes any of it counts up one row
 (`tx.policies.bump()`); another process sees that at its next `refresh`, within half a second.
 """
 
+import asyncio
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from server.clock import Clock
 from server.model import Artist, ContentUsage, PolicyVersion, Work
 from server.policy import PRESETS, CompiledPolicy, Policy, compile_policy, tighten
 from server.policy_text import read_policy, write_policy
-from server.ports import Library, Transaction
-from server.tiers import TierBook, build_tiers
+from server.ports import Library
+from server.tiers import Listed, TierBook, Word, build_tiers
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +47,7 @@ class House:
             is_founded = await tx.policies.current() is not None
         if not is_founded:
             await self._found()
-        async with self.library.reading() as tx:
-            self._in_force = await _read(tx)
+        self._in_force = await self._made(await self._said())
         return self._in_force
 
     async def refresh(self) -> None:
@@ -55,8 +56,11 @@ class House:
         Raises `Invalid` where the policy cannot be read; then the one before stays in force.
         """
         async with self.library.reading() as tx:
-            if await tx.policies.generation() != self.now.generation:
-                self._in_force = await _read(tx)
+            generation = await tx.policies.generation()
+        if generation != self.now.generation:
+            made = await self._made(await self._said())
+            if made.generation > self.now.generation:  # another refresh may have been quicker
+                self._in_force = made
 
     @property
     def now(self) -> InForce:
@@ -74,6 +78,26 @@ class House:
             usage = tighten(usage, work.content_usage)
         return usage
 
+    async def _said(self) -> "_Said":
+        """Bring all that is in force; whoever keeps words, claims or lists brings them in here."""
+        async with self.library.reading() as tx:
+            generation = await tx.policies.generation()  # first: what comes later is read again
+            version = await tx.policies.current()
+            if version is None:
+                raise RuntimeError("the house was not founded")
+            return _Said(generation, version)
+
+    async def _made(self, said: "_Said") -> InForce:
+        """Make it ready to be asked, off the event loop: long lists take a second."""
+        held = self._in_force
+        if held is not None and held.version == said.version:
+            compiled = held.compiled
+        else:
+            compiled = await asyncio.to_thread(_compiled, said.version.toml)
+        mode = compiled.policy.federation.mode
+        tiers = await asyncio.to_thread(build_tiers, said.words, said.listed, said.claims, mode)
+        return InForce(said.version, compiled, tiers, said.generation)
+
     async def _found(self) -> None:
         text = write_policy(PRESETS[self.preset])
         async with self.library.transaction() as tx:
@@ -82,12 +106,16 @@ class House:
                 await tx.policies.add(text, now, "", "The preset of the settings.")
 
 
-async def _read(tx: Transaction) -> InForce:
-    """Return all that is in force; whoever keeps words, claims or lists brings them in here."""
-    generation = await tx.policies.generation()
-    version = await tx.policies.current()
-    if version is None:
-        raise RuntimeError("the house was not founded")
-    policy = read_policy(version.toml)
-    tiers = build_tiers({}, {}, (), policy.federation.mode)
-    return InForce(version, compile_policy(policy), tiers, generation)
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """All that is in force, as it is kept."""
+
+    generation: int
+    version: PolicyVersion
+    words: Mapping[str, Word] = field(default_factory=dict)
+    listed: Mapping[str, Listed] = field(default_factory=dict)
+    claims: Collection[str] = ()
+
+
+def _compiled(toml: str) -> CompiledPolicy:
+    return compile_policy(read_policy(toml))

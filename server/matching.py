@@ -1,17 +1,19 @@
-"""Compares facts with rules; pure.
+"""Compares facts with all rules of a door at once; pure.
 
 The law: the first rule that holds and is no shadow decides. robots.txt, `/.well-known/*` and the
 pages that state the policy are open to everyone whatever a rule says.
+
+Each rule is a bit. For each kind of condition an index (`server.indexes`) says from one fact which
+rules it lets pass; of what passes all of them, the lowest bit is the first rule that holds. So a
+decision costs a look-up for each kind of condition, however many rules and values there are.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from ipaddress import IPv6Address, ip_network
-from typing import Any, TypeAlias
 
+from server.indexes import INDEXES, Index
 from server.rules import (
     OPEN_PATHS,
-    Address,
     ConditionKind,
     Decision,
     Door,
@@ -21,46 +23,88 @@ from server.rules import (
     decision_of,
     is_below,
 )
-from server.visitors import names_product, without_addresses
 
-Holds: TypeAlias = Callable[[Any], bool]  # Any: the facts of the rule's own door
+# What is cheap to look up, or tells most rules apart, goes first: where nothing passes, we stop.
+_ORDER = (
+    *(ConditionKind.CLASS, ConditionKind.TIER, ConditionKind.TYPE, ConditionKind.RENDITION),
+    *(ConditionKind.PROOF, ConditionKind.AI, ConditionKind.VISIBILITY, ConditionKind.SENSITIVE),
+    *(ConditionKind.YOUNGER_THAN_DAYS, ConditionKind.FOLLOWS, ConditionKind.MEDIA),
+    *(ConditionKind.HASHTAG, ConditionKind.ACTOR, ConditionKind.PEER, ConditionKind.TOKEN),
+    *(ConditionKind.PATH, ConditionKind.NETWORK, ConditionKind.USER_AGENT),
+)
 
 
 @dataclass(frozen=True, slots=True)
-class CompiledRule:
-    """A rule with its decision made ready and each condition as a test."""
+class CompiledDoor:
+    """The rules of one door with their indexes. Made by `compile_rules` only."""
 
-    rule: Rule
-    tests: tuple[Holds, ...]
-    decision: Decision
+    rules: tuple[Rule, ...]
+    decisions: tuple[Decision, ...]
+    everything: int  # a bit for each rule
+    live: int  # a bit for each rule that is no shadow
+    indexes: tuple[Index, ...]
 
-
-def compile_rules(rules: tuple[Rule, ...]) -> Mapping[Door, tuple[CompiledRule, ...]]:
-    """Return the rules of each door, in order, ready to be asked often."""
-    return {door: tuple(_compiled(rule) for rule in rules if rule.door is door) for door in Door}
-
-
-def first_match(facts: Facts, rules: tuple[CompiledRule, ...]) -> Decision | None:
-    """Return what the first matching rule that is no shadow decides, or None."""
-    if is_always_open(facts):
-        return None
-    for compiled in rules:
-        if not compiled.rule.shadow and _holds(compiled, facts):
-            return compiled.decision
-    return None
-
-
-def shadow_matches(facts: Facts, rules: tuple[CompiledRule, ...]) -> tuple[Decision, ...]:
-    """Return what shadow rules would decide if promoted: those before the first live match."""
-    if is_always_open(facts):
-        return ()
-    found: list[Decision] = []
-    for compiled in rules:
-        if _holds(compiled, facts):
-            if not compiled.rule.shadow:
+    def passing(self, facts: Facts) -> int:
+        """Return a bit for each rule that holds."""
+        mask = self.everything
+        for index in self.indexes:
+            mask &= index.passing(facts)
+            if not mask:
                 break
-            found.append(compiled.decision)
-    return tuple(found)
+        return mask
+
+    def thinkable(self, facts: Facts) -> int:
+        """Return a bit for each rule that holds, or would if what is not known yet fitted it."""
+        mask = self.everything
+        for index in self.indexes:
+            if index.is_known(facts):
+                mask &= index.passing(facts)
+        return mask
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """The decision of the first live rule that holds, and of the shadows before it."""
+
+    decision: Decision | None
+    shadows: tuple[Decision, ...] = ()
+
+
+_NOTHING = Match(None)
+
+
+def compile_rules(rules: tuple[Rule, ...]) -> Mapping[Door, CompiledDoor]:
+    """Return the rules of each door, in order, ready to be asked often."""
+    return {door: _compiled(tuple(r for r in rules if r.door is door)) for door in Door}
+
+
+def first_match(facts: Facts, door: CompiledDoor) -> Match:
+    """Return what the rules of a door make of these facts."""
+    mask = 0 if is_always_open(facts) else door.passing(facts)
+    if not mask:
+        return _NOTHING
+    live = mask & door.live
+    first = live & -live
+    decision = door.decisions[first.bit_length() - 1] if live else None
+    shadows = mask & ~door.live & (first - 1 if live else -1)
+    return (
+        Match(decision, tuple(door.decisions[i] for i in bits_of(shadows)))
+        if shadows
+        else (Match(decision))
+    )
+
+
+def live_decisions_before(facts: Facts, door: CompiledDoor) -> tuple[tuple[Decision, ...], bool]:
+    """Return what live rules may decide once all is known, and whether one surely holds, last.
+
+    Those that might hold stand before the first that does.
+    """
+    if is_always_open(facts):
+        return (), False
+    sure = door.passing(facts) & door.live
+    last = sure & -sure
+    thinkable = door.thinkable(facts) & door.live & (last | (last - 1) if sure else -1)
+    return tuple(door.decisions[i] for i in bits_of(thinkable)), bool(sure)
 
 
 def is_always_open(facts: Facts) -> bool:
@@ -70,135 +114,33 @@ def is_always_open(facts: Facts) -> bool:
     return any(is_below(facts.path, top) for top in OPEN_PATHS)
 
 
-def _compiled(rule: Rule) -> CompiledRule:
-    tests = tuple(_TESTS[each.kind](each.values) for each in rule.when)
-    return CompiledRule(rule, tests, decision_of(rule.then, rule.name, rule.because))
+def bits_of(mask: int) -> Iterator[int]:
+    """Give the number of each bit that is set, lowest first."""
+    while mask:
+        lowest = mask & -mask
+        yield lowest.bit_length() - 1
+        mask ^= lowest
 
 
-def _holds(compiled: CompiledRule, facts: Facts) -> bool:
-    return all(holds(facts) for holds in compiled.tests)
-
-
-def _one_of(attribute: str) -> Callable[[tuple[str, ...]], Holds]:
-    def made(values: tuple[str, ...]) -> Holds:
-        wanted = frozenset(values)
-        return lambda facts: getattr(facts, attribute) in wanted
-
-    return made
-
-
-def _any_of(attribute: str) -> Callable[[tuple[str, ...]], Holds]:
-    def made(values: tuple[str, ...]) -> Holds:
-        wanted = frozenset(values)
-        return lambda facts: not wanted.isdisjoint(getattr(facts, attribute))
-
-    return made
-
-
-def _domain(attribute: str) -> Callable[[tuple[str, ...]], Holds]:
-    """Fit a domain or its subdomains: one look-up a label, so that long blocklists cost nothing.
-
-    A final dot or another port is no way around a rule: it names the same server.
-    """
-
-    def made(values: tuple[str, ...]) -> Holds:
-        listed = frozenset(values)
-
-        def is_listed(domain: str) -> bool:
-            while domain and domain not in listed:
-                domain = domain.partition(".")[2]
-            return bool(domain)
-
-        def holds(facts: Any) -> bool:  # noqa: ANN401 - see Holds
-            name, _, port = getattr(facts, attribute).lower().partition(":")
-            host = name.rstrip(".")
-            return is_listed(host) or (bool(port) and is_listed(f"{host}:{port}"))
-
-        return holds
-
-    return made
-
-
-def _network(values: tuple[str, ...]) -> Holds:
-    """Fit an address in any of the networks: one look-up for each length of prefix."""
-    networks: dict[tuple[int, int], set[int]] = {}
-    for value in values:
-        network = ip_network(value)
-        shift = network.max_prefixlen - network.prefixlen
-        networks.setdefault((network.version, shift), set()).add(
-            int(network.network_address) >> shift
-        )
-
-    def holds(facts: Any) -> bool:  # noqa: ANN401 - see Holds
-        if facts.address is None:
-            return False
-        address = plain_address(facts.address)
-        number, version = int(address), address.version
-        return any(
-            number >> shift in held
-            for (of_version, shift), held in networks.items()
-            if of_version == version
-        )
-
-    return holds
-
-
-def plain_address(address: Address) -> Address:
-    """Return the IPv4 address that an IPv6 one stands for (::ffff:192.0.2.1), else itself."""
-    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
-    return address if mapped is None else mapped
-
-
-def _below(values: tuple[str, ...]) -> Holds:
-    return lambda facts: any(is_below(facts.path, top) for top in values)
-
-
-def _product(values: tuple[str, ...]) -> Holds:
-    def holds(facts: Any) -> bool:  # noqa: ANN401 - see Holds
-        words = without_addresses(facts.user_agent)
-        return any(names_product(words, token) for token in values)
-
-    return holds
-
-
-def _actor(values: tuple[str, ...]) -> Holds:
-    wanted = frozenset(values)
-    return lambda facts: facts.actor.casefold() in wanted or facts.actor_uri in wanted
-
-
-def _younger(values: tuple[str, ...]) -> Holds:
-    days = max(map(int, values))
-    return lambda facts: facts.account_age_days is not None and facts.account_age_days < days
-
-
-def _peers_tier(values: tuple[str, ...]) -> Holds:
-    """Fit the tier of a peer; whoever signed nothing has none, at the web door."""
-    wanted = frozenset(values)
-    return lambda facts: facts.tier in wanted and getattr(facts, "peer", "media") != ""
-
-
-def _sensitive(values: tuple[str, ...]) -> Holds:
-    wanted = frozenset(value == "true" for value in values)
-    return lambda facts: facts.is_sensitive in wanted
-
-
-_TESTS: Mapping[ConditionKind, Callable[[tuple[str, ...]], Holds]] = {
-    ConditionKind.CLASS: _one_of("visitor"),
-    ConditionKind.USER_AGENT: _product,
-    ConditionKind.NETWORK: _network,
-    ConditionKind.PATH: _below,
-    ConditionKind.PEER: _domain("peer"),
-    ConditionKind.TIER: _peers_tier,
-    ConditionKind.RENDITION: _one_of("rendition"),
-    ConditionKind.PROOF: _one_of("proof"),
-    ConditionKind.TOKEN: _domain("token"),
-    ConditionKind.ACTOR: _actor,
-    ConditionKind.TYPE: _one_of("type"),
-    ConditionKind.AI: _one_of("ai_label"),
-    ConditionKind.MEDIA: _any_of("media"),
-    ConditionKind.HASHTAG: _any_of("hashtags"),
-    ConditionKind.YOUNGER_THAN_DAYS: _younger,
-    ConditionKind.FOLLOWS: _any_of("follows"),
-    ConditionKind.VISIBILITY: _one_of("visibility"),
-    ConditionKind.SENSITIVE: _sensitive,
-}
+def _compiled(rules: tuple[Rule, ...]) -> CompiledDoor:
+    everything = (1 << len(rules)) - 1
+    shadows = sum(1 << number for number, rule in enumerate(rules) if rule.shadow)
+    values: dict[ConditionKind, dict[str, int]] = {}
+    bound: dict[ConditionKind, int] = {}
+    for number, rule in enumerate(rules):
+        for condition in rule.when:
+            bound[condition.kind] = bound.get(condition.kind, 0) | 1 << number
+            of_kind = values.setdefault(condition.kind, {})
+            for value in condition.values:
+                of_kind[value] = of_kind.get(value, 0) | 1 << number
+    return CompiledDoor(
+        rules=rules,
+        decisions=tuple(decision_of(rule.then, rule.name, rule.because) for rule in rules),
+        everything=everything,
+        live=everything & ~shadows,
+        indexes=tuple(
+            INDEXES[kind](values[kind], everything & ~bound[kind])
+            for kind in _ORDER
+            if kind in values
+        ),
+    )

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from server.matching import (
-    CompiledRule,
+    CompiledDoor,
     compile_rules,
     first_match,
     is_always_open,
-    shadow_matches,
+    live_decisions_before,
 )
 from server.model import AiLabel, ContentUsage, Preference
 from server.rules import (
@@ -98,7 +98,15 @@ class CompiledPolicy:
     """A policy ready to be asked often. Made by `compile_policy` only."""
 
     policy: Policy
-    doors: Mapping[Door, tuple[CompiledRule, ...]]
+    doors: Mapping[Door, CompiledDoor]
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """A decision, and those of the shadow rules that would have gone before it."""
+
+    decision: Decision
+    shadows: tuple[Decision, ...] = ()
 
 
 def compile_policy(policy: Policy) -> CompiledPolicy:
@@ -114,13 +122,30 @@ def decide(door: Door, facts: Facts, policy: Policy | CompiledPolicy) -> Decisio
     rule that only lessens what is given frees nobody from what tier or `ai_works` would do: the
     stricter of both holds. Give a `CompiledPolicy` where many questions follow.
     """
+    return weigh(door, facts, policy).decision
+
+
+def weigh(door: Door, facts: Facts, policy: Policy | CompiledPolicy) -> Weighed:
+    """Return what `decide` returns, with what the shadow rules would decide if promoted."""
     compiled = _compiled(door, facts, policy)
-    ruled = first_match(facts, compiled.doors[door])
-    if ruled is not None and action_of(ruled) in _FINAL:
-        return ruled
-    return stricter(ruled, _consequence(facts, compiled.policy.ai_works)) or (
-        Allow(action=Action.FULL) if door is Door.OUTBOUND else Allow()
+    match = first_match(facts, compiled.doors[door])
+    return Weighed(
+        _settled(match.decision, facts, compiled) or _OPEN_DOORS[door],
+        match.shadows,
     )
+
+
+def refused_already(door: Door, facts: Facts, policy: Policy | CompiledPolicy) -> Refuse | None:
+    """Return a refusal that stands whatever will be found out of the facts that are not known yet.
+
+    For the moment before anything is fetched: a rule further up that lets somebody in by what
+    only the whole activity says must not be passed over.
+    """
+    compiled = _compiled(door, facts, policy)
+    ruled, is_sure = live_decisions_before(facts, compiled.doors[door])
+    outcomes = [_settled(each, facts, compiled) for each in (*ruled, *([] if is_sure else [None]))]
+    refusals = [each for each in outcomes if isinstance(each, Refuse)]
+    return refusals[-1] if len(refusals) == len(outcomes) else None
 
 
 def stricter(one: Decision | None, other: Decision | None) -> Decision | None:
@@ -134,7 +159,7 @@ def shadow_decisions(
     door: Door, facts: Facts, policy: Policy | CompiledPolicy
 ) -> tuple[Decision, ...]:
     """Return what the shadow rules would decide on these facts if they were promoted."""
-    return shadow_matches(facts, _compiled(door, facts, policy).doors[door])
+    return weigh(door, facts, policy).shadows
 
 
 def tighten(base: ContentUsage, overlay: ContentUsage) -> ContentUsage:
@@ -152,6 +177,13 @@ def tighten(base: ContentUsage, overlay: ContentUsage) -> ContentUsage:
 
 def _tighter(base: Preference, overlay: Preference) -> Preference:
     return Preference.NO if overlay is Preference.NO else base
+
+
+def _settled(ruled: Decision | None, facts: Facts, compiled: CompiledPolicy) -> Decision | None:
+    """Return what a rule's decision, or none, comes to beside tier and `ai_works`."""
+    if ruled is not None and action_of(ruled) in _FINAL:
+        return ruled
+    return stricter(ruled, _consequence(facts, compiled.policy.ai_works))
 
 
 def _consequence(facts: Facts, ai_works: AiWorks) -> Decision | None:
@@ -193,6 +225,9 @@ _SEVERITY: Mapping[Action, int] = {
         )
     )
     for action in actions
+}
+_OPEN_DOORS: Mapping[Door, Decision] = {
+    door: Allow(action=Action.FULL) if door is Door.OUTBOUND else Allow() for door in Door
 }
 _FINAL = frozenset({Action.ALLOW, Action.FULL, Action.REFUSE})  # nothing changes what these say
 _REFUSED = Refuse("tier.refused", "This server does not deal with yours.")

@@ -21,6 +21,7 @@ MAX_AGENT_CHARACTERS = 512  # real ones stay below 300; a hostile one must not c
 _ADDRESS = re.compile(
     r"""(?<![\w.-])[A-Za-z][\w.-]*://[^\s;,)"'<>]*|\+[^\s;,)"'<>]+|(?<![^\s(;,])[^\s(;,@]+@[^\s;,)]+"""
 )
+_PLAIN_WORD = re.compile(r"[\w!-]+")
 _WORD = re.compile(r"[\w!-]+(?:\.[\w!-]+)*(?:/(?=\d))?")  # "GPTBot/" where a version follows
 _BROWSERS = (
     *("Mozilla/", "Opera/", "Lynx/", "w3m/", "Links/", "Links (", "ELinks/", "ELinks ("),
@@ -143,6 +144,11 @@ def without_addresses(user_agent: str) -> str:
     cut = user_agent[:MAX_AGENT_CHARACTERS]
     may_hold_one = "://" in cut or "@" in cut or "+" in cut
     return _ADDRESS.sub(" ", cut) if may_hold_one else cut
+
+
+def product_words(words: str) -> list[str]:
+    """Return the words in a text, as `names_product` bounds them, in order."""
+    return _PLAIN_WORD.findall(words)
 
 
 def names_product(words: str, token: str) -> bool:
