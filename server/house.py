@@ -10,11 +10,12 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from server.clock import Clock
+from server.list_changes import Sayings
 from server.model import Artist, ContentUsage, PolicyVersion, Work
 from server.policy import PRESETS, CompiledPolicy, Policy, compile_policy, tighten
 from server.policy_text import read_policy, write_policy
 from server.ports import Library
-from server.tiers import Listed, TierBook, Word, build_tiers
+from server.tiers import FederationMode, TierBook, Word, build_tiers
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ class House:
             version = await tx.policies.current()
             if version is None:
                 raise RuntimeError("the house was not founded")
-            return _Said(generation, version)
+            return _Said(generation, version, lists=await tx.lists.said())
 
     async def _made(self, said: "_Said") -> InForce:
         """Make it ready to be asked, off the event loop: long lists take a second."""
@@ -95,7 +96,7 @@ class House:
         else:
             compiled = await asyncio.to_thread(_compiled, said.version.toml)
         mode = compiled.policy.federation.mode
-        tiers = await asyncio.to_thread(build_tiers, said.words, said.listed, said.claims, mode)
+        tiers = await asyncio.to_thread(_tiers, said, mode)
         return InForce(said.version, compiled, tiers, said.generation)
 
     async def _found(self) -> None:
@@ -113,8 +114,13 @@ class _Said:
     generation: int
     version: PolicyVersion
     words: Mapping[str, Word] = field(default_factory=dict)
-    listed: Mapping[str, Listed] = field(default_factory=dict)
+    lists: Sayings = field(default_factory=Sayings)
     claims: Collection[str] = ()
+
+
+def _tiers(said: _Said, mode: FederationMode) -> TierBook:
+    listed = said.lists.together(is_closed=mode is FederationMode.ALLOW_LIST)
+    return build_tiers(said.words, listed, said.claims, mode)
 
 
 def _compiled(toml: str) -> CompiledPolicy:

@@ -20,6 +20,7 @@ from server.repositories import (
     Artists,
     AuditLog,
     Blocks,
+    Lists,
     Notifications,
     Peers,
     Policies,
@@ -193,6 +194,8 @@ class Transaction(Protocol):
     def invites(self) -> Invites: ...
     @property
     def applications(self) -> Applications: ...
+    @property
+    def lists(self) -> Lists: ...
     @property
     def jobs(self) -> Jobs: ...
 

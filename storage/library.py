@@ -13,6 +13,7 @@ from server.repositories import (
     Artists,
     AuditLog,
     Blocks,
+    Lists,
     Notifications,
     Peers,
     Policies,
@@ -34,6 +35,7 @@ from storage.database import Connection, Engine
 from storage.engines import open_engine
 from storage.invites import invites_in
 from storage.jobs import jobs_in
+from storage.lists import lists_in
 from storage.migrate import check_schema
 from storage.notifications import notifications_in
 from storage.peers import peers_in
@@ -153,6 +155,10 @@ class _Transaction:
     @property
     def series(self) -> AllSeries:
         return series_in(self._connection)
+
+    @property
+    def lists(self) -> Lists:
+        return lists_in(self._connection)
 
     @property
     def peers(self) -> Peers:

@@ -8,6 +8,7 @@ import pytest
 from server.acts import AuditId
 from server.arrivals import ApplicationId, InviteId
 from server.dealings import ReportId, RequestId
+from server.lists import ListId
 from server.model import (
     ActivityId,
     ActorId,
@@ -44,6 +45,17 @@ SMALL = (
 )  # fmt: skip
 
 QUERIES: list[tuple[str, Callable[[Transaction], Awaitable[object]]]] = [
+    ("lists_pkey", lambda tx: tx.lists.by_id(ListId(1))),
+    ("lists_name_key", lambda tx: tx.lists.by_name("x")),
+    ("lists_own", lambda tx: tx.lists.own()),
+    ("list_entries_list_id_domain_key", lambda tx: tx.lists.entries(ListId(1), after="a", limit=9)),
+    ("list_entries_by_severity", lambda tx: tx.lists.counts()),
+    ("list_entries_of_domain", lambda tx: tx.lists.naming(["a"])),
+    ("list_entries_list_id_domain_key", lambda tx: tx.lists.change(ListId(1), drop=["a"])),
+    ("list_drafts_pkey", lambda tx: tx.lists.draft(ListId(1))),
+    ("list_excludes_list_id_domain_key", lambda tx: tx.lists.include(ListId(1), "a")),
+    ("list_excludes_list_id_domain_key lists_pkey", lambda tx: tx.lists.remove(ListId(1))),
+    ("list_events_pkey", lambda tx: tx.lists.events(after=1)),
     ("artists_handle_folded_key", lambda tx: tx.artists.by_handle("x")),
     ("artists_handle_folded_key", lambda tx: tx.artists.page(after_handle="x")),
     ("signing_keys_by_actor", lambda tx: tx.artists.key_of(ME)),
