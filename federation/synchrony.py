@@ -108,8 +108,7 @@ class Synchrony:
         claim = read_header(texts[0], actor.followers_uri, actor.uri) if actor else None
         if actor is None or claim is None or actor.is_local or self._was_asked(actor.id):
             return
-        here = await tx.relations.local_followers(actor.id)
-        if digest_of(_uris(here, FollowState.ACCEPTED)) != claim.digest:
+        if digest_of(await tx.relations.believed_followers(actor.id)) != claim.digest:
             _keep(self._asked, actor.id, self.clock.now())
             await promise(tx, self.clock, MendPromise(actor.id, claim.url), delay=_SETTLE)
 
@@ -181,7 +180,7 @@ class Synchrony:
     async def _end(self, tx: Transaction, follow: Follow) -> None:
         """End a follow that the other side does not know, if it is still the one that was seen."""
         known = await tx.relations.follow(follow.follower_id, follow.followee_id)
-        if follow.state is FollowState.ACCEPTED and known == follow:
+        if known == follow and await _is_believed(tx, follow):
             await tx.relations.remove(follow.follower_id, follow.followee_id)
 
     async def _undo(self, tx: Transaction, follower_uri: str, followee: Actor) -> None:
@@ -199,8 +198,12 @@ class Synchrony:
         return asked_at is not None and self.clock.now() - asked_at < MEND_AFTER
 
 
-def _uris(followers: Iterable[LocalFollower], state: FollowState) -> list[str]:
-    return [actor.uri for follow, actor in followers if follow.state is state]
+async def _is_believed(tx: Transaction, follow: Follow) -> bool:
+    """Say whether the other side once agreed to a follow, be it suspended by now."""
+    if follow.state is not FollowState.SUSPENDED:
+        return follow.state is FollowState.ACCEPTED
+    cut = await tx.severances.of_pair(follow.follower_id, follow.followee_id)
+    return cut is not None and cut.follow.state is FollowState.ACCEPTED
 
 
 def _by_host(uris: Iterable[str]) -> dict[str, str]:

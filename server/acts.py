@@ -23,6 +23,10 @@ class Act(StrEnum):
     DELIVERY_RETRIED = "delivery.retried"
     INVITE_MADE = "invite.made"
     INVITE_REVOKED = "invite.revoked"
+    POLICY_CHANGED = "policy.changed"
+    POLICY_REVERTED = "policy.reverted"
+    SERVER_WORD = "server.word"
+    FOLLOW_RESTORED = "follow.restored"
 
 
 @dataclass(frozen=True, slots=True)

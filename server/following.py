@@ -5,6 +5,7 @@ Only an ACCEPTED follow widens what anyone sees, in either direction (CVE-2025-3
 
 from dataclasses import dataclass
 
+from server import severed
 from server.addresses import Addresses
 from server.blocking import refuse_blocked
 from server.clock import Clock
@@ -22,6 +23,10 @@ from server.model import (
 from server.notifications import tell
 from server.ports import Bus, Library, Transaction
 from server.promises import JOBS_TOPIC, URGENT, Deed, SayPromise, promise
+
+_SUSPENDED = (
+    "A change of the house rules suspended this follow: those who run this place can restore it."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +57,8 @@ class Following:
             if whom.is_local and whom.moved_to:
                 raise NotAllowed("They have moved: follow their new account instead.")
             known = await tx.relations.follow(artist.id, whom.id)
+            if known is not None and known.state is FollowState.SUSPENDED:
+                raise NotAllowed(_SUSPENDED)
             if known is not None and known.state is not FollowState.REJECTED:
                 return known.state
             uri = self.addresses.activity(self.clock.new_id())
@@ -77,10 +84,14 @@ class Following:
         """Note that somebody asks to follow, in a transaction at hand, and tell a local followee.
 
         A remote followee, or one who approves follows, leaves it PENDING. Asking again under a
-        new `uri` keeps an accepted follow accepted.
+        new `uri` keeps an accepted follow accepted, and a suspended one suspended.
         """
         known = await tx.relations.follow(follower_id, followee.id)
-        is_open = followee.is_local and not followee.approves_follows
+        if known is not None and known.state is FollowState.SUSPENDED:
+            await severed.note_asked_again(tx, known, uri)
+            return FollowState.SUSPENDED
+        is_wanted = known is None and await severed.settle(tx, follower_id, followee.id)
+        is_open = followee.is_local and (is_wanted or not followee.approves_follows)
         was_accepted = known is not None and known.state is FollowState.ACCEPTED
         state = FollowState.ACCEPTED if is_open or was_accepted else FollowState.PENDING
         await tx.relations.put_follow(
@@ -107,6 +118,8 @@ class Following:
             follower = await tx.actors.by_id(follower_id)
             if known is None or follower is None:
                 raise NotFound("There is no such follower or request.")
+            if is_accepted and known.state is FollowState.SUSPENDED:
+                raise NotAllowed(_SUSPENDED)
             if is_accepted:
                 accepted = Follow(
                     follower_id, artist.id, FollowState.ACCEPTED, known.uri, known.created_at
@@ -127,6 +140,9 @@ class Following:
         """Note, in a transaction at hand, that a remote followee answered our request."""
         if not is_accepted:
             await tx.relations.remove(follow.follower_id, follow.followee_id)
+            return
+        if follow.state is FollowState.SUSPENDED:
+            await severed.note_accepted(tx, follow)
             return
         was_pending = follow.state is FollowState.PENDING
         await tx.relations.put_follow(

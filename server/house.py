@@ -5,17 +5,15 @@ does what is said of other servers. Whoever changes any of it counts up one row
 (`tx.policies.bump()`); another process sees that at its next `refresh`, within half a second.
 """
 
-import asyncio
-from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from server.clock import Clock
-from server.list_changes import Sayings
 from server.model import Artist, ContentUsage, PolicyVersion, Work
-from server.policy import PRESETS, CompiledPolicy, Policy, compile_policy, tighten
-from server.policy_text import read_policy, write_policy
+from server.policy import PRESETS, CompiledPolicy, Policy, tighten
+from server.policy_text import write_policy
 from server.ports import Library
-from server.tiers import FederationMode, TierBook, Word, build_tiers
+from server.sources import Sources, sources_in
+from server.tiers import TierBook
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,25 +77,15 @@ class House:
             usage = tighten(usage, work.content_usage)
         return usage
 
-    async def _said(self) -> "_Said":
-        """Bring all that is in force; whoever keeps words, claims or lists brings them in here."""
+    async def _said(self) -> Sources:
         async with self.library.reading() as tx:
-            generation = await tx.policies.generation()  # first: what comes later is read again
-            version = await tx.policies.current()
-            if version is None:
-                raise RuntimeError("the house was not founded")
-            return _Said(generation, version, lists=await tx.lists.said())
+            return await sources_in(tx)
 
-    async def _made(self, said: "_Said") -> InForce:
-        """Make it ready to be asked, off the event loop: long lists take a second."""
+    async def _made(self, said: Sources) -> InForce:
         held = self._in_force
-        if held is not None and held.version == said.version:
-            compiled = held.compiled
-        else:
-            compiled = await asyncio.to_thread(_compiled, said.version.toml)
-        mode = compiled.policy.federation.mode
-        tiers = await asyncio.to_thread(_tiers, said, mode)
-        return InForce(said.version, compiled, tiers, said.generation)
+        known = held.compiled if held is not None and held.version == said.version else None
+        rules = await said.rules(known)
+        return InForce(said.version, rules.compiled, rules.tiers, said.generation)
 
     async def _found(self) -> None:
         text = write_policy(PRESETS[self.preset])
@@ -105,23 +93,3 @@ class House:
             if await tx.policies.current() is None:  # no other process was quicker
                 now = self.clock.now()
                 await tx.policies.add(text, now, "", "The preset of the settings.")
-
-
-@dataclass(frozen=True, slots=True)
-class _Said:
-    """All that is in force, as it is kept."""
-
-    generation: int
-    version: PolicyVersion
-    words: Mapping[str, Word] = field(default_factory=dict)
-    lists: Sayings = field(default_factory=Sayings)
-    claims: Collection[str] = ()
-
-
-def _tiers(said: _Said, mode: FederationMode) -> TierBook:
-    listed = said.lists.together(is_closed=mode is FederationMode.ALLOW_LIST)
-    return build_tiers(said.words, listed, said.claims, mode)
-
-
-def _compiled(toml: str) -> CompiledPolicy:
-    return compile_policy(read_policy(toml))

@@ -45,6 +45,7 @@ from server.conversing import Conversing
 from server.doctor import Acquaintance, Means, proof_of
 from server.errors import Unavailable
 from server.following import Following
+from server.governing import Governing
 from server.house import House
 from server.inviting import Inviting
 from server.model import Actor, JobKind
@@ -64,6 +65,7 @@ from server.registers import Registers
 from server.reporting import Reporting
 from server.series import Curating
 from server.series_rooms import SeriesRooms
+from server.severing import Severing
 from server.signals import signal_urls
 from server.signing_keys import KeyRing
 from server.sweeping import Sweeping
@@ -110,6 +112,7 @@ _LANES = {
     JobKind.PICTURES: 1,
     JobKind.DELIVER: 64,
     JobKind.SWEEP: 1,
+    JobKind.SEVER: 1,
 }
 
 
@@ -262,6 +265,7 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
     synchrony = Synchrony(library, clock, addresses, bus, remote, following)
     delivery = Delivery(library, clock, knocking, house, reach, synchrony)
     sweeping = Sweeping(library, seams.media, clock)
+    severing = Severing(library, clock, addresses, bus, house)
     runs: Mapping[JobKind, Run] = {
         JobKind.PICTURES: lambda payload: publishing.make_pictures(
             msgspec.json.decode(payload, type=PicturesPromise)
@@ -273,6 +277,7 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
         JobKind.MEND: synchrony.mend,
         JobKind.FETCH: threads.fetch,
         JobKind.SWEEP: sweeping.sweep,
+        JobKind.SEVER: severing.end_due,
     }
     believing = Believing(library, remote, seams.readers)
     inbox = Inbox(library, clock, bus, remote, house, believing, reach, synchrony)
@@ -302,6 +307,8 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
         notifications=notifications,
         queues=Queues(library, clock, bus, reach),
         audit=Audit(library),
+        governing=Governing(library, clock, house, severing, bus, config.instance.domain),
+        severing=severing,
         blocking=blocking,
         reporting=reporting,
         moving=moving,

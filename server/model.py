@@ -384,6 +384,7 @@ class FollowState(StrEnum):
     PENDING = "pending"
     ACCEPTED = "accepted"
     REJECTED = "rejected"
+    SUSPENDED = "suspended"  # by a change of the house rules: as if it were not there, for a week
 
 
 @dataclass(frozen=True, slots=True)
@@ -481,6 +482,7 @@ class JobKind(StrEnum):
     FETCH = "fetch"  # bring a remote document that something refers to
     NAME = "name"  # which domain an actor elsewhere is called by
     MEND = "mend"  # followers here, compared with what their server lists (FEP-8fcf)
+    SEVER = "sever"  # follows that a change of the rules suspended a week ago: ended
     SWEEP = "sweep"  # old sessions, tickets, orphan files
 
 

@@ -11,7 +11,15 @@ from server.addresses import Addresses
 from server.clock import Clock
 from server.errors import Invalid, NotAllowed
 from server.following import Following
-from server.model import Actor, ActorId, Artist, Follow, Millis, NotificationKind
+from server.model import (
+    Actor,
+    ActorId,
+    Artist,
+    Follow,
+    FollowState,
+    Millis,
+    NotificationKind,
+)
 from server.notifications import tell
 from server.ports import Bus, Library, Transaction
 from server.promises import JOBS_TOPIC, URGENT, Deed, SayPromise, promise
@@ -101,7 +109,11 @@ class Moving:
     async def take_along(self, tx: Transaction, moved: Actor, target: Actor) -> None:
         """Let everybody here who follows `moved` follow `target` instead, and tell them."""
         leaving = await tx.relations.local_followers(moved.id)
-        followers = [(follow, actor) for follow, actor in leaving if actor.id != target.id]
+        followers = [
+            (follow, actor)
+            for follow, actor in leaving
+            if actor.id != target.id and follow.state is not FollowState.SUSPENDED
+        ]
         shut = await tx.blocks.among(target.id, [actor.id for _, actor in followers])
         for follow, follower in followers:
             if follower.id not in shut and follower.gone_at is None:

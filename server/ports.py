@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+from server.ledgers import EnvelopeRows, Severances, VisitRows
 from server.model import Job, JobId, JobKind, Millis
 from server.repositories import (
     Activities,
@@ -196,6 +197,12 @@ class Transaction(Protocol):
     def applications(self) -> Applications: ...
     @property
     def lists(self) -> Lists: ...
+    @property
+    def envelopes(self) -> EnvelopeRows: ...
+    @property
+    def visits(self) -> VisitRows: ...
+    @property
+    def severances(self) -> Severances: ...
     @property
     def jobs(self) -> Jobs: ...
 

@@ -141,6 +141,10 @@ class SweepPromise(msgspec.Struct, frozen=True):
     """Tidy up: sessions, tickets, orphan files."""
 
 
+class EndPromise(msgspec.Struct, frozen=True):
+    """End the follows that have been suspended for long enough."""
+
+
 Promise = (
     PicturesPromise
     | SayPromise
@@ -150,6 +154,7 @@ Promise = (
     | NamePromise
     | MendPromise
     | SweepPromise
+    | EndPromise
 )
 
 _KINDS: dict[type[Promise], JobKind] = {
@@ -161,6 +166,7 @@ _KINDS: dict[type[Promise], JobKind] = {
     NamePromise: JobKind.NAME,
     MendPromise: JobKind.MEND,
     SweepPromise: JobKind.SWEEP,
+    EndPromise: JobKind.SEVER,
 }
 _PRIORITIES = {
     JobKind.APPLY: 2,
@@ -171,6 +177,7 @@ _PRIORITIES = {
     JobKind.PICTURES: 5,
     JobKind.DELIVER: 6,
     JobKind.SWEEP: 9,
+    JobKind.SEVER: 8,
 }
 URGENT = 1  # a Follow or its answer goes before any fan-out
 

@@ -62,6 +62,7 @@ from server.model import (
     Work,
     WorkId,
 )
+from server.neighbours import Neighbours
 from server.permits import InteractionKind
 from server.tiers import Listed
 
@@ -429,11 +430,19 @@ class Relations(Protocol):
         ...
 
     async def followers_on(self, followee: ActorId, prefix: str) -> list[str]:
-        """Return the addresses of all ACCEPTED, not gone followers that begin with `prefix`."""
+        """Return the addresses of all not gone followers that begin with `prefix`: ACCEPTED ones,
+        and those SUSPENDED that were, as their server knows nothing of it (FEP-8fcf).
+        """
         ...
 
     async def local_followers(self, followee: ActorId) -> list[tuple[Follow, Actor]]:
-        """Return everyone here who follows, ACCEPTED or PENDING."""
+        """Return everyone here who follows, ACCEPTED, PENDING or SUSPENDED."""
+        ...
+
+    async def believed_followers(self, followee: ActorId) -> list[str]:
+        """Return the addresses of everyone here who follows as far as the other side knows:
+        ACCEPTED, or SUSPENDED since.
+        """
         ...
 
     async def follower_inboxes(self, followee: ActorId) -> list[tuple[str, str]]:
@@ -753,7 +762,7 @@ class AllSeries(Protocol):
     async def remove(self, series_id: SeriesId) -> None: ...
 
 
-class Peers(Protocol):
+class Peers(Neighbours, Protocol):
     """Other servers as we met them."""
 
     async def by_host(self, host: str) -> Peer | None: ...

@@ -109,6 +109,9 @@ class _Actors:
             "DELETE FROM follows WHERE follower_id = :id OR followee_id = :id", id=actor_id
         )
         await self._connection.execute(
+            "DELETE FROM severances WHERE follower_id = :id OR followee_id = :id", id=actor_id
+        )
+        await self._connection.execute(
             "DELETE FROM blocks WHERE blocker_id = :id OR blocked_id = :id", id=actor_id
         )
         await self._connection.execute("DELETE FROM requests WHERE actor_id = :id", id=actor_id)

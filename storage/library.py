@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
+from server.ledgers import EnvelopeRows, Severances, VisitRows
 from server.ports import Jobs, Library, Transaction
 from server.repositories import (
     Activities,
@@ -33,6 +34,7 @@ from storage.audit import audit_in
 from storage.blocks import blocks_in
 from storage.database import Connection, Engine
 from storage.engines import open_engine
+from storage.envelopes import envelopes_in
 from storage.invites import invites_in
 from storage.jobs import jobs_in
 from storage.lists import lists_in
@@ -46,6 +48,8 @@ from storage.relations import relations_in
 from storage.reports import reports_in
 from storage.requests import requests_in
 from storage.series import series_in
+from storage.severances import severances_in
+from storage.visits import visits_in
 from storage.works import works_in
 
 T = TypeVar("T")
@@ -135,6 +139,18 @@ class _Transaction:
     @property
     def audit(self) -> AuditLog:
         return audit_in(self._connection)
+
+    @property
+    def envelopes(self) -> EnvelopeRows:
+        return envelopes_in(self._connection)
+
+    @property
+    def visits(self) -> VisitRows:
+        return visits_in(self._connection)
+
+    @property
+    def severances(self) -> Severances:
+        return severances_in(self._connection)
 
     @property
     def jobs(self) -> Jobs:

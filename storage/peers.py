@@ -7,6 +7,7 @@ from server.dealings import Peer, Signature, Undelivered
 from server.model import Millis, TargetId
 from server.repositories import Peers
 from storage.database import Connection, Row, ids_text, json_text
+from storage.neighbours import NeighboursIn
 
 
 def peers_in(connection: Connection) -> Peers:
@@ -15,9 +16,7 @@ def peers_in(connection: Connection) -> Peers:
 
 
 @dataclass(frozen=True, slots=True)
-class _Peers:
-    _connection: Connection
-
+class _Peers(NeighboursIn, Peers):
     async def by_host(self, host: str) -> Peer | None:
         row = await self._connection.fetch_one("SELECT * FROM peers WHERE host = :host", host=host)
         return None if row is None else _peer(row)

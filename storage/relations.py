@@ -193,8 +193,13 @@ class _Relations:
         rows = await self._connection.fetch_all(
             """
             SELECT actors.uri AS uri FROM follows JOIN actors ON actors.id = follower_id
-            WHERE followee_id = :followee AND state = 'accepted' AND gone_at IS NULL
+            WHERE followee_id = :followee AND gone_at IS NULL
                 AND SUBSTR(actors.uri, 1, :length) = :prefix
+                AND (state = 'accepted' OR state = 'suspended' AND EXISTS (
+                    SELECT 1 FROM severances
+                    WHERE severances.follower_id = follows.follower_id
+                        AND severances.followee_id = :followee AND severances.state = 'accepted'
+                ))
             ORDER BY actors.id
             """,
             followee=followee,
@@ -209,12 +214,29 @@ class _Relations:
             SELECT actors.*, follower_id, followee_id, follows.state AS state,
                 follows.uri AS follow_uri, follows.created_at AS created_at
             FROM follows JOIN actors ON actors.id = follows.follower_id
-            WHERE followee_id = :followee AND state IN ('accepted', 'pending') AND is_local
+            WHERE followee_id = :followee AND state IN ('accepted', 'pending', 'suspended')
+                AND is_local
             ORDER BY follower_id
             """,
             followee=followee,
         )
         return [_with_actor(row) for row in rows]
+
+    async def believed_followers(self, followee: ActorId) -> list[str]:
+        rows = await self._connection.fetch_all(
+            """
+            SELECT actors.uri AS uri FROM follows JOIN actors ON actors.id = follower_id
+            WHERE followee_id = :followee AND is_local
+                AND (state = 'accepted' OR state = 'suspended' AND EXISTS (
+                    SELECT 1 FROM severances
+                    WHERE severances.follower_id = follows.follower_id
+                        AND severances.followee_id = :followee AND severances.state = 'accepted'
+                ))
+            ORDER BY actors.id
+            """,
+            followee=followee,
+        )
+        return [row["uri"] for row in rows]
 
     async def follower_inboxes(self, followee: ActorId) -> list[tuple[str, str]]:
         rows = await self._connection.fetch_all(

@@ -11,6 +11,10 @@ WORDS = {
     Act.DELIVERY_RETRIED: "had this delivery tried again",
     Act.INVITE_MADE: "made an invitation:",
     Act.INVITE_REVOKED: "took back an invitation:",
+    Act.POLICY_CHANGED: "changed the house rules to",
+    Act.POLICY_REVERTED: "brought earlier house rules back as",
+    Act.SERVER_WORD: "said how far this server is trusted:",
+    Act.FOLLOW_RESTORED: "restored the follow",
 }
 _KINDS = {"+": "added", "-": "removed", "@": "place"}
 

@@ -18,6 +18,7 @@ _LABELS = {
     JobKind.MEND: "Lists of followers to be compared",
     JobKind.PICTURES: "Pictures to be prepared",
     JobKind.SWEEP: "Tidying up",
+    JobKind.SEVER: "Follows that a change of the rules cut",
 }
 _MEANINGS = {
     401: "It does not believe our signature",

@@ -20,6 +20,7 @@ from server.clock import Clock
 from server.config import Config
 from server.conversing import Conversing
 from server.following import Following
+from server.governing import Governing
 from server.house import House
 from server.inviting import Inviting
 from server.model import Actor
@@ -35,6 +36,7 @@ from server.registers import Registers
 from server.reporting import Reporting
 from server.series import Curating
 from server.series_rooms import SeriesRooms
+from server.severing import Severing
 from server.signals import SignalUrls
 from server.viewing import Viewing
 from server.visitors import Crawlers
@@ -71,6 +73,8 @@ class Flows:
     notifications: Notifications
     queues: Queues
     audit: Audit
+    governing: Governing
+    severing: Severing
     blocking: Blocking
     reporting: Reporting
     moving: Moving

@@ -12,6 +12,7 @@ from server.lists import ListId
 from server.model import (
     ActivityId,
     ActorId,
+    Follow,
     FollowState,
     JobId,
     JobKind,
@@ -26,8 +27,11 @@ from server.model import (
     Visibility,
     WorkId,
 )
+from server.passages import Cause, CauseKind, Envelope, Severance, VisitKey, VisitSum
 from server.permits import InteractionKind
 from server.ports import Transaction
+from server.rules import Door, InboundFacts
+from server.visitors import VisitorClass
 from storage.database import Connection, Row, Value
 from storage.engines import open_engine
 from storage.library import transaction_on
@@ -38,6 +42,11 @@ ME, WORK, POST, TARGET = ActorId(1), WorkId(1), PostId(1), TargetId(1)
 SEEN = (Visibility.PUBLIC, Visibility.UNLISTED)
 ACCEPTED = FollowState.ACCEPTED
 QUOTE = InteractionKind.QUOTE
+ENVELOPE = Envelope(InboundFacts(peer="x"), "allow", "", at=NOW)
+VISITS = VisitSum(VisitKey(9, Door.WEB, VisitorClass.VISITOR), 1, 1, 0)
+SEVERANCE = Severance(
+    9, Follow(ME, ME, ACCEPTED, "x", NOW), Cause(CauseKind.WORD, 1), "", severed_at=NOW
+)
 # What may be read whole: a handful of rows, or a list that came in as a parameter.
 SMALL = (
     "json_each", "level", "due", "crowd", "named", "target", "policies", "placed", "subquery",
@@ -204,6 +213,36 @@ QUERIES: list[tuple[str, Callable[[Transaction], Awaitable[object]]]] = [
     ("jobs_buried_in_queue jobs_behind", lambda tx: tx.jobs.retry_all(["x"], NOW)),
     ("jobs_behind jobs_running_in_queue", lambda tx: tx.jobs.mend()),
     ("jobs_buried", lambda tx: tx.jobs.sweep(JobId(1))),
+    ("envelopes_pkey", lambda tx: tx.envelopes.add([ENVELOPE])),
+    ("envelopes_pkey", lambda tx: tx.envelopes.page(NOW, after=(9, 9))),
+    ("envelopes_pkey", lambda tx: tx.envelopes.count(NOW)),
+    ("envelopes_in_shadow", lambda tx: tx.envelopes.in_shadow(NOW, after=(9, 9))),
+    ("envelopes_pkey", lambda tx: tx.envelopes.sweep(NOW)),
+    ("visits_pkey", lambda tx: tx.visits.add([VISITS])),
+    ("visits_pkey", lambda tx: tx.visits.page(9, after=VISITS)),
+    ("visits_in_shadow", lambda tx: tx.visits.in_shadow(9)),
+    ("visits_pkey", lambda tx: tx.visits.sweep(9)),
+    (
+        "follows_follower_id_followee_id_key actors_pkey",
+        lambda tx: tx.severances.across(after=(ME, ME)),
+    ),
+    (
+        "follows_follower_id_followee_id_key",
+        lambda tx: tx.severances.suspend([]),
+    ),
+    ("severances_pkey", lambda tx: tx.severances.put(SEVERANCE)),
+    ("severances_pkey", lambda tx: tx.severances.by_ids([9])),
+    ("severances_follower_id_followee_id_key", lambda tx: tx.severances.of_pair(ME, ME)),
+    ("severances_pkey actors_pkey", lambda tx: tx.severances.page(before=9)),
+    ("severances_suspended", lambda tx: tx.severances.due(NOW)),
+    ("severances_pkey actors_pkey", lambda tx: tx.severances.suspended(after=9)),
+    ("severances_pkey", lambda tx: tx.severances.remove([9])),
+    ("severances_by_time follows_follower_id_followee_id_key", lambda tx: tx.severances.sweep(NOW)),
+    (
+        "severances_of_followee severances_follower_id_followee_id_key",
+        lambda tx: tx.actors.mark_gone(ME, NOW),
+    ),
+    ("follows_of_followee", lambda tx: tx.relations.believed_followers(ME)),
     ("peers_host_key", lambda tx: tx.peers.by_host("x")),
     ("peers_host_key", lambda tx: tx.peers.many(["x"])),
     ("peers_failing", lambda tx: tx.peers.failing()),
