@@ -41,7 +41,7 @@ _NEW_SUBFILE_TYPE: Final = 254  # TIFF 6.0: bit 0 = a reduced copy of another pa
 _DNG_VERSION: Final = 50_706
 
 # Everything that Pillow raises on purpose or by accident for bytes that are not what they say.
-_UNREADABLE: Final = (
+UNREADABLE: Final = (
     OSError,
     SyntaxError,
     ValueError,
@@ -117,7 +117,7 @@ def _read_header(source: bytes, kind: Kind) -> Image.Image:
         return Image.open(io.BytesIO(source), formats=(name,))
     except Image.DecompressionBombError as error:
         raise _too_many_pixels() from error
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         raise _damaged(kind) from error
 
 
@@ -145,7 +145,7 @@ def _check_is_no_raw(image: Image.Image) -> None:
     tags = getattr(image, "tag_v2", {})
     try:
         is_raw = _DNG_VERSION in tags or bool(int(tags.get(_NEW_SUBFILE_TYPE, 0)) & 1)
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         raise _damaged(Kind.TIFF) from error
     if is_raw:
         raise _unusable(
@@ -159,7 +159,7 @@ def _orientation(image: Image.Image) -> int:
     """Read EXIF's Orientation; broken EXIF turns nothing."""
     try:
         value = image.getexif().get(_ORIENTATION_TAG, 1)
-    except _UNREADABLE:
+    except UNREADABLE:
         return 1
     return value if isinstance(value, int) else 1
 
@@ -175,11 +175,11 @@ def decode(opened: Opened, largest: Size) -> Image.Image:
         image.load()
     except Image.DecompressionBombError as error:
         raise _too_many_pixels() from error
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         raise _damaged(opened.kind) from error
     if max(image.size) > MAX_SIDE or image.size[0] * image.size[1] > MAX_PIXELS:
         raise _too_many_pixels()  # a GIF's frame may exceed its canvas
-    return _opaque_if_it_looks_so(_plain(image))
+    return _plain(image)
 
 
 def _plain(image: Image.Image) -> Image.Image:
@@ -199,7 +199,8 @@ def _plain(image: Image.Image) -> Image.Image:
     return image if image.mode == mode else image.convert(mode)
 
 
-def _opaque_if_it_looks_so(image: Image.Image) -> Image.Image:
+def opaque_if_it_looks_so(image: Image.Image) -> Image.Image:
+    """Return a picture without its alpha where nobody would see the difference."""
     if image.mode not in {"LA", "RGBA"}:
         return image
     lowest = image.getchannel("A").getextrema()[0]

@@ -1,8 +1,9 @@
 """Turn one hostile upload into renditions: sniff, bound, decode, upright, shrink, encode.
 
 Law: runs in a child process, synchronously, bytes in and bytes out. Nothing of the upload
-but its pixels and (where it has one that holds) its colour profile reaches a rendition, so
-no position, serial number, prompt, comment, thumbnail or trailing file can. An animation
+but its pixels, its colour profile (where it has one that holds) and the few words that
+`server.inscribing` names reaches a rendition, so no position, serial number, prompt, comment,
+thumbnail or trailing file can. An animation
 is shown as its first frame for now; `Made.frames` says that there is more.
 
 Which renditions exist, never enlarged: `tile`, `preview`, `view`, `federated` and `card`
@@ -17,6 +18,7 @@ import base64
 import io
 import warnings
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Final
 
 import blurhash
@@ -24,7 +26,17 @@ import msgspec
 from PIL import Image, ImageFile, ImageStat
 
 from server.colour import Colour, read_colour, srgb_profile, to_page, to_srgb
-from server.decoding import Opened, Size, Unusable, decode, open_picture
+from server.decoding import (
+    Opened,
+    Size,
+    Unusable,
+    decode,
+    opaque_if_it_looks_so,
+    open_picture,
+)
+from server.embedded import Embedded, read_embedded
+from server.inscribing import Marks, marks_for
+from server.inscription import Inscription
 from server.model import ImageFormat, RenditionName
 from server.pictures import (
     Answer,
@@ -35,8 +47,20 @@ from server.pictures import (
     pack_answer,
     read_task,
 )
+from server.provenance import declaration
+from server.stealth import hidden_magic
 
 Rgb = tuple[int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What all page renditions of one picture share."""
+
+    profile: bytes  # b"" = sRGB
+    ground: Rgb  # beneath what is transparent, where a format has no alpha
+    marks: Marks
+
 
 # What the policy lets peers have by default: a larger copy would be announced and then not
 # served. Its square is 3840 × 2160 pixels, above which Mastodon re-encodes; Pixelfed drops the
@@ -75,15 +99,19 @@ _GAP: Final = 3.0  # Pillow's reducing_gap: at 3 nobody can tell it from plain L
 def answer(data: bytes) -> bytes:
     """Do the "picture" task: a packed `PictureTask` in, a packed `Answer` out."""
     task = read_task(data)
-    return pack_answer(make(task.source, with_full=task.with_full))
+    return pack_answer(make(task.source, task.inscription, with_full=task.with_full))
 
 
-def make(source: bytes, *, with_full: bool = False) -> Answer:
-    """Make every rendition of one upload, or say why not."""
+def make(
+    source: bytes, inscription: Inscription | None = None, *, with_full: bool = False
+) -> Answer:
+    """Make every rendition of one upload, inscribed, or say why not."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # odd metadata is none of our business
-            return _derive(open_picture(source), with_full=with_full)
+            opened = open_picture(source)
+            found = read_embedded(opened, source)
+            return _derive(opened, found, inscription, with_full=with_full)
     except Unusable as unusable:
         return unusable.refusal
     except MemoryError:
@@ -110,11 +138,16 @@ def _scaled(size: Size, factor: float) -> Size:
     return max(1, int(size[0] * factor + 0.5)), max(1, int(size[1] * factor + 0.5))
 
 
-def _derive(opened: Opened, *, with_full: bool) -> Made:
+def _derive(
+    opened: Opened, found: Embedded, inscription: Inscription | None, *, with_full: bool
+) -> Made:
     displayed = opened.displayed
     is_possible = displayed[0] * displayed[1] <= _FULL_MAX_PIXELS
     with_full = with_full and is_possible and max(displayed) > _LARGE_SIDE
-    page, colour = _page_picture(opened, displayed if with_full else federated_size(displayed))
+    largest = displayed if with_full else federated_size(displayed)
+    page, colour, stealth = _page_picture(opened, largest)
+    said = declaration(found, stealth)
+    marks = marks_for(inscription, found, said)
     federated = to_srgb(_resized(page, federated_size(displayed)), colour)
     small = _resized(federated, fitted(displayed, _VIEW_SIDE))
     ground = _ground(small)
@@ -128,17 +161,21 @@ def _derive(opened: Opened, *, with_full: bool) -> Made:
         blurhash=_blurhash(flat),
         icc_name=colour.name,
         renditions=(
-            _federated(_flat(federated, ground)),
-            _card(flat),
-            *_page_renditions(page, colour.embed, ground, with_full=with_full),
+            _federated(_flat(federated, ground), marks),
+            _card(flat, marks),
+            *_page_renditions(page, Look(colour.embed, ground, marks), with_full=with_full),
         ),
+        declared_by=said.by if said else "",
+        declared_where=said.where if said else "",
     )
 
 
-def _page_picture(opened: Opened, largest: Size) -> tuple[Image.Image, Colour]:
-    """Return the upright picture at `largest` in the colours of pages, and what they mean."""
+def _page_picture(opened: Opened, largest: Size) -> tuple[Image.Image, Colour, bytes]:
+    """Return the picture upright at `largest`, what its colours mean, and what its pixels hide."""
     stored = opened.turned(largest)
     decoded = decode(opened, stored)
+    stealth = hidden_magic(decoded)
+    decoded = opaque_if_it_looks_so(decoded)
     colour = read_colour(opened.image.info.get("icc_profile"), decoded.mode)
     image = _resized(decoded, stored)
     if image is not opened.image:
@@ -147,50 +184,46 @@ def _page_picture(opened: Opened, largest: Size) -> tuple[Image.Image, Colour]:
         image = image.transpose(opened.turn)
     page = to_page(image, colour)
     page.info = {}  # Pillow writes some of it into every file that it saves
-    return page, colour if colour.embed else Colour(name=colour.name)
+    return page, colour if colour.embed else Colour(name=colour.name), stealth
 
 
-def _page_renditions(
-    page: Image.Image, profile: bytes, ground: Rgb, *, with_full: bool
-) -> Iterator[MadeRendition]:
+def _page_renditions(page: Image.Image, look: Look, *, with_full: bool) -> Iterator[MadeRendition]:
     """Encode from large to small, each resized from the one before, equal sizes once."""
     if with_full:
-        yield from _both_formats(RenditionName.FULL, page, profile, ground)
+        yield from _both_formats(RenditionName.FULL, page, look)
     is_large = max(page.size) > _VIEW_SIDE
     encoded: list[MadeRendition] = []
     for name, side in _SIDES if is_large else _SIDES[1:]:
         smaller = _resized(page, fitted(page.size, side))
         if not encoded or smaller.size != page.size:
-            encoded = list(_both_formats(name, smaller, profile, ground))
+            encoded = list(_both_formats(name, smaller, look))
         yield from (msgspec.structs.replace(one, name=name) for one in encoded)
         page = smaller
 
 
-def _both_formats(
-    name: RenditionName, page: Image.Image, profile: bytes, ground: Rgb
-) -> Iterator[MadeRendition]:
+def _both_formats(name: RenditionName, page: Image.Image, look: Look) -> Iterator[MadeRendition]:
     if page.width * page.height <= _HUGE_PIXELS:
-        yield MadeRendition(name, ImageFormat.AVIF, *page.size, _avif(page, profile))
-    jpeg = _jpeg(_flat(page, ground), profile=profile)
+        yield MadeRendition(name, ImageFormat.AVIF, *page.size, _avif(page, look))
+    jpeg = _jpeg(_flat(page, look.ground), look.marks, profile=look.profile)
     yield MadeRendition(name, ImageFormat.JPEG, *page.size, jpeg)
 
 
-def _federated(flat: Image.Image) -> MadeRendition:
+def _federated(flat: Image.Image, marks: Marks) -> MadeRendition:
     body = b""
     for quality in _JPEG_QUALITIES:
-        body = _jpeg(flat, quality=quality)
+        body = _jpeg(flat, marks, quality=quality)
         if len(body) <= FEDERATED_MAX_BYTES:
             break
     return MadeRendition(RenditionName.FEDERATED, ImageFormat.JPEG, *flat.size, body)
 
 
-def _card(flat: Image.Image) -> MadeRendition:
+def _card(flat: Image.Image, marks: Marks) -> MadeRendition:
     """Show the whole picture, uncropped, on a neutral ground."""
     factor = min(CARD_SIZE[0] / flat.width, CARD_SIZE[1] / flat.height)
     inside = _resized(flat, _scaled(flat.size, factor))
     card = Image.new("RGB", CARD_SIZE, _CARD_GROUND)
     card.paste(inside, ((card.width - inside.width) // 2, (card.height - inside.height) // 2))
-    return MadeRendition(RenditionName.CARD, ImageFormat.JPEG, *CARD_SIZE, _jpeg(card))
+    return MadeRendition(RenditionName.CARD, ImageFormat.JPEG, *CARD_SIZE, _jpeg(card, marks))
 
 
 def _resized(image: Image.Image, size: Size) -> Image.Image:
@@ -199,7 +232,7 @@ def _resized(image: Image.Image, size: Size) -> Image.Image:
     return image.resize(size, Image.Resampling.LANCZOS, reducing_gap=_GAP)
 
 
-def _avif(image: Image.Image, profile: bytes) -> bytes:
+def _avif(image: Image.Image, look: Look) -> bytes:
     """Encode at 4:4:4; without a profile AVIF's own colour box says sRGB."""
     out = io.BytesIO()
     image.save(
@@ -208,13 +241,21 @@ def _avif(image: Image.Image, profile: bytes) -> bytes:
         quality=_AVIF_QUALITY,
         speed=_AVIF_SPEED,
         subsampling="4:4:4",
-        icc_profile=profile,
+        icc_profile=look.profile,
+        xmp=look.marks.xmp,
+        exif=look.marks.exif,
         max_threads=1,
     )
     return out.getvalue()
 
 
-def _jpeg(image: Image.Image, *, profile: bytes = b"", quality: int = _JPEG_QUALITIES[0]) -> bytes:
+def _jpeg(
+    image: Image.Image,
+    marks: Marks,
+    *,
+    profile: bytes = b"",
+    quality: int = _JPEG_QUALITIES[0],
+) -> bytes:
     """Encode at 4:4:4, always with a profile: some browsers take bare numbers for the screen's."""
     out = io.BytesIO()
     pixels = image.width * image.height
@@ -229,6 +270,8 @@ def _jpeg(image: Image.Image, *, profile: bytes = b"", quality: int = _JPEG_QUAL
         progressive=not is_huge,
         optimize=not is_huge,
         icc_profile=profile or srgb_profile(),
+        xmp=marks.xmp,
+        exif=marks.exif,
     )
     return out.getvalue()
 

@@ -242,7 +242,9 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
     threads = Threads(library, clock, bus, addresses, remote, house, reactions)
     viewing = Viewing(library, addresses)
     notifications = Notifications(library, clock)
-    publishing = Publishing(library, clock, Pipeline(seams.media, seams.workers), bus, house)
+    publishing = Publishing(
+        library, clock, Pipeline(seams.media, seams.workers), bus, house, addresses
+    )
     reach = Reach(library, clock, bus)
     fanout = Fanout(clock, config.federation.spread_seconds, random.random)
     outbox = Outbox(library, bus, Mouth(clock, addresses, house), fanout)

@@ -260,6 +260,9 @@ class Picture:
     focal_y: float = 0.0  # -1 bottom … 1 top, as in toot:focalPoint
     icc_name: str = ""  # description of the embedded profile; "" = none, taken as sRGB
     renditions: tuple[Rendition, ...] = ()
+    declared_by: str = ""  # the tool that its file says made it; "" = it declares no AI
+    declared_where: str = ""  # the mark that says so
+    inscribed: str = ""  # digest of what its copies say of the work
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from typing import Final
 
 import msgspec
 
+from server.inscription import Inscription
 from server.model import ImageFormat, RenditionName
 
 PICTURE_TASK: Final = "picture"  # its name in `server.tasks`
@@ -20,6 +21,7 @@ class PictureTask(msgspec.Struct, frozen=True):
 
     source: bytes
     with_full: bool = False  # also make `full`, all pixels: slow, and only for who asks
+    inscription: Inscription | None = None  # what every copy says; None = nothing
 
 
 class MadeRendition(msgspec.Struct, frozen=True):
@@ -43,6 +45,8 @@ class Made(msgspec.Struct, frozen=True, tag="made"):
     blurhash: str
     icc_name: str  # the embedded profile that was honoured; "" = taken as sRGB
     renditions: tuple[MadeRendition, ...]
+    declared_by: str = ""  # the tool that the file says it was made by; "" = it declares no AI
+    declared_where: str = ""  # the mark that says so
 
 
 class RefusalCode(StrEnum):

@@ -8,6 +8,7 @@ import secrets
 from dataclasses import dataclass, replace
 
 from server.errors import Invalid, NotFound
+from server.inscription import Inscription, digest_of
 from server.model import Picture, PictureState, Rendition
 from server.pictures import (
     PICTURE_TASK,
@@ -28,20 +29,19 @@ class Pipeline:
     media: MediaStore
     workers: Workers
 
-    async def make(self, picture: Picture) -> Picture:
+    async def make(self, picture: Picture, inscription: Inscription) -> Picture:
         """Return the picture READY with its renditions kept, or REFUSED with one sentence."""
         try:
             source = await self.media.read(picture.original_digest)
-            answer = read_answer(
-                await self.workers.run(PICTURE_TASK, pack_task(PictureTask(source)))
-            )
+            task = pack_task(PictureTask(source, inscription=inscription))
+            answer = read_answer(await self.workers.run(PICTURE_TASK, task))
         except NotFound:
             return refused(picture, "The uploaded file is gone from storage: upload it again.")
         except Invalid as problem:
             return refused(picture, problem.message)
         if isinstance(answer, Refusal):
             return refused(picture, answer.message)
-        return await self._keep(picture, answer)
+        return replace(await self._keep(picture, answer), inscribed=digest_of(inscription))
 
     async def _keep(self, picture: Picture, made: Made) -> Picture:
         return replace(
@@ -55,6 +55,8 @@ class Pipeline:
             placeholder=made.placeholder,
             blurhash=made.blurhash,
             icc_name=made.icc_name,
+            declared_by=made.declared_by,
+            declared_where=made.declared_where,
             renditions=tuple([await self._put(rendition) for rendition in made.renditions]),
         )
 

@@ -7,6 +7,7 @@ kept in one transaction. Nothing is shown before every picture of a work is read
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from server.addresses import Addresses
 from server.clock import Clock
 from server.drafts import (
     MAX_SHORT,
@@ -22,6 +23,7 @@ from server.drafts import (
 )
 from server.errors import Invalid, NotAllowed, NotFound
 from server.house import House
+from server.inscription import Inscription, digest_of, inscription_of
 from server.meeting import tell_named
 from server.model import (
     Artist,
@@ -49,6 +51,7 @@ from server.promises import (
 from server.protections import decide_own_work
 from server.rules import Refuse
 from server.series_telling import Teller
+from server.signals import signal_urls
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,7 @@ class Publishing:
     pipeline: Pipeline
     bus: Bus
     house: House
+    addresses: Addresses
 
     async def receive(self, artist: Artist, draft: Draft, uploads: Sequence[Upload]) -> Work:
         """Keep a new work and promise its pictures. Raise `Invalid` or `NotAllowed`."""
@@ -117,16 +121,27 @@ class Publishing:
         return kept
 
     async def make_pictures(self, what: PicturesPromise) -> None:
-        """Make every waiting picture of a work, then hang it or say what is wrong. Safe twice."""
+        """Make a work's pictures, then hang it or say what is wrong. Safe twice.
+
+        Those that wait, and those whose copies say what is not so any more.
+        """
         async with self.library.reading() as tx:
             work = await tx.works.by_id(what.work_id)
-        if work is None or work.state is WorkState.WITHDRAWN:
+            artist = await tx.artists.by_id(work.artist_id) if work else None
+        if work is None or artist is None or work.state is WorkState.WITHDRAWN:
             return
+        said = self.inscription(work, artist)
         for picture in work.pictures:
-            if picture.state is PictureState.WAITING and await self._is_wanted(work.id):
-                made = await self.pipeline.make(picture)
-                await self._keep_made(made)
+            if _is_to_make(picture, said) and await self._is_wanted(work.id):
+                made = await self.pipeline.make(picture, said)
+                await self._keep_made(made, picture)
         await self._settle(what.work_id)
+
+    def inscription(self, work: Work, artist: Artist) -> Inscription:
+        """Return what every copy of a work's pictures says of it, as things stand."""
+        usage = self.house.usage_of(artist, work)
+        address = self.addresses.work(work.id)  # stays when the title changes
+        return inscription_of(work, artist, usage, address, signal_urls(self.addresses.base_url))
 
     async def finish(self, work_id: WorkId) -> None:
         """Make a work's pictures now instead of leaving it to a worker (the command line)."""
@@ -168,6 +183,9 @@ class Publishing:
             if work.is_visible:
                 await promise(tx, self.clock, SayPromise(Deed.WORK_EDITED, artist.id, work_id))
                 await tell_named(tx, self.clock, changed)
+            said = self.inscription(changed, artist)
+            if any(_is_to_make(one, said) for one in kept_pictures):
+                await promise(tx, self.clock, PicturesPromise(work_id))
             kept = await _own(tx, artist, work_id)
         self.bus.wake(JOBS_TOPIC)
         return kept
@@ -227,12 +245,17 @@ class Publishing:
             work = await tx.works.by_id(work_id)
         return work is not None and work.state is not WorkState.WITHDRAWN
 
-    async def _keep_made(self, made: Picture) -> None:
-        """Keep a made picture, unless it is gone or was made meanwhile; keep newer words."""
+    async def _keep_made(self, made: Picture, asked: Picture) -> None:
+        """Keep a made picture, unless it is gone or was made meanwhile; keep newer words.
+
+        A picture that hangs and cannot be made anew stays as it is.
+        """
+        if asked.state is PictureState.READY and made.state is not PictureState.READY:
+            return
         async with self.library.transaction() as tx:
             work = await tx.works.hold(made.work_id)
             now = {p.id: p for p in work.pictures}.get(made.id) if work else None
-            if now is not None and now.state is PictureState.WAITING:
+            if now is not None and (now.state, now.media_key) == (asked.state, asked.media_key):
                 await tx.works.put_picture(
                     replace(
                         made,
@@ -270,6 +293,13 @@ class Publishing:
             return replace(
                 work, state=WorkState.FAILED, problem=f"{first.original_name}: {first.problem}"
             )
+        marked = next((p for p in work.pictures if p.declared_by), None)
+        decision = decide_own_work(
+            work.ai_label, self.house.now.policy, is_marked=marked is not None
+        )
+        if marked is not None and isinstance(decision, Refuse):
+            mark = f"{marked.original_name} declares {marked.declared_by} ({marked.declared_where})"
+            return replace(work, state=WorkState.FAILED, problem=f"{mark}. {decision.reason}")
         if not work.pictures or any(p.state is PictureState.WAITING for p in work.pictures):
             return replace(work, state=WorkState.PROCESSING, problem="")
         hung = replace(work, state=WorkState.HUNG, problem="")
@@ -291,6 +321,12 @@ class Publishing:
         for picture in arranged:
             if before[picture.id] != picture:
                 await tx.works.put_picture(picture)
+
+
+def _is_to_make(picture: Picture, said: Inscription) -> bool:
+    if picture.state is PictureState.READY:
+        return picture.inscribed != digest_of(said)
+    return picture.state is PictureState.WAITING
 
 
 async def _own(tx: Transaction, artist: Artist, work_id: WorkId) -> Work:

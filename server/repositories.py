@@ -217,7 +217,7 @@ class Works(Protocol):
     async def remove_picture(self, picture_id: PictureId) -> None: ...
 
     async def by_media_key(self, media_key: str) -> tuple[Work, Picture] | None:
-        """Find a picture by the random key in its addresses, with its whole work."""
+        """Find a picture by the random key in its addresses, or one that it had, with its work."""
         ...
 
     async def of_artist(

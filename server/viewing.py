@@ -311,7 +311,8 @@ class Viewing:
         """Find a rendition by the parts of its address. Raise `NotFound` or `Gone`.
 
         The random key is the right to see it, so that peers may fetch followers-only pictures
-        unsigned; a draft's pictures are for its artist alone.
+        unsigned; a draft's pictures are for its artist alone. What other servers were given stays
+        valid when a picture is made anew under another key.
         """
         async with self.library.reading() as tx:
             found = await tx.works.by_media_key(media_key)
@@ -323,6 +324,8 @@ class Viewing:
             raise Gone("This work was withdrawn by its artist.")
         if not work.is_visible and work.artist_id != viewer:
             raise NotFound("There is no such picture.")
+        if picture.media_key != media_key and name is not RenditionName.FEDERATED:
+            raise Gone("This copy was made anew: its address is on the work's page.")
         for rendition in picture.renditions:
             if (rendition.name, rendition.format) == (name, image_format):
                 return work, picture, rendition

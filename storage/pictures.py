@@ -22,17 +22,27 @@ class Pictures:
     _connection: Connection
 
     async def put(self, picture: Picture) -> None:
-        """Insert or replace one picture and all its renditions."""
+        """Insert or replace one picture and all its renditions; the key that it had stays known."""
+        await self._connection.execute(
+            """
+            INSERT INTO former_keys (media_key, picture_id)
+            SELECT media_key, id FROM pictures
+            WHERE id = :id AND media_key <> '' AND media_key <> :media_key
+            ON CONFLICT (media_key) DO NOTHING
+            """,
+            id=picture.id,
+            media_key=picture.media_key,
+        )
         await self._connection.execute(
             """
             INSERT INTO pictures (
                 id, work_id, position, alt, original_digest, original_type, original_name,
                 original_bytes, state, problem, media_key, width, height, placeholder, blurhash,
-                focal_x, focal_y, icc_name
+                focal_x, focal_y, icc_name, declared_by, declared_where, inscribed
             ) VALUES (
                 :id, :work_id, :position, :alt, :original_digest, :original_type, :original_name,
                 :original_bytes, :state, :problem, :media_key, :width, :height, :placeholder,
-                :blurhash, :focal_x, :focal_y, :icc_name
+                :blurhash, :focal_x, :focal_y, :icc_name, :declared_by, :declared_where, :inscribed
             ) ON CONFLICT (id) DO UPDATE SET
                 work_id = excluded.work_id, position = excluded.position, alt = excluded.alt,
                 original_digest = excluded.original_digest,
@@ -42,7 +52,8 @@ class Pictures:
                 width = excluded.width, height = excluded.height,
                 placeholder = excluded.placeholder, blurhash = excluded.blurhash,
                 focal_x = excluded.focal_x, focal_y = excluded.focal_y,
-                icc_name = excluded.icc_name
+                icc_name = excluded.icc_name, declared_by = excluded.declared_by,
+                declared_where = excluded.declared_where, inscribed = excluded.inscribed
             """,
             **_picture_columns(picture),
         )
@@ -53,6 +64,9 @@ class Pictures:
     async def remove(self, picture_id: PictureId) -> None:
         """Delete a picture and its renditions."""
         await self._forget_renditions(picture_id)
+        await self._connection.execute(
+            "DELETE FROM former_keys WHERE picture_id = :id", id=picture_id
+        )
         await self._connection.execute("DELETE FROM pictures WHERE id = :id", id=picture_id)
 
     async def of_works(self, ids: Sequence[WorkId]) -> dict[WorkId, tuple[Picture, ...]]:
@@ -140,6 +154,9 @@ def _picture(row: Row, renditions: tuple[Rendition, ...]) -> Picture:
         focal_y=row["focal_y"],
         icc_name=row["icc_name"],
         renditions=renditions,
+        declared_by=row["declared_by"],
+        declared_where=row["declared_where"],
+        inscribed=row["inscribed"],
     )
 
 
@@ -163,6 +180,9 @@ def _picture_columns(picture: Picture) -> dict[str, str | int | float]:
         "focal_x": picture.focal_x,
         "focal_y": picture.focal_y,
         "icc_name": picture.icc_name,
+        "declared_by": picture.declared_by,
+        "declared_where": picture.declared_where,
+        "inscribed": picture.inscribed,
     }
 
 

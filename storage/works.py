@@ -110,6 +110,9 @@ class _Works:
         row = await self._connection.fetch_one(
             """
             SELECT id, work_id FROM pictures WHERE media_key = :media_key AND media_key <> ''
+            UNION ALL
+            SELECT id, work_id FROM pictures JOIN former_keys ON picture_id = id
+            WHERE former_keys.media_key = :media_key
             """,
             media_key=media_key,
         )

@@ -305,7 +305,7 @@ def build_studio(
     addresses = Addresses("https://art.example", "art.example")
     house = House(library, clock, preset)
     media = DiskStore(folder)
-    publishing = Publishing(library, clock, Pipeline(media, pool), bus, house)
+    publishing = Publishing(library, clock, Pipeline(media, pool), bus, house, addresses)
     notifications = Notifications(library, clock)
     sweeping = Sweeping(library, media, clock)
     runs = {

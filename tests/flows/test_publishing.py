@@ -20,6 +20,7 @@ from server.drafts import (
     PictureEdit,
 )
 from server.errors import Gone, Invalid, NotAllowed, NotFound, Unavailable
+from server.inscription import Inscription
 from server.model import (
     AiLabel,
     Artist,
@@ -51,6 +52,8 @@ from tests.flows.artists import (  # noqa: F401 - fixtures
 )
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+NOTHING = Inscription()
 
 
 async def nothing_was_kept(studio: Studio, artist: Artist) -> bool:
@@ -287,9 +290,9 @@ async def test_a_picture_that_is_taken_out_while_it_is_made_stays_out(studio: St
     ana = await studio.artist("ana")
     work = await studio.received(ana, SMALL, OTHER)
     first, second = work.pictures
-    made = await Pipeline(studio.media, studio.publishing.pipeline.workers).make(first)
+    made = await Pipeline(studio.media, studio.publishing.pipeline.workers).make(first, NOTHING)
     await studio.publishing.edit(ana, work.id, Draft(), [PictureEdit(second.id, "Kept")])
-    await studio.publishing._keep_made(made)
+    await studio.publishing._keep_made(made, first)
     await studio.worker.drain()
     hung = await studio.work(work.id)
     assert [one.id for one in hung.pictures] == [second.id]
@@ -341,7 +344,7 @@ async def test_a_full_disk_refuses_an_upload_in_a_plain_sentence_and_keeps_nothi
 async def test_pictures_that_found_no_space_are_made_once_there_is_some(studio: Studio) -> None:
     ana = await studio.artist("ana")
     work = await studio.received(ana, SMALL)
-    await studio.publishing.pipeline.make(work.pictures[0])  # the child starts before the limit
+    await studio.publishing.pipeline.make(work.pictures[0], NOTHING)  # the child starts now
     for name in studio.files() - {work.pictures[0].original_digest}:
         await studio.media.delete(name)
     kept = studio.files()
@@ -382,11 +385,11 @@ async def test_a_draft_is_withdrawn_as_if_it_had_never_been(studio: Studio) -> N
 async def test_words_typed_while_pictures_are_made_stay(studio: Studio) -> None:
     ana = await studio.artist("ana")
     work = await studio.received(ana, SMALL)
-    made = await studio.publishing.pipeline.make(work.pictures[0])
+    made = await studio.publishing.pipeline.make(work.pictures[0], NOTHING)
     await studio.publishing.edit(
         ana, work.id, Draft(title="Later"), [PictureEdit(work.pictures[0].id, "Typed", 0.5, 0.5)]
     )
-    await studio.publishing._keep_made(replace(made, alt="stale"))
+    await studio.publishing._keep_made(replace(made, alt="stale"), work.pictures[0])
     kept = (await studio.work(work.id)).pictures[0]
     assert (kept.alt, kept.focal_x, kept.state) == ("Typed", 0.5, PictureState.READY)
 

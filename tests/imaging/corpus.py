@@ -9,6 +9,7 @@ from typing import Any
 from PIL import Image
 
 from server.imaging import make
+from server.inscription import Inscription
 from server.model import ImageFormat, RenditionName
 from server.pictures import Answer, Made, MadeRendition, Refusal
 
@@ -20,9 +21,20 @@ ENTRIES: dict[str, dict[str, Any]] = {
 _SLOW = ("formats/mp24-6000x4000.jpg", "formats/side-5200.png")
 
 
+# What the work says, in letters of three scripts.
+INSCRIPTION = Inscription(
+    creator="Ana Žižková · 絵師",
+    rights="© 2026 Ana Žižková",
+    terms='May not be used to train "AI" & more.',
+    statement_url="https://art.example/policy",
+    work_url="https://art.example/works/1",
+    data_mining="http://ns.useplus.org/ldf/vocab/DMI-PROHIBITED-GENAIMLTRAINING",
+)
+
+
 @functools.cache
 def answer_to(name: str) -> Answer:
-    return make((FOLDER / name).read_bytes())
+    return make((FOLDER / name).read_bytes(), INSCRIPTION)
 
 
 def made_of(name: str) -> Made:

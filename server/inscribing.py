@@ -1,0 +1,103 @@
+"""What is written into every copy of a picture: whose it is, and what machines may do with it.
+
+Law: a fresh packet of a few named facts. Of the upload's own words its creator, rights, credit
+and source stay; where upload and work differ on machines, the stricter wins. No position, serial
+number, prompt or history can pass, since nothing is copied whole.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from PIL import Image
+
+from server.embedded import Embedded
+from server.inscription import Inscription
+from server.provenance import Declaration
+from server.xmp import DC, IPTC_EXT, PHOTOSHOP, PLUS, RIGHTS, write_packet
+
+_PLUS_VALUES: Final = "http://ns.useplus.org/ldf/vocab/"
+_SOURCE_TYPES: Final = "http://cv.iptc.org/newscodes/digitalsourcetype/"
+_KEY: Final = re.compile(r"[A-Za-z]{1,60}")
+_UNSPECIFIED: Final = "DMI-UNSPECIFIED"
+_PROHIBITED: Final = "DMI-PROHIBITED"
+# From open to closed. What refers to terms elsewhere cannot be followed here, hence closed.
+_STRICTNESS: Final = (
+    "DMI-ALLOWED",
+    _UNSPECIFIED,
+    "DMI-PROHIBITED-GENAIMLTRAINING",
+    "DMI-PROHIBITED-AIMLTRAINING",
+    "DMI-PROHIBITED-EXCEPTSEARCHENGINEINDEXING",
+    _PROHIBITED,
+)
+# What says more about machines goes before what says less; all others are the artist's word.
+_MADE_BY_AI: Final = (
+    "trainedAlgorithmicMedia",
+    "compositeWithTrainedAlgorithmicMedia",
+    "compositeSynthetic",
+)
+_ARTIST: Final = 0x013B
+_COPYRIGHT: Final = 0x8298
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """Bytes for a file of any kind. b"" = nothing to say."""
+
+    xmp: bytes = b""
+    exif: bytes = b""
+
+
+def marks_for(
+    inscription: Inscription | None, found: Embedded, said: Declaration | None = None
+) -> Marks:
+    """Return what a copy of an upload that says `found` of itself must carry.
+
+    `said`: a declaration in whatever form; in the copies it stands in the standard one.
+    """
+    if inscription is None:
+        return Marks()
+    creators = found.creators or tuple(filter(None, (inscription.creator,)))
+    rights = found.rights or inscription.rights
+    mining = _stricter(_last(inscription.data_mining), found.data_mining)
+    declared = _MADE_BY_AI[said.is_composite] if said else ""
+    source = _source(_last(inscription.source_type), found.source_type, declared)
+    xmp = write_packet(
+        {
+            (PHOTOSHOP, "Credit"): found.credit,
+            (RIGHTS, "Marked"): "True" if rights else "",
+            (RIGHTS, "WebStatement"): inscription.statement_url,
+            (PLUS, "DataMining"): f"{_PLUS_VALUES}{mining}" if mining else "",
+            (IPTC_EXT, "DigitalSourceType"): f"{_SOURCE_TYPES}{source}" if source else "",
+        },
+        lists={(DC, "creator"): creators},
+        translated={(DC, "rights"): rights, (RIGHTS, "UsageTerms"): inscription.terms},
+        licensor_url=inscription.work_url,
+    )
+    exif = _exif(found.artist or "; ".join(creators), found.notice or rights)
+    return Marks(xmp, exif)
+
+
+def _exif(artist: str, copyright_notice: str) -> bytes:
+    exif = Image.Exif()
+    for tag, text in ((_ARTIST, artist), (_COPYRIGHT, copyright_notice)):
+        if text:
+            exif[tag] = text.encode()  # EXIF means ASCII; every reader takes UTF-8
+    return exif.tobytes() if len(exif) else b""
+
+
+def _stricter(ours: str, theirs: str) -> str:
+    """Return the stricter of two of PLUS's keys."""
+    known = [key if key in _STRICTNESS else _PROHIBITED for key in (ours, theirs) if key]
+    return max(known, key=_STRICTNESS.index, default="")
+
+
+def _source(ours: str, theirs: str, declared: str) -> str:
+    for kind in _MADE_BY_AI:
+        if kind in {ours, theirs, declared}:
+            return kind
+    return ours or (theirs if _KEY.fullmatch(theirs) else "")
+
+
+def _last(address: str) -> str:
+    return address.rpartition("/")[2]

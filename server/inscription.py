@@ -1,0 +1,46 @@
+"""What a work says of itself inside every copy of its pictures. Pure."""
+
+import hashlib
+from datetime import UTC, datetime
+
+import msgspec
+
+from server.model import Artist, ContentUsage, Preference, Work
+from server.signals import SignalUrls, digital_source_type, plus_data_mining
+
+_TERMS = "This picture may not be used to train AI. The terms in full: {policy}"
+
+
+class Inscription(msgspec.Struct, frozen=True):
+    """What a work says of itself. Texts are plain; "" leaves a fact out."""
+
+    creator: str = ""
+    rights: str = ""  # "© 2026 Ana"
+    terms: str = ""  # one sentence
+    statement_url: str = ""  # where the terms stand
+    work_url: str = ""  # where to ask for a licence
+    data_mining: str = ""  # PLUS's address, or its last part
+    source_type: str = ""  # IPTC's, likewise
+
+
+def inscription_of(
+    work: Work, artist: Artist, usage: ContentUsage, address: str, urls: SignalUrls
+) -> Inscription:
+    """Return what copies of a work's pictures say. `usage`: the work's own."""
+    name = artist.name or artist.handle
+    year = datetime.fromtimestamp(work.created_at / 1000, UTC).year
+    is_reserved = usage.train_ai is Preference.NO
+    return Inscription(
+        creator=name,
+        rights=f"© {year} {name}",
+        terms=_TERMS.format(policy=urls.policy) if is_reserved else "",
+        statement_url=urls.policy,
+        work_url=address,
+        data_mining=plus_data_mining(usage),
+        source_type=digital_source_type(work.ai_label),
+    )
+
+
+def digest_of(inscription: Inscription) -> str:
+    """Return what tells one inscription from another."""
+    return hashlib.sha256(msgspec.msgpack.encode(inscription)).hexdigest()[:32]
