@@ -45,9 +45,10 @@ def delete(object_uri: str, actor: Actor, uri: str) -> Document:
     }
 
 
-def tombstone(object_uri: str) -> Document:
+def tombstone(object_uri: str, former_type: str = "") -> Document:
     """Return what stands where something was deleted."""
-    return {"id": object_uri, "type": "Tombstone"}
+    document: Document = {"id": object_uri, "type": "Tombstone"}
+    return document | ({"formerType": former_type} if former_type else {})
 
 
 def follow(follower_uri: str, followee_uri: str, uri: str) -> Document:

@@ -22,6 +22,7 @@ def actor_of(voice: Voice, addresses: Addresses) -> Document:
         "published": timestamp(artist.created_at),
         "manuallyApprovesFollowers": artist.approves_follows,
         "discoverable": artist.is_discoverable,
+        "suspended": False,
         "indexable": artist.is_indexable,
         "webfinger": actor.address,
         "inbox": actor.inbox,
@@ -41,6 +42,24 @@ def actor_of(voice: Voice, addresses: Addresses) -> Document:
         **_pictures(actor),
         **_attribution(voice),
         **activity_terms(voice.usage),
+    }
+
+
+def closed_actor(actor: Actor, addresses: Addresses) -> Document:
+    """Return somebody who is out of sight: an address and keys, so that they can be believed.
+
+    Mastodon hides what it holds of an actor that says `suspended`, until it says so no more.
+    """
+    return {
+        "id": actor.uri,
+        "type": actor.kind.value,
+        "preferredUsername": actor.handle,
+        "suspended": True,
+        "inbox": actor.inbox,
+        "outbox": actor.outbox,
+        "followers": actor.followers_uri,
+        "endpoints": {"sharedInbox": addresses.shared_inbox},
+        **keys_of(actor),
     }
 
 

@@ -61,6 +61,7 @@ CONTEXT: Sequence[Any] = (
         "webfinger": "https://purl.archive.org/socialweb/webfinger#webfinger",  # FEP-2c59
         "discoverable": "toot:discoverable",
         "indexable": "toot:indexable",
+        "suspended": "toot:suspended",
         "blurhash": "toot:blurhash",
         "focalPoint": {"@id": "toot:focalPoint", "@container": "@list"},
         **permissions.CONTEXT,

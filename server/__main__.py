@@ -16,6 +16,7 @@ from server import config as settings
 from server import logs, shell
 from server.commands_artists import account, follow, publish
 from server.commands_database import db
+from server.commands_ends import account_delete, account_keep
 from server.commands_jobs import jobs
 from server.commands_people import invite
 from server.config import Config
@@ -254,6 +255,8 @@ async def _say_where(instance: Instance) -> None:
         click.echo(f"Nobody owns it yet. Open {base}/setup?t={token}\n(valid 60 minutes, once)")
 
 
+for _command in (account_delete, account_keep):
+    account.add_command(_command)
 for _command in (account, invite, publish, follow, jobs, db):
     main.add_command(_command)
 

@@ -180,15 +180,18 @@ class Accounts:
         if len(password.encode()) > MAX_PASSWORD_BYTES:
             raise NotAllowed(_WRONG)
         fits = await self.passwords.fits(password, hashed or _NOBODYS_HASH)
-        if not (artist and hashed and fits) or artist.suspended_at is not None:
+        if not (artist and hashed and fits) or _is_shut_out(artist):
             raise NotAllowed(_WRONG)
         return await self._start_session(artist)
 
     async def session(self, token: str) -> tuple[Session, Artist] | None:
-        """Return the session that a cookie's token stands for."""
+        """Return the session that a cookie's token stands for.
+
+        Who has asked to be deleted may sign in to take it back, and nothing else (`ends_at`).
+        """
         async with self.library.reading() as tx:
             found = await tx.artists.session(hash_token(token), self.clock.now())
-        if found is None or found[1].suspended_at is not None:
+        if found is None or _is_shut_out(found[1]):
             return None
         return found
 
@@ -226,21 +229,25 @@ class Accounts:
         """Give an account another role; the last owner stays one."""
         artist = await self.named(handle)
         async with self.library.transaction() as tx:
-            await self._one_at_a_time(tx)
-            await self._keep_an_owner(tx, artist, role)
+            await one_at_a_time(tx, self.addresses)
+            if role is not Role.OWNER:
+                await keep_an_owner(tx, artist)
             changed = replace(artist, role=role)
             await tx.artists.update(changed)
         return changed
 
     async def suspend(self, handle: str, *, is_suspended: bool = True) -> Artist:
-        """Suspend an account (its pages answer 404, its sessions end), or let it back in."""
+        """Suspend an account (out of sight, signed out), or let it back in; the world is told."""
         artist = await self.named(handle)
         if artist.role is Role.OWNER:
             raise NotAllowed("An owner cannot be suspended: change the role first.")
-        changed = replace(artist, suspended_at=self.clock.now() if is_suspended else None)
         async with self.library.transaction() as tx:
+            kept = await tx.artists.by_id(artist.id) or artist
+            changed = _suspended(kept, self.clock.now()) if is_suspended else _let_in(kept)
             await tx.artists.update(changed)
             await tx.artists.end_sessions_of(artist.id)
+            if (kept.suspended_at is None) != (changed.suspended_at is None):
+                await promise(tx, self.clock, SayPromise(Deed.PROFILE_CHANGED, artist.id))
         return changed
 
     async def edit_profile(self, artist: Artist, profile: Profile) -> Artist:
@@ -323,7 +330,7 @@ class Accounts:
                 hash_token(token), TicketPurpose.SETUP, self.clock.now()
             ):
                 raise NotFound("This set-up link was just used: sign in instead.")
-            await self._one_at_a_time(tx)
+            await one_at_a_time(tx, self.addresses)
             if await tx.artists.count(Role.OWNER):
                 raise NotFound("Another set-up link was just used: sign in instead.")
             await self._add(tx, made)
@@ -347,19 +354,6 @@ class Accounts:
             if await tx.artists.by_handle(handle) is not None:
                 raise Conflict(f"The handle '{handle}' is taken: choose another.", "handle")
 
-    async def _one_at_a_time(self, tx: Transaction) -> None:
-        """Let deeds that count owners wait for each other: writing the same row locks it."""
-        speaker = await tx.actors.by_uri(self.addresses.server_actor)
-        if speaker is not None:
-            await tx.actors.put(speaker)
-
-    async def _keep_an_owner(self, tx: Transaction, artist: Artist, role: Role) -> None:
-        is_last = artist.role is Role.OWNER and await tx.artists.count(Role.OWNER) == 1
-        if is_last and role is not Role.OWNER:
-            raise NotAllowed(
-                f"'{artist.handle}' is the only owner: make somebody else an owner first."
-            )
-
     def _actor_of(self, artist: Artist) -> Actor:
         uri = self.addresses.actor(artist.handle)
         return Actor(
@@ -377,6 +371,36 @@ class Accounts:
             followers_uri=f"{uri}/followers",
             is_local=True,
         )
+
+
+async def one_at_a_time(tx: Transaction, addresses: Addresses) -> None:
+    """Let deeds that count owners wait for each other: writing the same row locks it."""
+    speaker = await tx.actors.by_uri(addresses.server_actor)
+    if speaker is not None:
+        await tx.actors.put(speaker)
+
+
+async def keep_an_owner(tx: Transaction, artist: Artist) -> None:
+    """Raise `NotAllowed` where nobody else owns the instance who stays."""
+    others = [one for one in await tx.artists.staff() if one.id != artist.id]
+    if artist.role is Role.OWNER and not any(one.role is Role.OWNER for one in others):
+        raise NotAllowed(f"'{artist.handle}' is the only owner: make somebody else an owner first.")
+
+
+def _suspended(artist: Artist, now: Millis) -> Artist:
+    """Return an account out of sight; one that is about to end cannot be taken back any more."""
+    since = now if artist.suspended_at is None else artist.suspended_at
+    return replace(artist, suspended_at=since, is_barred=artist.ends_at is not None)
+
+
+def _let_in(artist: Artist) -> Artist:
+    """Return an account in sight, but for one that is about to end: its artist may take it back."""
+    since = artist.suspended_at if artist.ends_at is not None else None
+    return replace(artist, suspended_at=since, is_barred=False)
+
+
+def _is_shut_out(artist: Artist) -> bool:
+    return artist.suspended_at is not None and not artist.may_return
 
 
 def typed_handle(text: str) -> str:

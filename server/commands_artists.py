@@ -68,6 +68,7 @@ def account_list(as_json: bool, config_file: Path | None) -> None:
                 "name": artist.name,
                 "role": artist.role.value,
                 "suspended": artist.suspended_at is not None,
+                "ends_at": artist.ends_at,
             }
             for artist in found
         ]
@@ -75,7 +76,8 @@ def account_list(as_json: bool, config_file: Path | None) -> None:
             click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
             return
         for row in rows:
-            click.echo(f"{row['handle']:<30} {row['role']:<10} {row['name']}")
+            state = "being deleted" if row["ends_at"] else "suspended" if row["suspended"] else ""
+            click.echo(f"{row['handle']:<30} {row['role']:<10} {row['name']}  {state}".rstrip())
 
     with_instance(loaded(config_file), run)
 

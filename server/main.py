@@ -32,6 +32,7 @@ from federation.signatures import generate_ed25519_pem, generate_rsa_pem
 from federation.signing import Signing
 from federation.synchrony import Synchrony
 from federation.threads import Threads
+from server.account_ends import AccountEnds
 from server.accounts import Accounts
 from server.addresses import Addresses
 from server.aftermath import DeliveryAftermath
@@ -111,6 +112,7 @@ _LANES = {
     JobKind.MEND: 1,
     JobKind.PICTURES: 1,
     JobKind.DELIVER: 64,
+    JobKind.END: 1,
     JobKind.SWEEP: 1,
     JobKind.SEVER: 1,
 }
@@ -268,6 +270,7 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
     delivery = Delivery(library, clock, knocking, house, reach, synchrony)
     sweeping = Sweeping(library, seams.media, clock)
     severing = Severing(library, clock, addresses, bus, house)
+    ends = AccountEnds(library, seams.media, clock, addresses, bus)
     runs: Mapping[JobKind, Run] = {
         JobKind.PICTURES: lambda payload: publishing.make_pictures(
             msgspec.json.decode(payload, type=PicturesPromise)
@@ -278,6 +281,7 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
         JobKind.NAME: remote.handles.confirm,
         JobKind.MEND: synchrony.mend,
         JobKind.FETCH: threads.fetch,
+        JobKind.END: ends.run,
         JobKind.SWEEP: sweeping.sweep,
         JobKind.SEVER: severing.end_due,
     }
@@ -294,6 +298,7 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
         inviting=Inviting(
             library, clock, accounts, is_open=config.instance.registration != "closed"
         ),
+        account_ends=ends,
         publishing=publishing,
         viewing=viewing,
         registers=Registers(library, addresses, viewing),

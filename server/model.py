@@ -112,7 +112,7 @@ class Artist:
     created_at: Millis
     bio: str = ""  # plain text as the artist wrote it
     email: str = ""
-    suspended_at: Millis | None = None
+    suspended_at: Millis | None = None  # out of sight since, for everyone
     approves_follows: bool = False
     content_usage: ContentUsage = ContentUsage()  # may tighten the instance's
     interaction: InteractionPolicy = InteractionPolicy()  # of works that say nothing else
@@ -121,6 +121,13 @@ class Artist:
     is_indexable: bool = False  # FEP-5feb: may others' full-text search hold the posts
     attribution_domains: tuple[str, ...] = ()  # sites that may name them as author (FEP-2345)
     moved_at: Millis | None = None  # the actor row says where to
+    ends_at: Millis | None = None  # asked to be deleted: out of sight until it is erased then
+    is_barred: bool = False  # suspended besides, so that its artist cannot take that back
+
+    @property
+    def may_return(self) -> bool:
+        """Whether its artist may still take the end of the account back."""
+        return self.ends_at is not None and not self.is_barred
 
 
 class KeyAlgorithm(StrEnum):
@@ -486,6 +493,7 @@ class JobKind(StrEnum):
     NAME = "name"  # which domain an actor elsewhere is called by
     MEND = "mend"  # followers here, compared with what their server lists (FEP-8fcf)
     SEVER = "sever"  # follows that a change of the rules suspended a week ago: ended
+    END = "end"  # a step of the end of an account
     SWEEP = "sweep"  # old sessions, tickets, orphan files
 
 

@@ -22,6 +22,7 @@ from server.repositories import (
     AuditLog,
     Blocks,
     Lists,
+    Departures,
     Notifications,
     Peers,
     Policies,
@@ -203,6 +204,8 @@ class Transaction(Protocol):
     def visits(self) -> VisitRows: ...
     @property
     def severances(self) -> Severances: ...
+    @property
+    def departures(self) -> Departures: ...
     @property
     def jobs(self) -> Jobs: ...
 

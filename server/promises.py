@@ -57,6 +57,7 @@ class Deed(StrEnum):
     SERIES_WORK_WITHDRAWN = "series_work_withdrawn"
     SERIES_ACTOR_CHANGED = "series_actor_changed"
     SERIES_ACTOR_GONE = "series_actor_gone"
+    ACCOUNT_GONE = "account_gone"
 
 
 class PicturesPromise(msgspec.Struct, frozen=True):
@@ -137,6 +138,27 @@ class MendPromise(msgspec.Struct, frozen=True):
     url: str
 
 
+class EndStep(StrEnum):
+    """How far the end of an account has come."""
+
+    BEGIN = "begin"  # the time has come: tell other servers
+    ERASE = "erase"  # they are told: erase everything
+    CLOSE = "close"  # once no delivery is left, drop the keys
+
+
+class EndPromise(msgspec.Struct, frozen=True):
+    """Do one step of the end of an account.
+
+    `ends_at`: when it was to end, as the artist was told; another time there now, or none, and the
+    promise is void. `speakers`: actors of its series.
+    """
+
+    actor_id: ActorId
+    ends_at: Millis
+    step: EndStep = EndStep.BEGIN
+    speakers: tuple[ActorId, ...] = ()
+
+
 class SweepPromise(msgspec.Struct, frozen=True):
     """Tidy up: sessions, tickets, orphan files."""
 
@@ -153,6 +175,7 @@ Promise = (
     | FetchPromise
     | NamePromise
     | MendPromise
+    | EndPromise
     | SweepPromise
     | EndPromise
 )
@@ -165,6 +188,7 @@ _KINDS: dict[type[Promise], JobKind] = {
     FetchPromise: JobKind.FETCH,
     NamePromise: JobKind.NAME,
     MendPromise: JobKind.MEND,
+    EndPromise: JobKind.END,
     SweepPromise: JobKind.SWEEP,
     EndPromise: JobKind.SEVER,
 }
@@ -176,6 +200,7 @@ _PRIORITIES = {
     JobKind.MEND: 7,
     JobKind.PICTURES: 5,
     JobKind.DELIVER: 6,
+    JobKind.END: 8,
     JobKind.SWEEP: 9,
     JobKind.SEVER: 8,
 }

@@ -897,3 +897,50 @@ class Lists(Protocol):
     async def events(self, *, after: int = 0, limit: int = 100) -> list[FeedEvent]:
         """List what our own list said in public, oldest first."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """What went with some works: how many, and the media digests that they needed."""
+
+    works: int
+    digests: tuple[str, ...]
+
+
+class Departures(Protocol):
+    """The ends of accounts."""
+
+    async def departed(self, handle: str) -> Actor | None:
+        """Find the deleted actor of this server that was called so, without regard to case."""
+        ...
+
+    async def acquaintances(self, actor: ActorId) -> list[tuple[str, str]]:
+        """Return (inbox, shared inbox or "") of everybody elsewhere who may know somebody here:
+        who follows, is followed, reacted, answered, was answered, named or written to, asked, is
+        blocked.
+        """
+        ...
+
+    async def erase_works(self, artist: ActorId, *, limit: int = 20) -> Erased | None:
+        """Delete up to `limit` works in whatever state, with everything about them; what people
+        here said below them stays by itself. None where there are no works any more.
+        """
+        ...
+
+    async def erase_person(self, actor: ActorId, uri: str, *, but: str) -> None:
+        """Delete what an account without works has: series, messages, notifications, requests,
+        sessions, and what it told other servers, but for the activity `but`.
+        """
+        ...
+
+    async def erase_account(self, actor: ActorId) -> None:
+        """Delete the account itself, with its mail address and password. Its actor stays."""
+        ...
+
+    async def has_deliveries(self, actors: Sequence[ActorId]) -> bool:
+        """Say whether anything that one of these says or sends is neither done nor given up."""
+        ...
+
+    async def drop_keys(self, actors: Sequence[ActorId]) -> None:
+        """Delete every key of actors here, public halves too."""
+        ...

@@ -335,6 +335,8 @@ class Viewing:
 async def open_artist(tx: Transaction, handle: str) -> tuple[Artist, Actor]:
     """Find an artist whose pages are open. Raise `NotFound` or `Gone`."""
     artist = await tx.artists.by_handle(handle)
+    if artist is None and await tx.departures.departed(handle) is not None:
+        raise Gone("This account was deleted.")
     actor = await tx.actors.by_id(artist.id) if artist else None
     if artist is None or actor is None or artist.suspended_at is not None:
         raise NotFound(f"There is no artist '{handle[:60]}' here.")

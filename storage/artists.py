@@ -39,7 +39,8 @@ class _Artists:
     async def add(self, artist: Artist, actor: Actor, password_hash: str, key: SigningKey) -> None:
         actors = actors_in(self._connection)
         named = await actors.by_address(actor.handle, actor.domain)  # a series' actor, it may be
-        is_used = named is not None and named.is_local and named.uri != actor.uri
+        is_gone = named is not None and named.gone_at is not None
+        is_used = named is not None and named.is_local and (is_gone or named.uri != actor.uri)
         if is_used or await self.by_handle(artist.handle) is not None:
             raise _taken(artist.handle)
         await actors.put(actor)
@@ -48,11 +49,13 @@ class _Artists:
             INSERT INTO artists (
                 id, handle, handle_folded, name, role, created_at, bio, email, suspended_at,
                 approves_follows, content_usage, password_hash, interaction, hides_follows,
-                is_discoverable, is_indexable, attribution_domains, moved_at
+                is_discoverable, is_indexable, attribution_domains, moved_at, ends_at,
+                is_barred
             ) VALUES (
                 :id, :handle, :handle_folded, :name, :role, :created_at, :bio, :email,
                 :suspended_at, :approves_follows, :content_usage, :password_hash, :interaction,
-                :hides_follows, :is_discoverable, :is_indexable, :attribution_domains, :moved_at
+                :hides_follows, :is_discoverable, :is_indexable, :attribution_domains, :moved_at,
+                :ends_at, :is_barred
             ) ON CONFLICT (handle_folded) DO NOTHING
             """,
             id=artist.id,
@@ -111,7 +114,7 @@ class _Artists:
                 content_usage = :content_usage, interaction = :interaction,
                 hides_follows = :hides_follows, is_discoverable = :is_discoverable,
                 is_indexable = :is_indexable, attribution_domains = :attribution_domains,
-                moved_at = :moved_at
+                moved_at = :moved_at, ends_at = :ends_at, is_barred = :is_barred
             WHERE id = :id
             """,
             id=artist.id,
@@ -285,6 +288,8 @@ def _changeable(artist: Artist) -> dict[str, str | int | None]:
         "is_indexable": artist.is_indexable,
         "attribution_domains": json_text(artist.attribution_domains),
         "moved_at": artist.moved_at,
+        "ends_at": artist.ends_at,
+        "is_barred": artist.is_barred,
     }
 
 
@@ -307,6 +312,8 @@ def artist_from(row: Row) -> Artist:
         is_indexable=bool(row["is_indexable"]),
         attribution_domains=listed(row["attribution_domains"], str),
         moved_at=row["moved_at"],
+        ends_at=row["ends_at"],
+        is_barred=bool(row["is_barred"]),
     )
 
 

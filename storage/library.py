@@ -15,6 +15,7 @@ from server.repositories import (
     AuditLog,
     Blocks,
     Lists,
+    Departures,
     Notifications,
     Peers,
     Policies,
@@ -33,6 +34,7 @@ from storage.artists import artists_in
 from storage.audit import audit_in
 from storage.blocks import blocks_in
 from storage.database import Connection, Engine
+from storage.departures import departures_in
 from storage.engines import open_engine
 from storage.envelopes import envelopes_in
 from storage.invites import invites_in
@@ -187,3 +189,7 @@ class _Transaction:
     @property
     def applications(self) -> Applications:
         return applications_in(self._connection)
+
+    @property
+    def departures(self) -> Departures:
+        return departures_in(self._connection)

@@ -9,7 +9,7 @@ from aiohttp import web
 from federation import activities, portraits, translate
 from federation.translate import Voice
 from server.errors import NotFound
-from server.model import PostId, Visibility, WorkId
+from server.model import Actor, PostId, Visibility, WorkId
 from web.documents import activity, received, seen
 from web.errors import status_of
 from web.flows import flows
@@ -37,9 +37,15 @@ async def server_actor(request: web.Request) -> web.Response:
 
 
 async def actor_named(request: web.Request, handle: str) -> web.Response:
-    """Answer an artist as a `Person`."""
+    """Answer an artist as a `Person`, a deleted one as 410 with a `Tombstone`.
+
+    Until the last server has heard of a deletion its keys are shown: it has to be believed.
+    """
     known = flows(request)
-    artist, actor = await known.viewing.artist(handle)
+    try:
+        artist, actor = await known.viewing.artist(handle)
+    except NotFound:
+        return _closed(request, await known.account_ends.closed(handle))
     usage = known.house.usage_of(artist)
     document = portraits.actor_of(
         Voice(artist, actor, usage, known.house.now.policy), known.addresses
@@ -83,6 +89,15 @@ async def post_numbered(request: web.Request, post_id: PostId) -> web.Response:
         policy=artist.interaction if artist is not None else None,
     )
     return activity(request, document, usage=known.house.usage_of(), is_open=is_open)
+
+
+def _closed(request: web.Request, actor: Actor) -> web.Response:
+    known = flows(request)
+    if actor.key_id:
+        document = portraits.closed_actor(actor, known.addresses)
+        return activity(request, document, usage=known.house.usage_of())
+    document = activities.tombstone(actor.uri, actor.kind.value)
+    return activity(request, document, usage=known.house.usage_of(), status=410)
 
 
 def _tombstone(request: web.Request, uri: str, absent: NotFound) -> web.Response:

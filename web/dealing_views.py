@@ -107,3 +107,17 @@ class MovingPage:
     forget_action: str = "/settings/moving/aliases/remove"
     move_action: str = "/settings/moving"
     cancel_action: str = "/settings/moving/cancel"
+
+
+@dataclass(frozen=True, slots=True)
+class LeavingPage:
+    """leaving.html: the end of one's account. Sends `password`, or takes the end back."""
+
+    address: str  # "@handle@domain"
+    works: int = 0
+    days: int = 14  # in which it can be taken back
+    ends_at: Millis | None = None  # set: asked for
+    form: FormView = _EMPTY_FORM
+    action: str = "/settings/leaving"
+    back_action: str = "/settings/leaving/back"
+    logout_action: str = "/logout"

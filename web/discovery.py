@@ -4,7 +4,7 @@ from aiohttp import web
 
 from federation import discovery
 from federation.discovery import Usage
-from server.errors import Invalid, NotFound
+from server.errors import Gone, Invalid, NotFound
 from server.model import Actor
 from web.documents import A_DAY, A_WHILE, EVERYONE, as_json
 from web.errors import show
@@ -76,5 +76,7 @@ async def _actor_for(request: web.Request, account: discovery.Account) -> Actor 
         return await known.viewing.actor_at(account.uri)
     try:
         return (await known.viewing.artist(account.handle))[1]
+    except Gone:
+        raise
     except NotFound:  # a series that can be followed has a handle as artists have
         return await known.series_rooms.speaker_named(account.handle)

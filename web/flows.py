@@ -11,6 +11,7 @@ from federation.interaction import Interaction
 from federation.people import People
 from federation.remote import Remote
 from federation.threads import Threads
+from server.account_ends import AccountEnds
 from server.accounts import Accounts
 from server.addresses import Addresses
 from server.approving import Approving
@@ -58,6 +59,7 @@ class Flows:
     crawlers: Crawlers
     accounts: Accounts
     inviting: Inviting
+    account_ends: AccountEnds
     publishing: Publishing
     viewing: Viewing
     registers: Registers

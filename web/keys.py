@@ -22,6 +22,9 @@ IS_SECURE = web.RequestKey("is_secure", bool)  # the visitor's own connection ha
 VISITOR_CLASS = web.RequestKey("visitor_class", VisitorClass)  # set by the gate
 SESSION = web.RequestKey("session", Session)
 ARTIST = web.RequestKey("artist", Artist)
+LEAVING = web.RequestKey(
+    "leaving", Artist
+)  # signed in, but about to be deleted: in place of ARTIST
 MAX_BODY_BYTES = web.RequestKey("max_body_bytes", int)
 MAX_BODY_SECONDS = web.RequestKey("max_body_seconds", float)  # from first byte to last
 FORM_COOKIE = web.RequestKey("form_cookie", str)  # set with this answer, see `web.csrf`

@@ -28,6 +28,7 @@ from web.keys import (
     FORM_COOKIE,
     IS_OUR_FORM,
     IS_SECURE,
+    LEAVING,
     MAX_BODY_BYTES,
     MAX_BODY_SECONDS,
     REQUEST_ID,
@@ -238,7 +239,8 @@ def _recognising(plumbing: Plumbing) -> Middleware:
         token = "" if is_machine(request) else plumbing.forms.cookies.session_token(request)
         known = await plumbing.load_session(token) if token else None
         if known is not None:
-            request[SESSION], request[ARTIST] = known
+            request[SESSION], artist = known
+            request[LEAVING if artist.ends_at is not None else ARTIST] = artist
         return await handler(request)
 
     return recognise

@@ -51,6 +51,7 @@ _NOTICES: Mapping[str, str] = {
     "retried": "It is sent again now.",
     "named": "Named. Now start the move from your old account.",
     "moved": "You have moved. Your followers' servers are told.",
+    "stays": "Your account stays. Everything is as it was.",
     "back": "You are back. Your page no longer points elsewhere.",
     "pinned": "Pinned. Other servers show it on top of your profile.",
     "unpinned": "Unpinned.",

@@ -8,7 +8,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from web import activitypub, discovery, media, oembed, registers, series_answers
-from web.keys import ARTIST
+from web.keys import ARTIST, LEAVING
 from web.pages import (
     account,
     admin,
@@ -18,6 +18,7 @@ from web.pages import (
     gallery,
     house,
     invites,
+    leaving,
     moving,
     ops,
     permits,
@@ -41,14 +42,19 @@ class Route:
     path: str
     handler: Handler
     is_public: bool = False
+    is_way_back: bool = False  # open to who is about to be deleted, as few closed ones are
 
 
-def _get(path: str, handler: Handler, *, is_public: bool = False) -> Route:
-    return Route("GET", path, handler, is_public)
+def _get(
+    path: str, handler: Handler, *, is_public: bool = False, is_way_back: bool = False
+) -> Route:
+    return Route("GET", path, handler, is_public, is_way_back)
 
 
-def _post(path: str, handler: Handler, *, is_public: bool = False) -> Route:
-    return Route("POST", path, handler, is_public)
+def _post(
+    path: str, handler: Handler, *, is_public: bool = False, is_way_back: bool = False
+) -> Route:
+    return Route("POST", path, handler, is_public, is_way_back)
 
 
 ROUTES = (
@@ -115,7 +121,7 @@ ROUTES = (
     _post("/login", account.login, is_public=True),
     _get("/setup", account.setup_form, is_public=True),
     _post("/setup", account.setup, is_public=True),
-    _post("/logout", account.logout),
+    _post("/logout", account.logout, is_way_back=True),
     _get("/settings", account.settings),
     _post("/settings/profile", account.profile),
     _post("/settings/password", account.password),
@@ -183,6 +189,9 @@ ROUTES = (
     _post("/settings/moving/cancel", moving.cancel),
     _post("/settings/moving/aliases", moving.add_alias),
     _post("/settings/moving/aliases/remove", moving.remove_alias),
+    _get("/settings/leaving", leaving.leaving, is_way_back=True),
+    _post("/settings/leaving", leaving.leave),
+    _post("/settings/leaving/back", leaving.take_back, is_way_back=True),
     _get("/authorize_interaction", social.authorize),
     # operations
     _get("/healthz", ops.healthz, is_public=True),
@@ -196,19 +205,22 @@ ROUTES = (
 def add_routes(app: web.Application) -> None:
     """Give the application every address."""
     for route in ROUTES:
-        handler = route.handler if route.is_public else _closed(route.handler)
+        handler = route.handler if route.is_public else _closed(route)
         app.router.add_route(route.method, route.path, handler)
         if route.method == "GET":
             app.router.add_route("HEAD", route.path, handler)
 
 
-def _closed(handler: Handler) -> Handler:
-    """Send strangers to sign in, and back afterwards."""
+def _closed(route: Route) -> Handler:
+    """Send strangers to sign in, and back; who is about to be deleted, to the way back."""
+    handler = route.handler
 
     @wraps(handler)
     async def guarded(request: web.Request) -> web.StreamResponse:
-        if ARTIST in request:
+        if ARTIST in request or (route.is_way_back and LEAVING in request):
             return await handler(request)
+        if LEAVING in request:
+            raise web.HTTPSeeOther("/settings/leaving")
         where = f"/login?next={quote(request.path_qs)}" if request.method == "GET" else "/login"
         raise web.HTTPSeeOther(where)
 

@@ -251,6 +251,21 @@ QUERIES: list[tuple[str, Callable[[Transaction], Awaitable[object]]]] = [
     ("undelivered_to_target", lambda tx: tx.peers.forget_undelivered("x", TARGET)),
     ("undelivered_by_time", lambda tx: tx.peers.sweep(NOW)),
     (
+        "actors_departed",
+        lambda tx: tx.departures.departed("x"),
+    ),
+    (
+        "works_in_studio works_withdrawn posts_of_actor posts_in_thread posts_answering",
+        lambda tx: tx.departures.acquaintances(ME),
+    ),
+    ("works_in_studio works_withdrawn", lambda tx: tx.departures.erase_works(ME)),
+    (
+        "activities_said post_readers_of_reader notifications_of_artist",
+        lambda tx: tx.departures.erase_person(ME, "x", but="y"),
+    ),
+    ("jobs_by_state", lambda tx: tx.departures.has_deliveries([ME])),
+    ("signing_keys_by_actor", lambda tx: tx.departures.drop_keys([ME])),
+    (
         "activities_outgoing activities_incoming",
         lambda tx: tx.activities.sweep(outgoing_before=NOW, incoming_before=NOW),
     ),

@@ -243,6 +243,9 @@ def samples(words: str) -> dict[str, object]:
             alias_form=FormView({"former": words}, {"former": words}),
             move_form=FormView({"target": words}, {"target": words, "password": words}),
         ),
+        "leaving.html": dealing.LeavingPage(
+            f"@{words}@atelier.example", 7, form=FormView({}, {"password": words})
+        ),
         "error.html": pages.ErrorPage(404, words, words, words, LinkView(words, "/"), "r-1"),
         "gone.html": pages.GonePage(words, local),
         "styleguide.html": styleguide(),
@@ -324,6 +327,7 @@ def empty_samples() -> dict[str, object]:
         "moving.html": dealing.MovingPage(
             "@a@b", moved_to=LinkView("@b@c", "https://c.example/@b"), again_from=DAY
         ),
+        "leaving.html": dealing.LeavingPage("@a@b", ends_at=DAY),
         "error.html": pages.ErrorPage(500, "Something broke", "It is our fault."),
         "gone.html": pages.GonePage(),
         "styleguide.html": styleguide(),

@@ -22,7 +22,7 @@ from web.errors import status_of
 from web.fields import CHECKED, Line, Secret, Text, decode
 from web.flows import flows
 from web.forms import read_form
-from web.keys import ARTIST, CLIENT_ADDRESS, SESSION
+from web.keys import CLIENT_ADDRESS, SESSION
 from web.limits import Rate
 from web.page_views import LoginPage, SettingsPage, SetupPage
 from web.pages.permits import PERMITS, permit_values
@@ -84,7 +84,7 @@ class PasswordForm:
 
 async def login_form(request: web.Request) -> web.StreamResponse:
     """Offer to sign in."""
-    if ARTIST in request:
+    if SESSION in request:
         return to(_HOME)
     return await _login_page(request, FormView(), request.query.get("next", ""))
 

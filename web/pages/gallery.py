@@ -6,7 +6,7 @@ from dataclasses import replace
 from aiohttp import web
 
 from federation.content_types import wants_activity
-from server.errors import NotFound
+from server.errors import Gone, NotFound
 from server.following import Relation
 from server.model import ActorId, Artist, PostId, TargetId, Visibility, Work, WorkId
 from server.permits import InteractionKind
@@ -77,6 +77,8 @@ async def portfolio(request: web.Request) -> web.StreamResponse:
     handle = request.match_info["handle"]
     try:
         return await _portfolio_of(request, handle)
+    except Gone:
+        raise
     except NotFound:
         return await series.instead_of_portfolio(request, handle)
 
