@@ -94,6 +94,7 @@ class _Departures:
         await self._connection.execute("DELETE FROM requests WHERE artist_id = :id", id=actor)
         await self._connection.execute("DELETE FROM sessions WHERE artist_id = :id", id=actor)
         await self._connection.execute("DELETE FROM undelivered WHERE artist_id = :id", id=actor)
+        await self._erase_ways_in(actor)
         await self._connection.execute(
             """
             DELETE FROM activities
@@ -235,6 +236,15 @@ class _Departures:
             """,
             works=ids,
         )
+
+    async def _erase_ways_in(self, actor: ActorId) -> None:
+        """End the invitations that somebody made, and forget by which one they came."""
+        await self._connection.execute(
+            "UPDATE invites SET maker_id = NULL, note = '', uses_left = 0 WHERE maker_id = :id",
+            id=actor,
+        )
+        await self._connection.execute("DELETE FROM invite_guests WHERE artist_id = :id", id=actor)
+        await self._connection.execute("DELETE FROM new_homes WHERE artist_id = :id", id=actor)
 
     async def _erase_messages(self, actor: ActorId) -> None:
         """Erase private messages that nobody else here may read."""

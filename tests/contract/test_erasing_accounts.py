@@ -1,0 +1,38 @@
+"""Nothing that names an account outlives it."""
+
+from pathlib import Path
+
+import storage.departures
+from storage.engines import open_engine
+from tests.engines import migrated_sqlite, sqlite_url
+
+__all__ = ["migrated_sqlite", "sqlite_url"]
+
+ERASED = Path(storage.departures.__file__).read_text(encoding="utf-8")
+
+
+async def test_every_table_that_refers_to_accounts_is_dealt_with_when_one_is_erased(
+    sqlite_url: str,
+) -> None:
+    """A new table with such a column fails here, before it keeps somebody from being erased."""
+    engine = open_engine(sqlite_url)
+    try:
+        async with engine.reading() as connection:
+            rows = await connection.fetch_all(
+                """
+                SELECT tables.name AS name FROM sqlite_master AS tables
+                    JOIN pragma_foreign_key_list(tables.name) AS keys
+                WHERE tables.type = 'table' AND keys."table" = 'artists'
+                """
+            )
+    finally:
+        await engine.close()
+    tables = {row["name"] for row in rows}
+    assert {"works", "sessions", "invites"} <= tables
+    forgotten = {
+        name
+        for name in tables
+        if f"DELETE FROM {name}" not in " ".join(ERASED.split())
+        and f"UPDATE {name} SET" not in ERASED
+    }
+    assert forgotten == set()
