@@ -17,7 +17,7 @@ from server.clock import Clock
 from server.errors import Invalid, NotAllowed, NotFound
 from server.model import Actor, ActorId, Artist, Millis, Visibility
 from server.ports import Bus, Library, MediaStore, Transaction
-from server.promises import JOBS_TOPIC, Deed, EndPromise, EndStep, SayPromise, promise
+from server.promises import JOBS_TOPIC, Deed, DeparturePromise, DepartureStep, SayPromise, promise
 
 GRACE: Final = Millis(14 * 86_400_000)
 _HANGING: Final = (Visibility.PUBLIC, Visibility.UNLISTED, Visibility.FOLLOWERS)
@@ -54,7 +54,7 @@ class AccountEnds:
             await tx.artists.end_sessions_of(kept.id)
             if kept.suspended_at is None and not at_once:
                 await promise(tx, self.clock, SayPromise(Deed.PROFILE_CHANGED, kept.id))
-            what = EndPromise(kept.id, ends_at)
+            what = DeparturePromise(kept.id, ends_at)
             await promise(tx, self.clock, what, delay=Millis(ends_at - now))
         self.bus.wake(JOBS_TOPIC)
         return ends_at
@@ -99,18 +99,18 @@ class AccountEnds:
             return await tx.works.count(artist.id, _HANGING)
 
     async def run(self, payload: bytes) -> None:
-        """Do one `EndPromise`."""
-        what = msgspec.json.decode(payload, type=EndPromise)
+        """Do one `DeparturePromise`."""
+        what = msgspec.json.decode(payload, type=DeparturePromise)
         match what.step:
-            case EndStep.BEGIN:
+            case DepartureStep.BEGIN:
                 await self.library.join(lambda tx: self._begin(tx, what))
-            case EndStep.ERASE:
+            case DepartureStep.ERASE:
                 await self._erase(what)
-            case EndStep.CLOSE:
+            case DepartureStep.CLOSE:
                 await self.library.join(lambda tx: self._close(tx, what))
         self.bus.wake(JOBS_TOPIC)
 
-    async def _begin(self, tx: Transaction, what: EndPromise) -> None:
+    async def _begin(self, tx: Transaction, what: DeparturePromise) -> None:
         """Mark the actors as gone and promise to tell; void where it was taken back meanwhile."""
         artist = await tx.artists.by_id(what.actor_id)
         actor = await tx.actors.by_id(what.actor_id)
@@ -127,7 +127,7 @@ class AccountEnds:
                 await promise(tx, self.clock, said)
         await promise(tx, self.clock, SayPromise(Deed.ACCOUNT_GONE, artist.id))
 
-    async def _erase(self, what: EndPromise) -> None:
+    async def _erase(self, what: DeparturePromise) -> None:
         """Erase works and their files some at a time, then the person."""
         while True:
             erased = await self.library.join(
@@ -146,7 +146,7 @@ class AccountEnds:
             if digest not in used:
                 await self.media.delete(digest)
 
-    async def _erase_person(self, tx: Transaction, what: EndPromise) -> None:
+    async def _erase_person(self, tx: Transaction, what: DeparturePromise) -> None:
         actor = await tx.actors.by_id(what.actor_id)
         if actor is None or actor.gone_at is None:
             return
@@ -157,9 +157,9 @@ class AccountEnds:
             actor, name="", summary_html="", icon_url="", moved_to="", also_known_as=(), emojis=()
         )
         await tx.actors.put(bare)
-        await promise(tx, self.clock, replace_step(what, EndStep.CLOSE))
+        await promise(tx, self.clock, replace_step(what, DepartureStep.CLOSE))
 
-    async def _close(self, tx: Transaction, what: EndPromise) -> None:
+    async def _close(self, tx: Transaction, what: DeparturePromise) -> None:
         """Drop the keys, unless a delivery may still need them: then look again later."""
         actor = await tx.actors.by_id(what.actor_id)
         if actor is None or actor.gone_at is None:
@@ -182,12 +182,12 @@ async def promise_erasure(tx: Transaction, clock: Clock, actor: Actor) -> None:
     series = await tx.series.of_artist(actor.id)
     speakers = tuple(ActorId(one.actor_id) for one in series if one.actor_id is not None)
     ended = Millis(actor.gone_at or 0)
-    await promise(tx, clock, EndPromise(actor.id, ended, EndStep.ERASE, speakers))
+    await promise(tx, clock, DeparturePromise(actor.id, ended, DepartureStep.ERASE, speakers))
 
 
-def replace_step(what: EndPromise, step: EndStep) -> EndPromise:
+def replace_step(what: DeparturePromise, step: DepartureStep) -> DeparturePromise:
     """Return the promise of another step of the same end."""
-    return EndPromise(what.actor_id, what.ends_at, step, what.speakers)
+    return DeparturePromise(what.actor_id, what.ends_at, step, what.speakers)
 
 
 def _leaving(artist: Artist, ends_at: Millis, now: Millis) -> Artist:

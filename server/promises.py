@@ -138,7 +138,7 @@ class MendPromise(msgspec.Struct, frozen=True):
     url: str
 
 
-class EndStep(StrEnum):
+class DepartureStep(StrEnum):
     """How far the end of an account has come."""
 
     BEGIN = "begin"  # the time has come: tell other servers
@@ -146,7 +146,7 @@ class EndStep(StrEnum):
     CLOSE = "close"  # once no delivery is left, drop the keys
 
 
-class EndPromise(msgspec.Struct, frozen=True):
+class DeparturePromise(msgspec.Struct, frozen=True):
     """Do one step of the end of an account.
 
     `ends_at`: when it was to end, as the artist was told; another time there now, or none, and the
@@ -155,7 +155,7 @@ class EndPromise(msgspec.Struct, frozen=True):
 
     actor_id: ActorId
     ends_at: Millis
-    step: EndStep = EndStep.BEGIN
+    step: DepartureStep = DepartureStep.BEGIN
     speakers: tuple[ActorId, ...] = ()
 
 
@@ -175,7 +175,7 @@ Promise = (
     | FetchPromise
     | NamePromise
     | MendPromise
-    | EndPromise
+    | DeparturePromise
     | SweepPromise
     | EndPromise
 )
@@ -188,7 +188,7 @@ _KINDS: dict[type[Promise], JobKind] = {
     FetchPromise: JobKind.FETCH,
     NamePromise: JobKind.NAME,
     MendPromise: JobKind.MEND,
-    EndPromise: JobKind.END,
+    DeparturePromise: JobKind.END,
     SweepPromise: JobKind.SWEEP,
     EndPromise: JobKind.SEVER,
 }

@@ -1,5 +1,6 @@
 """Nothing that names an account outlives it."""
 
+import re
 from pathlib import Path
 
 import storage.departures
@@ -29,10 +30,5 @@ async def test_every_table_that_refers_to_accounts_is_dealt_with_when_one_is_era
         await engine.close()
     tables = {row["name"] for row in rows}
     assert {"works", "sessions", "invites"} <= tables
-    forgotten = {
-        name
-        for name in tables
-        if f"DELETE FROM {name}" not in " ".join(ERASED.split())
-        and f"UPDATE {name} SET" not in ERASED
-    }
-    assert forgotten == set()
+    erased = set(re.findall(r"(?:DELETE FROM|UPDATE) (\w+)", ERASED))
+    assert tables - erased == set()

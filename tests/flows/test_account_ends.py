@@ -21,7 +21,7 @@ from server.model import (
     TargetId,
     Visibility,
 )
-from server.promises import EndPromise, EndStep, promise
+from server.promises import DeparturePromise, DepartureStep, promise
 from server.series import SeriesDraft
 from tests.flows.artists import SMALL
 from tests.flows.dealings import ANA, arrive, follow_from_here, sent
@@ -332,13 +332,13 @@ async def test_keys_go_at_last_where_somebody_never_answers(stage: Stage) -> Non
     assert not (await stage.flows.account_ends.closed("ana")).key_id
 
 
-@pytest.mark.parametrize("step", list(EndStep))
-async def test_each_step_may_run_twice(stage: Stage, step: EndStep) -> None:
+@pytest.mark.parametrize("step", list(DepartureStep))
+async def test_each_step_may_run_twice(stage: Stage, step: DepartureStep) -> None:
     ana = await stage.artist()
     await stage.hang(ana)
     await stage.befriend(BOB, ana)
     await erased(stage, ana)
-    again = EndPromise(ana.id, stage.clock.now(), step)
+    again = DeparturePromise(ana.id, stage.clock.now(), step)
     async with stage.library.transaction() as tx:
         await promise(tx, stage.clock, again)
     assert await kinds(stage) == []
