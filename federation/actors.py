@@ -22,7 +22,7 @@ from federation.emojis import emojis_of
 from federation.sites import same_site
 from federation.uris import same_origin
 from server import errors
-from server.model import ActorKind, Emoji, Millis
+from server.model import ActorKind, Emoji, Heard, Millis
 
 _MAX_KEYS: Final = 10  # as Mastodon: rotation needs two
 _MAX_KEY_LENGTH: Final = 8192  # characters of PEM
@@ -78,8 +78,7 @@ class RemoteActor:
     published: Millis | None
     fields: tuple[ActorField, ...]
     webfinger: str  # handle@domain by its own account (FEP-2c59), ""
-    content_usage: str  # its own statement, verbatim, ""
-    robots_tag: str  # FEP-5e53, ""
+    heard: Heard  # what it says of machines
     emojis: tuple[Emoji, ...] = ()  # in the name
 
     @property
@@ -135,8 +134,7 @@ def read_actor(document: Document) -> RemoteActor:
         published=moment_of(document.get("published")),
         fields=_fields(document),
         webfinger=text_of(document.get("webfinger"), MAX_NAME).removeprefix("acct:").lstrip("@"),
-        content_usage=content_usage_of(document),
-        robots_tag=robots_tag_of(document),
+        heard=heard_of(document),
         emojis=emojis_of(document),
     )
 
@@ -167,7 +165,25 @@ def page_of(document: Document) -> str:
     return next(iter(pages + plain), "")
 
 
-def content_usage_of(document: Document) -> str:
+def heard_of(document: Document) -> Heard:
+    """Return what a document says of machines, verbatim: of an actor, a post or an attachment.
+
+    `license` is a title (Pixelfed) or an address (schema.org); `licenseUrl` is an address.
+    """
+    licence = text_of(first(document.get("license")), MAX_NAME).strip()
+    address = id_of(first(document.get("licenseUrl"))) or id_of(first(document.get("license")))
+    indexable = term(document, "indexable", "toot")
+    return Heard(
+        usage=_content_usage(document),
+        robots_tag=_robots_tag(document),
+        is_indexable=indexable if isinstance(indexable, bool) else None,
+        licence="" if licence == address else licence,
+        licence_url=address,
+        policy_url=id_of(first(document.get("aiPolicy"))),
+    )
+
+
+def _content_usage(document: Document) -> str:
     """Return what the origin says of machines' use (AIPREF), verbatim, "" if nothing."""
     for name in ("contentUsage", "fixatif:contentUsage", "urn:fixatif:ns#contentUsage"):
         if found := text_of(document.get(name), _MAX_SIGNAL):
@@ -175,7 +191,7 @@ def content_usage_of(document: Document) -> str:
     return ""
 
 
-def robots_tag_of(document: Document) -> str:
+def _robots_tag(document: Document) -> str:
     """Return the origin's `xRobotsTag` (FEP-5e53), several joined by commas, "" if none."""
     found = [text_of(one, _MAX_SIGNAL) for one in values(document.get("xRobotsTag"), limit=10)]
     return ", ".join(one for one in found if one)[:_MAX_SIGNAL]

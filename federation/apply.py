@@ -24,7 +24,7 @@ from federation import (
     uris,
 )
 from federation.deeds import ACTOR_TYPES, POST_TYPES, Act, Arrived, Hands
-from federation.posts import label_of
+from federation.posts import label_of, with_header
 from federation.vocabulary import Activity, RemoteNote, read_activity
 from server.errors import Invalid, NotFound, Unavailable, Untrusted
 from server.model import Actor, AiLabel, Job, StoredActivity
@@ -48,6 +48,7 @@ class Pending:
     activity: Activity
     known: Actor | None
     wants_object: bool = False  # besides: the new account of a Move, or the post that is pinned
+    content_usage: str = ""  # the header that came with it, signed
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,14 +119,16 @@ class Apply:
             log.debug("activity_without_effect", type=activity.type)
             return None
         try:
-            note = _embedded_note(activity, known) if known else None
+            note = _embedded_note(activity, known, stored.content_usage) if known else None
         except (Untrusted, Invalid) as problem:
             _log_unusable(activity, problem.message)
             return None
         wants_object = known is not None and await _wants_object(tx, activity, known)
         if known is None or wants_object or not self._is_enough(activity, known, note):
             is_idle = _is_about_a_stranger(activity, known)
-            return None if is_idle else Pending(what, activity, known, wants_object)
+            if is_idle:
+                return None
+            return Pending(what, activity, known, wants_object, stored.content_usage)
         return Arrived(stored.id, activity, known, note, what.is_approved)
 
     def _is_held(self, deed: Arrived | None) -> bool:
@@ -144,7 +147,7 @@ class Apply:
         activity = pending.activity
         try:
             actor = await self.hands.remote.current(activity.actor_uri, pending.known)
-            note = await self._note(activity, actor, is_pinned=pending.wants_object)
+            note = await self._note(pending, actor)
             target = await self._target(activity) if pending.wants_object else None
         except Unavailable as outage:
             raise Later(outage.message) from outage
@@ -160,12 +163,12 @@ class Apply:
             return None
         return await self.hands.remote.actor(activity.target_uri, afresh=True)
 
-    async def _note(
-        self, activity: Activity, actor: Actor, *, is_pinned: bool
-    ) -> RemoteNote | None:
+    async def _note(self, pending: Pending, actor: Actor) -> RemoteNote | None:
         """Return the post of a Create, Update or Add: as embedded by its author, else fetched."""
-        note = _embedded_note(activity, actor)
-        is_wanted = _wants_note(activity) or (is_pinned and activity.type == "Add")
+        activity = pending.activity
+        note = _embedded_note(activity, actor, pending.content_usage)
+        is_pinned = pending.wants_object and activity.type == "Add"
+        is_wanted = _wants_note(activity) or is_pinned
         if note is not None or not is_wanted:
             return note
         note = await self.hands.remote.note(activity.object_uri)
@@ -206,8 +209,11 @@ def _wants_note(activity: Activity) -> bool:
     return activity.object is None or activity.object_type in POST_TYPES
 
 
-def _embedded_note(activity: Activity, actor: Actor) -> RemoteNote | None:
-    """Return the post that was sent along, if it is on its author's origin."""
+def _embedded_note(activity: Activity, actor: Actor, content_usage: str = "") -> RemoteNote | None:
+    """Return the post that was sent along, if it is on its author's origin.
+
+    `content_usage`: the header that its author signed along.
+    """
     is_embedded = activity.object is not None and activity.object_type in POST_TYPES
     if activity.type not in {"Create", "Update"} or not is_embedded:
         return None
@@ -216,7 +222,7 @@ def _embedded_note(activity: Activity, actor: Actor) -> RemoteNote | None:
     note = activity.note(actor.followers_uri)
     if note.attributed_to != actor.uri:
         raise Untrusted("The post is somebody else's.")
-    return note
+    return with_header(note, content_usage)
 
 
 def _is_about_a_stranger(activity: Activity, known: Actor | None) -> bool:

@@ -158,6 +158,7 @@ class Inbox:
             dedupe=dedupe_key(activity, verified.received.body),
             body=verified.received.body,
             received_at=verified.received.received_at,
+            content_usage=verified.content_usage,
         )
         is_new = await self._keeping.ask(Arrival(stored, verified))
         return Receipt.KEPT if is_new else Receipt.KNOWN

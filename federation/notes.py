@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from federation.actors import content_usage_of, page_of, robots_tag_of
+from federation.actors import heard_of, page_of
 from federation.addressing import PUBLIC
 from federation.documents import (
     MAX_NAME,
@@ -30,7 +30,7 @@ from federation.documents import (
 from federation.emojis import emojis_of
 from federation.uris import same_origin
 from server import errors
-from server.model import Emoji, Millis, Poll, RemotePicture, Visibility
+from server.model import Emoji, Heard, Millis, Poll, RemotePicture, Visibility
 
 _PUBLIC_NAMES: Final = frozenset({PUBLIC, "as:Public", "Public"})  # ActivityPub, 5.6
 _POSTS: Final = frozenset(
@@ -90,8 +90,7 @@ class RemoteNote:
     quote_uri: str
     quote_approval: str  # id of the QuoteAuthorization (FEP-044f), ""
     emojis: tuple[Emoji, ...]
-    content_usage: str  # its origin's own statement, verbatim
-    robots_tag: str  # FEP-5e53
+    heard: Heard  # what its origin says of machines
     digital_source_type: str  # IPTC's, as stated; how a machine-made image says so
 
 
@@ -140,9 +139,8 @@ def read_note(
         quote_uri=_quote(document),
         quote_approval=id_of(first(document.get("quoteAuthorization"))),
         emojis=emojis_of(document),
-        content_usage=content_usage_of(document),
-        robots_tag=robots_tag_of(document),
-        digital_source_type=text_of(document.get("digitalSourceType"), MAX_NAME),
+        heard=heard_of(document),
+        digital_source_type=_source_type(document),
     )
 
 
@@ -236,6 +234,13 @@ def _quote(document: Document) -> str:
     return ""
 
 
+def _source_type(document: Document) -> str:
+    """Return how the post, or else the first of its pictures that says so, came to be."""
+    parts = [document, *values(document.get("attachment"), _MAX_PICTURES)]
+    said = (text_of(one.get("digitalSourceType"), MAX_NAME) for one in parts if is_document(one))
+    return next((one for one in said if one), "")
+
+
 def _poll(document: Document) -> Poll | None:
     """Return a Question's options with their votes; `closed` is a time, or true."""
     is_multiple = document.get("anyOf") is not None
@@ -287,6 +292,7 @@ def _picture(value: object) -> RemotePicture | None:
 def _described(part: Document, link: Document, address: str, media_type: str) -> RemotePicture:
     """Alt text stands in `summary` (GoToSocial 0.20), where both are given in Mastodon too."""
     blurhash = text_of(term(part, "blurhash", "toot"), 200)
+    heard = heard_of(part)
     return RemotePicture(
         url=address,
         media_type=media_type,
@@ -294,6 +300,7 @@ def _described(part: Document, link: Document, address: str, media_type: str) ->
         width=number_of(part.get("width", link.get("width")), _MAX_SIDE) or None,
         height=number_of(part.get("height", link.get("height")), _MAX_SIDE) or None,
         blurhash=blurhash if _BLURHASH.fullmatch(blurhash) else "",
+        heard=None if heard == Heard() else heard,
     )
 
 

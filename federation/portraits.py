@@ -5,8 +5,20 @@ from collections.abc import Mapping
 from federation.translate import Document, Voice, timestamp
 from federation.wording import paragraphs
 from server.addresses import Addresses, all_series_of
-from server.model import Actor
-from server.signals import activity_terms
+from server.model import Actor, ContentUsage
+from server.signals import ENFORCEMENT, activity_terms
+
+_IMPLEMENTED = (
+    {"name": "Enforcement of content usage", "href": ENFORCEMENT},
+    {
+        "name": "RFC-9421: HTTP Message Signatures",
+        "href": "https://datatracker.ietf.org/doc/html/rfc9421",
+    },
+    {
+        "name": "FEP-8b32: Object Integrity Proofs",
+        "href": "https://w3id.org/fep/8b32",
+    },
+)
 
 
 def actor_of(voice: Voice, addresses: Addresses) -> Document:
@@ -41,7 +53,7 @@ def actor_of(voice: Voice, addresses: Addresses) -> Document:
         "tag": [],
         **_pictures(actor),
         **_attribution(voice),
-        **activity_terms(voice.usage),
+        **activity_terms(voice.usage, addresses.ai_policy),
     }
 
 
@@ -63,8 +75,11 @@ def closed_actor(actor: Actor, addresses: Addresses) -> Document:
     }
 
 
-def server_actor(actor: Actor, addresses: Addresses, name: str) -> Document:
-    """Return the server itself as an `Application`; readable unsigned, always."""
+def server_actor(actor: Actor, addresses: Addresses, name: str, usage: ContentUsage) -> Document:
+    """Return the server itself as an `Application`; readable unsigned, always.
+
+    What it implements is said as FEP-844e has it.
+    """
     return {
         "id": actor.uri,
         "type": actor.kind.value,
@@ -78,6 +93,8 @@ def server_actor(actor: Actor, addresses: Addresses, name: str) -> Document:
         "endpoints": {"sharedInbox": addresses.shared_inbox},
         "publicKey": _public_key(actor),
         "assertionMethod": _more_keys(actor),
+        "implements": [dict(claim) for claim in _IMPLEMENTED],
+        **activity_terms(usage, addresses.ai_policy),
     }
 
 

@@ -1,11 +1,14 @@
 """From a post as another server wrote it to the one that we keep. Pure."""
 
+from dataclasses import replace
+
 from federation.addressing import PUBLIC
 from federation.vocabulary import RemoteNote
 from federation.wording import sanitised
 from server.model import Actor, AiLabel, Millis, Post, PostId, Quote, Visibility
 from server.targets import Target
 
+_MAX_HEADER = 1_000  # characters of a Content-Usage
 _SOURCE_TYPES = {  # the last part of IPTC's address, as `server.signals` says it of our works
     "trainedAlgorithmicMedia": AiLabel.GENERATED,
     "compositeWithTrainedAlgorithmicMedia": AiLabel.ASSISTED,
@@ -16,6 +19,13 @@ def label_of(note: RemoteNote) -> AiLabel:
     """Return what a post declares about machine generation; no declaration is no verdict."""
     said = note.digital_source_type.rstrip("/").rpartition("/")[2]
     return _SOURCE_TYPES.get(said, AiLabel.NONE)
+
+
+def with_header(note: RemoteNote, content_usage: str) -> RemoteNote:
+    """Return a post with the Content-Usage header that came with it, where one did."""
+    if not content_usage or len(content_usage) > _MAX_HEADER:
+        return note
+    return replace(note, heard=replace(note.heard, header=content_usage))
 
 
 def post_from(
@@ -53,13 +63,13 @@ def post_from(
         pictures=note.pictures,
         tags=note.hashtags,
         language=note.language,
-        content_usage=note.content_usage,
         mentions=known.mentions if known and is_narrower else people_in(note),
         ai_label=label_of(note),
         quote=_quote(note, known),
         poll=note.poll,
         emojis=note.emojis,
         featured_at=known.featured_at if known else None,
+        heard=note.heard,
     )
 
 

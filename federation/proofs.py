@@ -46,18 +46,21 @@ def read_proof(document: Document) -> Proof | None:
     return next((proof for proof in found if proof is not None), None)
 
 
-def verify(document: Document, proof: Proof, key: PublicKey, now: Millis) -> None:
+def verify(
+    document: Document, proof: Proof, key: PublicKey, now: Millis, *, is_lasting: bool = False
+) -> None:
     """Hold a document against one of its proofs. Raises `Untrusted` saying what failed.
 
-    Whether the key is the author's is for the caller to say (`key.owner`).
+    Whether the key is the author's is for the caller to say (`key.owner`). `is_lasting`: it stands
+    at an address of its author's, and is true for as long as it does.
     """
     if key.is_rsa or proof.key_id != key.key_id:
         raise errors.Untrusted("The proof names another key than the one found; sign again.")
-    end = Millis(proof.created + _LONGEST_AGE)
+    end = now if is_lasting else Millis(proof.created + _LONGEST_AGE)
     if proof.created > now + _CLOCK_SKEW:
         raise errors.Untrusted("The proof is from the future; set the sending server's clock.")
     if now > min(end, proof.expires or end) + _CLOCK_SKEW:
-        raise errors.Untrusted("The proof is too old; sign the activity again.")
+        raise errors.Untrusted("The proof is too old; sign the document again.")
     message = hashed(_covered(document, proof), proof.options)
     if not key.has_signed(message, proof.value):
         raise errors.Untrusted("The proof does not match the document and the actor's key.")

@@ -17,7 +17,7 @@ from federation.content_types import ACTIVITY_JSON, LD_JSON, is_activity_type
 from federation.documents import Document, id_of, read_document, type_of
 from federation.handles import Handles, domain_of
 from federation.knocking import Knocking
-from federation.posts import post_from
+from federation.posts import post_from, with_header
 from federation.restraint import Restraint
 from federation.signatures import PublicKey, Unsigned, load_public_key
 from federation.vocabulary import RemoteActor, RemoteNote, read_actor, read_keys, read_note
@@ -216,7 +216,8 @@ class Remote:
 
     async def note(self, uri: str) -> RemoteNote:
         """Fetch a post from its origin. Raises as `document`, `Invalid` where it is no post."""
-        note = read_note(await self.document(uri))
+        document, usage = await self._document(uri)
+        note = with_header(read_note(document), usage)
         if not uris.same_origin(note.uri, note.attributed_to):
             raise Untrusted("The post and its author are on different servers.")
         return note
@@ -231,6 +232,10 @@ class Remote:
 
         Raises `RemoteGone`, `Untrusted`, `Invalid`, `Unavailable`.
         """
+        return (await self._document(uri))[0]
+
+    async def _document(self, uri: str) -> tuple[Document, str]:
+        """Fetch a document by its id; return it with the Content-Usage that came with it."""
         if self.addresses.is_ours(uri):
             raise Untrusted("This address is ours and is not fetched.")
         answer, answered_by = await self._get(uri, f"{LD_JSON}, {ACTIVITY_JSON}")
@@ -241,9 +246,9 @@ class Remote:
         own_id = id_of(document)
         if own_id.partition("#")[0] != answered_by.partition("#")[0]:
             return await self._confirmed(own_id)
-        return document
+        return document, answer.headers.get("content-usage", "")
 
-    async def _confirmed(self, own_id: str) -> Document:
+    async def _confirmed(self, own_id: str) -> tuple[Document, str]:
         """Fetch a document by the id that it gives itself: a page's address was asked before."""
         answer, answered_by = await self._get(own_id, f"{LD_JSON}, {ACTIVITY_JSON}")
         confirmed = read_document(answer.body)
@@ -252,7 +257,7 @@ class Remote:
             answer.headers.get("content-type", "")
         ):
             raise Untrusted("The other server's document does not stand at its own address.")
-        return confirmed
+        return confirmed, answer.headers.get("content-usage", "")
 
     async def _get(self, uri: str, accept: str) -> tuple[Incoming, str]:
         """GET, signed by the server actor; return the answer and the address that gave it."""
@@ -356,6 +361,7 @@ class Remote:
             public_key_pem=found.public_key_pem,
             more_keys=found.multikeys,
             fetched_at=self.clock.now(),
+            heard=found.heard,
         )
 
 

@@ -69,7 +69,7 @@ def series_document(
         "orderType": _BY_HAND,
         "totalItems": len(shown.works),
         "orderedItems": [addresses.work(work_id) for work_id in shown.works],
-        **activity_terms(voice.usage),
+        **activity_terms(voice.usage, addresses.ai_policy),
     }
     if image := _image(shown.cover, RenditionName.PREVIEW, addresses):
         document["image"] = image
@@ -104,7 +104,7 @@ def series_actor(shown: Shown, speaker: Actor, voice: Voice, addresses: Addresse
         **keys_of(speaker),
         "attachment": [],
         "tag": [],
-        **activity_terms(voice.usage),
+        **activity_terms(voice.usage, addresses.ai_policy),
     }
     icon = _image(shown.cover, RenditionName.TILE, addresses)
     header = _image(shown.cover, RenditionName.CARD, addresses)

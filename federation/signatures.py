@@ -61,11 +61,17 @@ class Verified:
     actor_uri: str  # of the key's owner: who sent or wrote this
     scheme: Scheme
     algorithm: str  # "rsa-v1_5-sha256", "ed25519" or "": what was verified, whatever was claimed
+    covered: tuple[str, ...] = ()  # of the request: names of what the sender's signature covers
 
     @property
     def is_by_sender(self) -> bool:
         """Whether the actor sent the request itself; else somebody passed on what it said."""
         return self.scheme in _CHECKS
+
+    @property
+    def content_usage(self) -> str:
+        """The Content-Usage that the sender signed along, "" where there is none."""
+        return self.received.joined("content-usage") if "content-usage" in self.covered else ""
 
 
 def read_signature(received: Received) -> SignatureClaim:
@@ -93,7 +99,7 @@ def verify(received: Received, claim: SignatureClaim, key: PublicKey, now: Milli
     _check_message(received)
     _CHECKS[claim.scheme](received, claim, key, now)
     algorithm = "rsa-v1_5-sha256" if key.is_rsa else "ed25519"
-    return Verified(received, claim.key_id, key.owner, claim.scheme, algorithm)
+    return Verified(received, claim.key_id, key.owner, claim.scheme, algorithm, claim.covered)
 
 
 def verify_proof(

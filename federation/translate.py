@@ -160,7 +160,7 @@ def note_of_work(
         "likes": f"{addresses.work(work.id)}/likes",
         "shares": f"{addresses.work(work.id)}/shares",
         **permissions.policy_terms(_policy_of(work, voice), voice.actor),
-        **activity_terms(voice.usage),
+        **activity_terms(voice.usage, addresses.ai_policy),
     }
     if source_type := digital_source_type(work.ai_label):
         document["digitalSourceType"] = source_type

@@ -138,7 +138,7 @@ def work(config_file: Path | None) -> None:
 
     async def inside(instance: Instance) -> None:
         stopped = listen_for_stop()
-        await instance.sweeping.schedule()
+        await instance.schedule()
         async with working(instance.worker), watching(instance.flows.house):
             await until_stopped(stopped)
 
@@ -227,7 +227,7 @@ def _serve(config: Config, file: Path, *, workers: int, has_worker: bool, is_fir
             if is_first:
                 await _say_where(instance)
             if has_worker and is_first:
-                await instance.sweeping.schedule()
+                await instance.schedule()
             if has_worker:
                 worker = instance.worker if is_first else instance.worker.of_another_process()
                 await stack.enter_async_context(working(worker))

@@ -36,6 +36,11 @@ class Addresses:
         """One inbox for everyone here."""
         return f"{self.base_url}/inbox"
 
+    @property
+    def ai_policy(self) -> str:
+        """Where machines read what they may do here."""
+        return f"{self.base_url}/.well-known/ai-policy"
+
     def actor(self, handle: str) -> str:
         """Return an artist's actor id."""
         return f"{self.base_url}/users/{handle}"

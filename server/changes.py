@@ -119,14 +119,14 @@ class _NewWords:
         self, tx: Transaction, clock: Clock, author: Artist | None, change: NewWord, reason: str
     ) -> Written:
         domain = read_domain(change.domain)
-        was = await tx.peers.word_of(domain)
+        was = await tx.neighbours.word_of(domain)
         word = None
         if change.tier is None:
-            await tx.peers.drop_word(domain)
+            await tx.neighbours.drop_word(domain)
         else:
             said = _sentence(change.reason or reason)
             word = PeerWord(domain, change.tier, said, name_of(author), clock.now())
-            await tx.peers.put_word(word)
+            await tx.neighbours.put_word(word)
         await tx.policies.bump()
         return Written(Act.SERVER_WORD, domain, _said(was), _said(word))
 

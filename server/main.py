@@ -24,7 +24,9 @@ from federation.fanout import Fanout
 from federation.inbox import Inbox
 from federation.interaction import Interaction
 from federation.knocking import Knocking
+from federation.neighbourhood import Neighbourhood
 from federation.outbox import Outbox
+from federation.own_policy import OwnPolicy
 from federation.people import People
 from federation.remote import Remote
 from federation.sayings import Mouth
@@ -110,6 +112,8 @@ _LANES = {
     JobKind.FETCH: 4,
     JobKind.NAME: 4,
     JobKind.MEND: 1,
+    JobKind.MEET: 1,
+    JobKind.POLICY: 2,
     JobKind.PICTURES: 1,
     JobKind.DELIVER: 64,
     JobKind.END: 1,
@@ -140,6 +144,12 @@ class Instance:
     flows: Flows
     worker: Worker
     sweeping: Sweeping
+    neighbourhood: Neighbourhood
+
+    async def schedule(self) -> None:
+        """Promise what is done again and again: sweeping, and asking other servers' policies."""
+        await self.sweeping.schedule()
+        await self.neighbourhood.schedule()
 
     def app(self) -> web.Application:
         """Return the web application."""
@@ -271,6 +281,16 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
     sweeping = Sweeping(library, seams.media, clock)
     severing = Severing(library, clock, addresses, bus, house)
     ends = AccountEnds(library, seams.media, clock, addresses, bus)
+    neighbourhood = Neighbourhood(
+        library,
+        seams.transport,
+        clock,
+        bus,
+        addresses,
+        house,
+        random.random,
+        allows_loopback=config.federation.allow_private_addresses,
+    )
     runs: Mapping[JobKind, Run] = {
         JobKind.PICTURES: lambda payload: publishing.make_pictures(
             msgspec.json.decode(payload, type=PicturesPromise)
@@ -282,6 +302,8 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
         JobKind.MEND: synchrony.mend,
         JobKind.FETCH: threads.fetch,
         JobKind.END: ends.run,
+        JobKind.MEET: neighbourhood.meet,
+        JobKind.POLICY: neighbourhood.ask,
         JobKind.SWEEP: sweeping.sweep,
         JobKind.SEVER: severing.end_due,
     }
@@ -325,6 +347,15 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
         remote=remote,
         asking=Asking(remote, house),
         interaction=Interaction(remote),
+        own_policy=OwnPolicy(
+            library,
+            house,
+            speaker.id,
+            signal_urls(config.base_url),
+            config.name,
+            _email(config.instance.contact),
+        ),
+        neighbourhood=neighbourhood,
         server_actor=speaker,
         renderer=_renderer(config, is_development=is_development),
         static=StaticFiles.from_folder(),
@@ -344,7 +375,7 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
         {JobKind.DELIVER: DeliveryAftermath(clock, reach)},
         bundles={JobKind.APPLY: apply.apply_together},
     )
-    return Instance(config, seams, flows, worker, sweeping)
+    return Instance(config, seams, flows, worker, sweeping, neighbourhood)
 
 
 async def _form_guard(config: Config, library: Library, speaker: Actor) -> FormGuard:
@@ -372,6 +403,10 @@ def _renderer(config: Config, *, is_development: bool) -> Renderer:
         language=config.instance.languages[0] if config.instance.languages else "en",
     )
     return Renderer(view, StaticFiles.from_folder(), is_development=is_development)
+
+
+def _email(contact: str) -> str:
+    return contact if "@" in contact and "/" not in contact else ""
 
 
 def _crawlers() -> Crawlers:

@@ -67,6 +67,22 @@ class Emoji:
 
 
 @dataclass(frozen=True, slots=True)
+class Heard:
+    """What another server says of machines about an actor or a post, verbatim; "" = unsaid.
+
+    `server.heard` reads it.
+    """
+
+    usage: str = ""  # contentUsage
+    header: str = ""  # a Content-Usage header that came with it and can be believed
+    robots_tag: str = ""  # xRobotsTag (FEP-5e53)
+    is_indexable: bool | None = None  # FEP-5feb
+    licence: str = ""  # a title
+    licence_url: str = ""
+    policy_url: str = ""  # where its terms stand
+
+
+@dataclass(frozen=True, slots=True)
 class Actor:
     """Anyone, here or elsewhere. A local actor's addresses are ours and its `domain` is ours."""
 
@@ -94,6 +110,7 @@ class Actor:
     featured_uri: str = ""
     more_keys: tuple[tuple[str, str], ...] = ()  # (key id, Multikey), FEP-521a
     emojis: tuple[Emoji, ...] = ()
+    heard: Heard = Heard()
 
     @property
     def address(self) -> str:
@@ -300,6 +317,7 @@ class Work:
     pictures: tuple[Picture, ...] = ()
     interaction: InteractionPolicy | None = None  # None: as the artist says
     pinned_at: Millis | None = None  # stands on top of the profile elsewhere
+    licence: str = ""  # a key of `server.licences`; "" = all rights reserved
 
     @property
     def is_visible(self) -> bool:
@@ -332,6 +350,7 @@ class RemotePicture:
     width: int | None = None
     height: int | None = None
     blurhash: str = ""
+    heard: Heard | None = None  # what it says of itself, beside what its post says
 
 
 @dataclass(frozen=True, slots=True)
@@ -378,7 +397,6 @@ class Post:
     pictures: tuple[RemotePicture, ...] = ()
     tags: tuple[str, ...] = ()
     language: str = ""
-    content_usage: str = ""  # its origin's own statement, verbatim
     mentions: tuple[str, ...] = ()  # actor URIs named in it
     source: str = ""  # local comments: the text as typed
     ai_label: AiLabel = AiLabel.NONE  # as its origin declares it
@@ -386,6 +404,7 @@ class Post:
     poll: Poll | None = None
     emojis: tuple[Emoji, ...] = ()
     featured_at: Millis | None = None  # its author pinned it
+    heard: Heard = Heard()  # from elsewhere: what its origin says of machines
 
 
 class FollowState(StrEnum):
@@ -480,6 +499,7 @@ class StoredActivity:
     dedupe: str  # see `federation.dedupe`; unique
     body: bytes
     received_at: Millis
+    content_usage: str = ""  # the header that came with it, where the signature covers it
 
 
 class JobKind(StrEnum):
@@ -494,6 +514,8 @@ class JobKind(StrEnum):
     MEND = "mend"  # followers here, compared with what their server lists (FEP-8fcf)
     SEVER = "sever"  # follows that a change of the rules suspended a week ago: ended
     END = "end"  # a step of the end of an account
+    MEET = "meet"  # which servers are new, or due to be asked for their policy
+    POLICY = "policy"  # ask a server for its policy
     SWEEP = "sweep"  # old sessions, tickets, orphan files
 
 

@@ -14,6 +14,7 @@ from typing import Protocol, TypeVar
 
 from server.ledgers import EnvelopeRows, Severances, VisitRows
 from server.model import Job, JobId, JobKind, Millis
+from server.neighbours import Neighbours
 from server.repositories import (
     Activities,
     Actors,
@@ -190,6 +191,8 @@ class Transaction(Protocol):
     def audit(self) -> AuditLog: ...
     @property
     def series(self) -> AllSeries: ...
+    @property
+    def neighbours(self) -> Neighbours: ...
     @property
     def peers(self) -> Peers: ...
     @property

@@ -159,6 +159,18 @@ class DeparturePromise(msgspec.Struct, frozen=True):
     speakers: tuple[ActorId, ...] = ()
 
 
+class MeetPromise(msgspec.Struct, frozen=True):
+    """Look who spoke since then, and whose policies are due to be asked for."""
+
+    since: Millis = Millis(0)
+
+
+class PolicyPromise(msgspec.Struct, frozen=True):
+    """Ask a server for its policy."""
+
+    host: str
+
+
 class SweepPromise(msgspec.Struct, frozen=True):
     """Tidy up: sessions, tickets, orphan files."""
 
@@ -176,6 +188,8 @@ Promise = (
     | NamePromise
     | MendPromise
     | DeparturePromise
+    | MeetPromise
+    | PolicyPromise
     | SweepPromise
     | EndPromise
 )
@@ -189,6 +203,8 @@ _KINDS: dict[type[Promise], JobKind] = {
     NamePromise: JobKind.NAME,
     MendPromise: JobKind.MEND,
     DeparturePromise: JobKind.END,
+    MeetPromise: JobKind.MEET,
+    PolicyPromise: JobKind.POLICY,
     SweepPromise: JobKind.SWEEP,
     EndPromise: JobKind.SEVER,
 }
@@ -198,6 +214,8 @@ _PRIORITIES = {
     JobKind.FETCH: 5,
     JobKind.NAME: 5,
     JobKind.MEND: 7,
+    JobKind.MEET: 8,
+    JobKind.POLICY: 8,
     JobKind.PICTURES: 5,
     JobKind.DELIVER: 6,
     JobKind.END: 8,

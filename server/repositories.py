@@ -62,9 +62,8 @@ from server.model import (
     Work,
     WorkId,
 )
-from server.neighbours import Neighbours
 from server.permits import InteractionKind
-from server.tiers import Listed
+from server.tiers import Listed, Word
 
 
 class Artists(Protocol):
@@ -762,7 +761,7 @@ class AllSeries(Protocol):
     async def remove(self, series_id: SeriesId) -> None: ...
 
 
-class Peers(Neighbours, Protocol):
+class Peers(Protocol):
     """Other servers as we met them."""
 
     async def by_host(self, host: str) -> Peer | None: ...
@@ -802,6 +801,14 @@ class Peers(Neighbours, Protocol):
 
     async def forget_undelivered(self, host: str, target: TargetId) -> None:
         """Forget what did not reach a host of one target: it arrived after all."""
+        ...
+
+    async def words(self) -> Mapping[str, Word]:
+        """Return what those who run this place say of domains: `neighbours` keeps it."""
+        ...
+
+    async def claims(self) -> frozenset[str]:
+        """Return the hosts that publish a policy and claim to enforce it."""
         ...
 
     async def sweep(self, before: Millis) -> None:

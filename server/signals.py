@@ -21,6 +21,8 @@ from server.policy import Policy
 from server.rules import Action, Condition, ConditionKind
 
 NAMESPACE = "urn:fixatif:ns#"  # of our own terms, until a permanent address is registered
+ENFORCEMENT = f"{NAMESPACE}enforcesContentUsage"  # what a server actor claims (FEP-844e)
+WELL_KNOWN = "/.well-known/ai-policy"
 RSL_NAMESPACE = "https://rslstandard.org/rsl"
 RSL_TYPE = "application/rsl+xml"
 RSL_MAX_AGE_DAYS = 7
@@ -83,7 +85,7 @@ def signal_urls(base_url: str) -> SignalUrls:
     return SignalUrls(
         base=base,
         policy=f"{base}/policy",
-        tdm_policy=f"{base}/.well-known/ai-policy",
+        tdm_policy=f"{base}{WELL_KNOWN}",
         rsl=f"{base}/rsl.xml",
         contact=f"{base}/about",
     )
@@ -223,6 +225,7 @@ def ai_policy(policy: Policy, statement: PolicyStatement, urls: SignalUrls) -> J
         "@context": [
             "http://www.w3.org/ns/odrl.jsonld",
             "http://www.w3.org/ns/tdmrep.jsonld",
+            "https://w3id.org/security/data-integrity/v1",  # the proof
             _own_terms("contentUsage", "enforcement", "aiWorks", "renditions", "policyVersion")
             | {"updated": "http://purl.org/dc/terms/modified"},
         ],
@@ -244,18 +247,27 @@ def ai_policy(policy: Policy, statement: PolicyStatement, urls: SignalUrls) -> J
     }
 
 
-def activity_terms(usage: ContentUsage) -> JsonObject:
+def activity_terms(usage: ContentUsage, policy_url: str) -> JsonObject:
     """Return the flat properties for a work, an attachment or an actor in ActivityPub."""
+    text = usage_text(usage)
     terms = {
-        "contentUsage": usage_text(usage),
+        "contentUsage": text,
         "xRobotsTag": ", ".join(robots_directives(usage)),  # FEP-5e53
+        "aiPolicy": policy_url if text else "",
     }
     return {name: value for name, value in terms.items() if value}
 
 
 def activity_context() -> JsonObject:
     """Return the `@context` entries that `activity_terms` needs."""
-    return _own_terms("contentUsage", "xRobotsTag")
+    return _own_terms("contentUsage", "xRobotsTag") | {
+        "aiPolicy": {"@id": "fixatif:aiPolicy", "@type": "@id"},
+        "implements": {
+            "@id": "https://w3id.org/fep/844e#implements",
+            "@type": "@id",
+            "@container": "@set",
+        },
+    }
 
 
 def plus_data_mining(usage: ContentUsage) -> str:

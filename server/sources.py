@@ -46,7 +46,13 @@ async def sources_in(tx: Transaction) -> Sources:
     version = await tx.policies.current()
     if version is None:
         raise RuntimeError("the house was not founded")
-    return Sources(generation, version, words=await tx.peers.words(), lists=await tx.lists.said())
+    return Sources(
+        generation,
+        version,
+        words=await tx.peers.words(),
+        lists=await tx.lists.said(),
+        claims=await tx.peers.claims(),
+    )
 
 
 def _tiers(sources: Sources, mode: FederationMode) -> TierBook:

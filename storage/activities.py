@@ -9,9 +9,11 @@ from storage.database import Connection, Row, Value, ids_text
 
 _KEEP = """
     INSERT INTO activities (
-        id, uri, type, actor_uri, object_uri, is_outgoing, dedupe, body, received_at
+        id, uri, type, actor_uri, object_uri, is_outgoing, dedupe, body, received_at,
+        content_usage
     ) VALUES (
-        :id, :uri, :type, :actor_uri, :object_uri, :is_outgoing, :dedupe, :body, :received_at
+        :id, :uri, :type, :actor_uri, :object_uri, :is_outgoing, :dedupe, :body, :received_at,
+        :content_usage
     ) ON CONFLICT (dedupe) DO NOTHING
 """
 
@@ -131,6 +133,7 @@ def _columns(activity: StoredActivity) -> dict[str, Value]:
         "dedupe": activity.dedupe,
         "body": activity.body,
         "received_at": activity.received_at,
+        "content_usage": activity.content_usage,
     }
 
 
@@ -145,4 +148,5 @@ def _activity(row: Row) -> StoredActivity:
         dedupe=row["dedupe"] or "",
         body=row["body"],
         received_at=row["received_at"],
+        content_usage=row["content_usage"],
     )

@@ -7,6 +7,7 @@ from server.errors import Untrusted
 from server.model import Actor, ActorId, ActorKind, Emoji, Millis
 from server.repositories import Actors
 from storage.database import Connection, Row, fold, ids_text, json_text, listed
+from storage.permits import heard_in, heard_text
 
 
 def actors_in(connection: Connection) -> Actors:
@@ -25,12 +26,12 @@ class _Actors:
                 id, uri, kind, handle, handle_folded, domain, name, summary_html, url, inbox,
                 shared_inbox, outbox, followers_uri, icon_url, is_local, approves_follows,
                 key_id, public_key_pem, fetched_at, gone_at, moved_to, also_known_as, featured_uri,
-                more_keys, emojis
+                more_keys, emojis, heard
             ) VALUES (
                 :id, :uri, :kind, :handle, :handle_folded, :domain, :name, :summary_html, :url,
                 :inbox, :shared_inbox, :outbox, :followers_uri, :icon_url, :is_local,
                 :approves_follows, :key_id, :public_key_pem, :fetched_at, :gone_at, :moved_to,
-                :also_known_as, :featured_uri, :more_keys, :emojis
+                :also_known_as, :featured_uri, :more_keys, :emojis, :heard
             ) ON CONFLICT (uri) DO UPDATE SET
                 kind = excluded.kind, handle = excluded.handle,
                 handle_folded = excluded.handle_folded, domain = excluded.domain,
@@ -42,7 +43,7 @@ class _Actors:
                 public_key_pem = excluded.public_key_pem, fetched_at = excluded.fetched_at,
                 gone_at = excluded.gone_at, moved_to = excluded.moved_to,
                 also_known_as = excluded.also_known_as, featured_uri = excluded.featured_uri,
-                more_keys = excluded.more_keys, emojis = excluded.emojis
+                more_keys = excluded.more_keys, emojis = excluded.emojis, heard = excluded.heard
             WHERE excluded.is_local OR NOT actors.is_local
             RETURNING id
             """,
@@ -185,6 +186,7 @@ def actor_from(row: Row) -> Actor:
         featured_uri=row["featured_uri"],
         more_keys=listed(row["more_keys"], tuple[str, str]),
         emojis=listed(row["emojis"], Emoji),
+        heard=heard_in(row["heard"]),
     )
 
 
@@ -215,4 +217,5 @@ def _columns(actor: Actor) -> dict[str, str | int | None]:
         "featured_uri": actor.featured_uri,
         "more_keys": json_text(actor.more_keys),
         "emojis": json_text(actor.emojis),
+        "heard": heard_text(actor.heard),
     }

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from server.ledgers import EnvelopeRows, Severances, VisitRows
+from server.neighbours import Neighbours
 from server.ports import Jobs, Library, Transaction
 from server.repositories import (
     Activities,
@@ -41,6 +42,7 @@ from storage.invites import invites_in
 from storage.jobs import jobs_in
 from storage.lists import lists_in
 from storage.migrate import check_schema
+from storage.neighbours import neighbours_in
 from storage.notifications import notifications_in
 from storage.peers import peers_in
 from storage.policies import policies_in
@@ -177,6 +179,10 @@ class _Transaction:
     @property
     def lists(self) -> Lists:
         return lists_in(self._connection)
+
+    @property
+    def neighbours(self) -> Neighbours:
+        return neighbours_in(self._connection)
 
     @property
     def peers(self) -> Peers:

@@ -1,13 +1,14 @@
 """Other servers as we met them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from server.dealings import Peer, Signature, Undelivered
 from server.model import Millis, TargetId
 from server.repositories import Peers
+from server.tiers import Word
 from storage.database import Connection, Row, ids_text, json_text
-from storage.neighbours import NeighboursIn
+from storage.neighbours import neighbours_in
 
 
 def peers_in(connection: Connection) -> Peers:
@@ -16,7 +17,9 @@ def peers_in(connection: Connection) -> Peers:
 
 
 @dataclass(frozen=True, slots=True)
-class _Peers(NeighboursIn, Peers):
+class _Peers:
+    _connection: Connection
+
     async def by_host(self, host: str) -> Peer | None:
         row = await self._connection.fetch_one("SELECT * FROM peers WHERE host = :host", host=host)
         return None if row is None else _peer(row)
@@ -139,6 +142,12 @@ class _Peers(NeighboursIn, Peers):
             target=target,
             host=host,
         )
+
+    async def words(self) -> Mapping[str, Word]:
+        return await neighbours_in(self._connection).words()
+
+    async def claims(self) -> frozenset[str]:
+        return await neighbours_in(self._connection).claims()
 
     async def sweep(self, before: Millis) -> None:
         await self._connection.execute("DELETE FROM undelivered WHERE at < :before", before=before)

@@ -10,6 +10,7 @@ from server.model import (
     ActorId,
     AiLabel,
     Emoji,
+    Heard,
     Poll,
     Post,
     PostId,
@@ -21,6 +22,7 @@ from server.model import (
 )
 from server.repositories import FeedItem, Posts
 from storage.database import MAX_ID, Connection, Row, ids_text, json_text, listed, time_of
+from storage.permits import heard_in, heard_text
 
 _ANSWERS = 100  # private answers to one message; nobody writes more
 
@@ -41,12 +43,12 @@ class _Posts:
                 id, uri, actor_id, is_local, visibility, content_html, title, url, is_sensitive,
                 warning, published_at, edited_at, in_reply_to_uri, reply_to_id, work_id, pictures,
                 tags, language, content_usage, mentions, source, ai_label, quote,
-                quote_approval, poll, emojis, featured_at
+                quote_approval, poll, emojis, featured_at, heard
             ) VALUES (
                 :id, :uri, :actor_id, :is_local, :visibility, :content_html, :title, :url,
                 :is_sensitive, :warning, :published_at, :edited_at, :in_reply_to_uri,
                 :reply_to_id, :work_id, :pictures, :tags, :language, :content_usage, :mentions,
-                :source, :ai_label, :quote, :quote_approval, :poll, :emojis, :featured_at
+                :source, :ai_label, :quote, :quote_approval, :poll, :emojis, :featured_at, :heard
             ) ON CONFLICT (uri) DO UPDATE SET
                 is_local = excluded.is_local, visibility = excluded.visibility,
                 content_html = excluded.content_html, title = excluded.title, url = excluded.url,
@@ -58,7 +60,8 @@ class _Posts:
                 mentions = excluded.mentions, source = excluded.source,
                 ai_label = excluded.ai_label, quote = excluded.quote,
                 quote_approval = excluded.quote_approval, poll = excluded.poll,
-                emojis = excluded.emojis, featured_at = excluded.featured_at
+                emojis = excluded.emojis, featured_at = excluded.featured_at,
+                heard = excluded.heard
             WHERE posts.actor_id = excluded.actor_id
             RETURNING id
             """,
@@ -324,7 +327,6 @@ def _post(row: Row) -> Post:
         pictures=listed(row["pictures"], RemotePicture),
         tags=listed(row["tags"], str),
         language=row["language"],
-        content_usage=row["content_usage"],
         mentions=listed(row["mentions"], str),
         source=row["source"],
         ai_label=AiLabel(row["ai_label"]),
@@ -332,7 +334,15 @@ def _post(row: Row) -> Post:
         poll=msgspec.json.decode(row["poll"], type=Poll) if row["poll"] else None,
         emojis=listed(row["emojis"], Emoji),
         featured_at=row["featured_at"],
+        heard=_heard(row),
     )
+
+
+def _heard(row: Row) -> Heard:
+    """Return what a post's origin says; of those kept by the first version it is one column."""
+    if row["heard"] or not row["content_usage"]:
+        return heard_in(row["heard"])
+    return Heard(usage=row["content_usage"])
 
 
 def _columns(post: Post) -> dict[str, str | int | None]:
@@ -355,7 +365,7 @@ def _columns(post: Post) -> dict[str, str | int | None]:
         "pictures": json_text(post.pictures),
         "tags": json_text(post.tags),
         "language": post.language,
-        "content_usage": post.content_usage,
+        "content_usage": post.heard.usage,
         "mentions": json_text(post.mentions),
         "source": post.source,
         "ai_label": post.ai_label,
@@ -364,4 +374,5 @@ def _columns(post: Post) -> dict[str, str | int | None]:
         "poll": msgspec.json.encode(post.poll).decode() if post.poll else "",
         "emojis": json_text(post.emojis),
         "featured_at": post.featured_at,
+        "heard": heard_text(post.heard),
     }

@@ -44,12 +44,12 @@ class _Works:
                 id, artist_id, state, title, slug, caption, tags, medium, year, is_sensitive,
                 sensitive_reason, visibility, ai_label, content_usage, is_quiet, created_at,
                 hung_at, listed_at, edited_at, withdrawn_at, problem, language, interaction,
-                pinned_at
+                pinned_at, licence
             ) VALUES (
                 :id, :artist_id, :state, :title, :slug, :caption, :tags, :medium, :year,
                 :is_sensitive, :sensitive_reason, :visibility, :ai_label, :content_usage,
                 :is_quiet, :created_at, :hung_at, :listed_at, :edited_at, :withdrawn_at,
-                :problem, :language, :interaction, :pinned_at
+                :problem, :language, :interaction, :pinned_at, :licence
             )
             """,
             **_work_columns(work),
@@ -92,7 +92,7 @@ class _Works:
                 is_quiet = :is_quiet, created_at = :created_at, hung_at = :hung_at,
                 listed_at = :listed_at, edited_at = :edited_at, withdrawn_at = :withdrawn_at,
                 problem = :problem, language = :language, interaction = :interaction,
-                pinned_at = :pinned_at
+                pinned_at = :pinned_at, licence = :licence
             WHERE id = :id
             """,
             **_work_columns(work),
@@ -374,6 +374,7 @@ def _work(row: Row, pictures: tuple[Picture, ...]) -> Work:
         pictures=pictures,
         interaction=permits_in(row["interaction"]),
         pinned_at=row["pinned_at"],
+        licence=row["licence"],
     )
 
 
@@ -403,4 +404,5 @@ def _work_columns(work: Work) -> dict[str, str | int | None]:
         "language": work.language,
         "interaction": permits_text(work.interaction),
         "pinned_at": work.pinned_at,
+        "licence": work.licence,
     }

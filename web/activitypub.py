@@ -32,8 +32,9 @@ async def actor_inbox(request: web.Request) -> web.Response:
 async def server_actor(request: web.Request) -> web.Response:
     """Answer the server's own actor; never asks for a signature, else two servers deadlock."""
     known = flows(request)
-    document = portraits.server_actor(known.server_actor, known.addresses, known.config.name)
-    return activity(request, document, usage=known.house.usage_of())
+    usage = known.house.usage_of()
+    document = portraits.server_actor(known.server_actor, known.addresses, known.config.name, usage)
+    return activity(request, document, usage=usage)
 
 
 async def actor_named(request: web.Request, handle: str) -> web.Response:

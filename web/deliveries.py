@@ -16,6 +16,8 @@ _LABELS = {
     JobKind.FETCH: "Things to be fetched",
     JobKind.NAME: "Names to be looked up",
     JobKind.MEND: "Lists of followers to be compared",
+    JobKind.MEET: "Rounds through the servers we met",
+    JobKind.POLICY: "Policies of other servers to be asked for",
     JobKind.PICTURES: "Pictures to be prepared",
     JobKind.SWEEP: "Tidying up",
     JobKind.SEVER: "Follows that a change of the rules cut",

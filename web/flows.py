@@ -8,6 +8,8 @@ from aiohttp import web
 from federation.asking import Asking
 from federation.inbox import Inbox
 from federation.interaction import Interaction
+from federation.neighbourhood import Neighbourhood
+from federation.own_policy import OwnPolicy
 from federation.people import People
 from federation.remote import Remote
 from federation.threads import Threads
@@ -86,6 +88,8 @@ class Flows:
     remote: Remote
     asking: Asking
     interaction: Interaction
+    own_policy: OwnPolicy
+    neighbourhood: Neighbourhood
     server_actor: Actor
     renderer: Renderer
     static: StaticFiles

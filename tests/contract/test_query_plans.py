@@ -50,7 +50,7 @@ SEVERANCE = Severance(
 # What may be read whole: a handful of rows, or a list that came in as a parameter.
 SMALL = (
     "json_each", "level", "due", "crowd", "named", "target", "policies", "placed", "subquery",
-    "CONSTANT ROW",
+    "residents", "CONSTANT ROW",
 )  # fmt: skip
 
 QUERIES: list[tuple[str, Callable[[Transaction], Awaitable[object]]]] = [
@@ -138,6 +138,18 @@ QUERIES: list[tuple[str, Callable[[Transaction], Awaitable[object]]]] = [
     ),
     ("reactions_actor_id_target_id_kind_key", lambda tx: tx.reactions.of_actor(ME, [TARGET])),
     ("", lambda tx: tx.reactions.of(ReactionKind.LIKE, ME, TARGET)),  # two indexes fit
+    ("words_domain_key", lambda tx: tx.neighbours.word_of("x")),
+    ("peer_policies_host_key", lambda tx: tx.neighbours.policy_of("x")),
+    ("peer_policies_known", lambda tx: tx.neighbours.claims()),
+    ("peer_policies_host_key", lambda tx: tx.neighbours.page(after="x", search="y")),
+    ("peer_policies_due", lambda tx: tx.neighbours.due_policies(NOW, met_since=NOW)),
+    ("activities_incoming", lambda tx: tx.neighbours.speakers(NOW)),
+    ("actors_uri_key", lambda tx: tx.neighbours.is_companion("https://far.example/")),
+    ("actors_uri_key", lambda tx: tx.neighbours.follows_with("https://far.example/")),
+    (
+        "actors_uri_key follows_of_follower posts_of_actor copies_host_work_id_key",
+        lambda tx: tx.neighbours.counts_with("https://far.example/", "far.example"),
+    ),
     ("audit_pkey", lambda tx: tx.audit.page(before=AuditId(9))),
     ("audit_of_act", lambda tx: tx.audit.page(act="report.closed", before=AuditId(9))),
     ("blocks_blocker_id_blocked_id_key", lambda tx: tx.blocks.between(ME, ME)),

@@ -168,7 +168,7 @@ LIKE = Reaction(1, ReactionKind.LIKE, ARTIST.id, TargetId(9), f"{ANA}/likes/1", 
 BOOST = replace(LIKE, kind=ReactionKind.BOOST, uri=f"{ANA}/boosts/1")
 EVERYTHING: dict[str, dict[str, Any]] = {
     "actor": portraits.actor_of(VOICE, ADDRESSES),
-    "server actor": portraits.server_actor(ACTOR, ADDRESSES, "Art"),
+    "server actor": portraits.server_actor(ACTOR, ADDRESSES, "Art", NO_AI),
     "note": note(is_sensitive=True, ai_label=AiLabel.GENERATED, edited_at=Millis(9_000)),
     "create": activities.create(note(), "https://art.test/works/7/activity"),
     "update": activities.update(note(), "https://art.test/activities/1", Millis(0)),
@@ -369,7 +369,7 @@ def test_our_own_reader_gets_everything_back() -> None:
     assert [one.alt for one in found.pictures] == ["Alt <0>", "Alt <1>"]
     assert found.hashtags == ("Oil", "été")
     assert found.audience is Visibility.PUBLIC
-    assert found.content_usage == "train-ai=n, ai-use=n"
+    assert found.heard.usage == "train-ai=n, ai-use=n"
     found = read_note(EVERYTHING["comment"], (), (), "")
     assert found.in_reply_to == "https://peer.test/notes/1"
     assert [one.uri for one in found.mentions] == [BOB.uri]

@@ -522,9 +522,9 @@ def test_the_author_is_the_person_among_those_named(author: Any) -> None:
 
 def test_what_a_peer_says_of_machines_is_kept_word_for_word() -> None:
     read = note(contentUsage="train-ai=n, search=y", xRobotsTag=["noai", "noimageai"])
-    assert (read.content_usage, read.robots_tag) == ("train-ai=n, search=y", "noai, noimageai")
-    assert note(**{"fixatif:contentUsage": "train-ai=n"}).content_usage == "train-ai=n"
-    assert read_actor(PERSON | {"xRobotsTag": "noai"}).robots_tag == "noai"
+    assert (read.heard.usage, read.heard.robots_tag) == ("train-ai=n, search=y", "noai, noimageai")
+    assert note(**{"fixatif:contentUsage": "train-ai=n"}).heard.usage == "train-ai=n"
+    assert read_actor(PERSON | {"xRobotsTag": "noai"}).heard.robots_tag == "noai"
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from federation.messages import Received, Unsigned
 from federation.signatures import load_public_key, read_signature, verify
 from federation.vocabulary import read_actor
 from server.errors import NotFound
-from server.model import ActorId, Artist, KeyAlgorithm, SigningKey
+from server.model import ActorId, Artist, ContentUsage, KeyAlgorithm, SigningKey
 from server.ports import Outgoing
 from tests.two_servers.stage import Peer, Stage
 
@@ -87,7 +87,7 @@ async def test_everyone_here_has_both_kinds_of_keys(stage: Stage) -> None:
 
 async def test_an_ed25519_key_stands_in_assertion_method_alone(stage: Stage) -> None:
     actor = stage.flows.server_actor
-    document = portraits.server_actor(actor, stage.flows.addresses, "art.test")
+    document = portraits.server_actor(actor, stage.flows.addresses, "art.test", ContentUsage())
     assert document["publicKey"]["publicKeyPem"] == actor.public_key_pem
     ((key_id, multikey),) = actor.more_keys
     assert document["assertionMethod"] == [

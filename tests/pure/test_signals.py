@@ -92,7 +92,7 @@ def test_the_standard_headers_stand_as_machines_expect_them() -> None:
 def test_an_unset_preference_says_nothing_at_all() -> None:
     assert headers(ContentUsage(), URLS) == ()
     assert meta(ContentUsage(), URLS) == ""
-    assert activity_terms(ContentUsage()) == {}
+    assert activity_terms(ContentUsage(), URLS.tdm_policy) == {}
 
 
 @every_usage
@@ -145,7 +145,7 @@ def test_all_forms_agree(usage: ContentUsage) -> None:
         assert N not in {usage.train_ai, usage.ai_use, usage.search}
     if usage.train_ai is Y and usage.search is not N:
         assert robots == ""
-    terms = activity_terms(usage)
+    terms = activity_terms(usage, URLS.tdm_policy)
     assert terms.get("contentUsage", "") == sent.get("Content-Usage", "")
     assert terms.get("xRobotsTag", "") == robots
     assert set(terms) <= set(activity_context())

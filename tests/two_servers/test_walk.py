@@ -175,7 +175,7 @@ async def test_everything_that_two_instances_do_with_each_other(towns: Towns) ->
         ("Roofs", 2880, 1920),
         ("A door", 300, 900),
     ]
-    assert (post.tags, post.content_usage) == (("oil",), "train-ai=n, ai-use=n")
+    assert (post.tags, post.heard.usage) == (("oil",), "train-ai=n, ai-use=n")
 
     walk = Walk(here, there, ana, bob, work, post)
     assert post.uri == walk.uri

@@ -1,19 +1,14 @@
 """What this place is and what it says to machines: policy, about, robots.txt and their kin."""
 
-from datetime import UTC, datetime
-
-import msgspec
 from aiohttp import web
 
 from server.house import InForce
-from server.model import Millis, Role
+from server.model import Role
 from server.policy import LocalAiWorks, RemoteAiWorks
 from server.robots import robots_txt
 from server.rules import Action, Door
 from server.signals import (
     RSL_TYPE,
-    PolicyStatement,
-    ai_policy,
     ai_txt,
     headers,
     rsl_xml,
@@ -122,17 +117,8 @@ async def ai_text(request: web.Request) -> web.Response:
 
 async def machine_policy(request: web.Request) -> web.Response:
     """Answer the whole policy for machines."""
-    known = flows(request)
-    now = known.house.now
-    statement = PolicyStatement(
-        version=now.version.version,
-        updated=_day(now.version.created_at),
-        instance_name=known.config.name,
-        contact_email=_email(known.config.instance.contact),
-    )
-    document = ai_policy(now.policy, statement, known.signal_urls)
     return web.Response(
-        body=msgspec.json.encode(document),
+        body=await flows(request).own_policy.document(),
         headers={**_OPEN, "Content-Type": "application/ld+json", "Vary": "Accept"},
     )
 
@@ -153,11 +139,3 @@ def _audiences(now: InForce) -> tuple[tuple[str, int], ...]:
         ("People signed in here", limits.person),
         ("Other servers", limits.peer),
     )
-
-
-def _day(at: Millis) -> str:
-    return datetime.fromtimestamp(at / 1_000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _email(contact: str) -> str:
-    return contact if "@" in contact and "/" not in contact else ""
