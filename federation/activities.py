@@ -84,6 +84,11 @@ def reaction(
         "object": object_uri,
         "to": [owner_uri],
     }
+    if done.emoji:
+        # A Like that most servers count as one, and the others show as it is meant: FEP-c0e0 reads
+        # `content`, Misskey and its kin the other. Mastodon, GoToSocial, Pixelfed and Vernissage
+        # drop an EmojiReact.
+        document |= {"content": done.emoji, "_misskey_reaction": done.emoji}
     if done.kind is ReactionKind.BOOST:
         document |= {
             "to": [PUBLIC],

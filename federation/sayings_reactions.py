@@ -37,7 +37,7 @@ async def _reaction(
         return None
     now = mouth.clock.now()
     kind = ReactionKind(what.kind)
-    done = Reaction(0, kind, actor.id, target.id, what.uri, now)
+    done = Reaction(0, kind, actor.id, target.id, what.uri, now, what.emoji)
     document = activities.reaction(done, actor, target.uri, owner.uri, at=now)
     is_boost = kind is ReactionKind.BOOST
     followers = await tx.relations.follower_inboxes(actor.id) if is_boost else []

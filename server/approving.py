@@ -112,7 +112,9 @@ class Approving:
             await self._let_out(tx, request, target)
         elif request.kind in _REACTIONS:
             kind = _REACTIONS[request.kind]
-            await self.reactions.do_reaction(tx, kind, request.actor_id, target, request.object_uri)
+            await self.reactions.do_reaction(
+                tx, kind, request.actor_id, target, request.object_uri, emoji=request.emoji
+            )
 
     async def _let_out(self, tx: Transaction, request: Request, target: Target) -> None:
         """Say a comment from here that waited; its author may have removed it."""

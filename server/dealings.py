@@ -40,6 +40,7 @@ class Request:
     state: RequestState
     created_at: Millis
     decided_at: Millis | None = None
+    emoji: str = ""  # of a like from here
 
 
 @dataclass(frozen=True, slots=True)

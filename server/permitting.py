@@ -42,6 +42,7 @@ class Wish:
     object_uri: str  # the reply, the quoting post, or the Like or Announce
     request_uri: str = ""  # of the QuoteRequest (or another kind's) that asked
     activity_id: ActivityId | None = None  # to act on once approved; None: it came from here
+    emoji: str = ""  # of a like from here
 
 
 async def policy_of(tx: Transaction, target: Target) -> InteractionPolicy | None:
@@ -160,6 +161,7 @@ def _request(clock: Clock, wish: Wish, artist_id: ActorId, state: RequestState) 
         state=state,
         created_at=clock.now(),
         decided_at=None if state is RequestState.WAITING else clock.now(),
+        emoji=wish.emoji,
     )
 
 

@@ -71,7 +71,7 @@ class SayPromise(msgspec.Struct, frozen=True):
 
     `target_id`: the work, post or actor that it is about. `uri`: the activity (or, for a
     removed comment, the object) that is undone or answered; for a series, its id or that of the
-    activity to be said (`server.series_telling`). `kind`: of a reaction. `named`: who
+    activity to be said (`server.series_telling`). `kind`, `emoji`: of a reaction. `named`: who
     hears of it besides followers; `is_private`: and nobody else.
     """
 
@@ -82,6 +82,7 @@ class SayPromise(msgspec.Struct, frozen=True):
     kind: str = ""
     named: tuple[ActorId, ...] = ()
     is_private: bool = False
+    emoji: str = ""
 
 
 class FetchKind(StrEnum):

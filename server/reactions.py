@@ -4,18 +4,20 @@ What actors elsewhere do comes through `federation.apply`, which uses the same `
 functions in its own transaction, so that a reaction means the same wherever it was made.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from server.addresses import Addresses
 from server.blocking import refuse_blocked
 from server.clock import Clock
+from server.emoji import read_emoji
 from server.errors import Invalid, NotAllowed, NotFound
 from server.model import (
     Actor,
     ActorId,
     ActorKind,
     Artist,
+    Millis,
     NotificationKind,
     Post,
     PostId,
@@ -36,6 +38,7 @@ __all__ = [
     "MAX_COMMENT",
     "WISHES",
     "Reactions",
+    "Tally",
     "Target",
     "find_target",
     "find_target_by_uri",
@@ -44,6 +47,7 @@ __all__ = [
 ]
 
 MAX_COMMENT = 5_000
+_IN_TURN = Millis(1_000)
 _NOBODY: Named = {}
 WISHES = {
     ReactionKind.LIKE: InteractionKind.LIKE,
@@ -59,6 +63,14 @@ _REFUSALS = {
     InteractionKind.BOOST: "Its artist does not want this to be boosted by everybody.",
     InteractionKind.QUOTE: "Its artist does not want this to be quoted by everybody.",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """The emoji that something is liked with, most first, and the one of who looks."""
+
+    emojis: tuple[tuple[str, int], ...] = ()
+    own: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +98,52 @@ class Reactions:
         self.bus.wake(JOBS_TOPIC)
         return answer
 
+    async def react_with(self, artist: Artist, target_id: TargetId, emoji: str) -> Answer:
+        """Like with one emoji, or change to it; the same again changes nothing. As `react`.
+
+        Raise `Invalid` where the text is no single emoji.
+        """
+        chosen = read_emoji(emoji)
+        async with self.library.transaction() as tx:
+            target = await self.target(tx, target_id, artist.id)
+            uri = self.addresses.activity(self.clock.new_id())
+            wish = Wish(InteractionKind.LIKE, target, artist.id, uri, emoji=chosen)
+            answer = await self._permitted(tx, wish)
+            if answer is Answer.ALLOW:
+                await self._change_emoji(tx, artist.id, target, uri, chosen)
+        self.bus.wake(JOBS_TOPIC)
+        return answer
+
+    async def _change_emoji(
+        self, tx: Transaction, actor_id: ActorId, target: Target, uri: str, emoji: str
+    ) -> None:
+        was = await tx.reactions.of(ReactionKind.LIKE, actor_id, target.id)
+        if was is not None and was.emoji == emoji:
+            return
+        if was is not None:  # servers that keep several would count both
+            await tx.reactions.remove(ReactionKind.LIKE, actor_id, target.id)
+            await promise(tx, self.clock, _undone(was))
+        # Afterwards: an Undo that comes late would take the new one back on most servers
+        delay = _IN_TURN if was is not None else Millis(0)
+        await self.do_reaction(
+            tx, ReactionKind.LIKE, actor_id, target, uri, emoji=emoji, delay=delay
+        )
+
     async def do_reaction(
-        self, tx: Transaction, kind: ReactionKind, actor_id: ActorId, target: Target, uri: str
+        self,
+        tx: Transaction,
+        kind: ReactionKind,
+        actor_id: ActorId,
+        target: Target,
+        uri: str,
+        *,
+        emoji: str = "",
+        delay: Millis = Millis(0),
     ) -> None:
         """Like or boost from here, once it is allowed, and promise to tell of it."""
-        if await self.note_reaction(tx, kind, actor_id, target, uri):
-            said = SayPromise(Deed.REACTED, actor_id, target.id, uri, kind)
-            await promise(tx, self.clock, said)
+        if await self.note_reaction(tx, kind, actor_id, target, uri, emoji):
+            said = SayPromise(Deed.REACTED, actor_id, target.id, uri, kind, emoji=emoji)
+            await promise(tx, self.clock, said, delay=delay)
 
     async def take_back(self, artist: Artist, target_id: TargetId, kind: ReactionKind) -> None:
         """Take a like or boost back, or the wish to; where there is none, nothing happens."""
@@ -100,8 +151,7 @@ class Reactions:
             await forget(tx, WISHES[kind], artist.id, target_id)
             was = await tx.reactions.remove(kind, artist.id, target_id)
             if was is not None:
-                said = SayPromise(Deed.REACTION_UNDONE, artist.id, target_id, was.uri, kind)
-                await promise(tx, self.clock, said)
+                await promise(tx, self.clock, _undone(was))
         self.bus.wake(JOBS_TOPIC)
 
     async def comment(
@@ -186,6 +236,15 @@ class Reactions:
         if is_new:
             await self._tell(tx, target, _TOLD[kind], actor_id, target.id)
         return is_new
+
+    async def tallies(
+        self, targets: Sequence[TargetId], viewer: ActorId | None
+    ) -> dict[TargetId, Tally]:
+        """Return the emoji that works and posts are liked with, and the viewer's own."""
+        async with self.library.reading() as tx:
+            counted = await tx.reactions.emojis(targets)
+            own = await tx.reactions.own_emojis(viewer, targets) if viewer else {}
+        return {one: Tally(tuple(found), own.get(one, "")) for one, found in counted.items()}
 
     async def emoji(self, actor_id: ActorId, target_id: TargetId) -> str:
         """Return the emoji that somebody likes something with, "" where none."""
@@ -292,6 +351,13 @@ class Reactions:
             mentions=people,
             source=text,
         )
+
+
+def _undone(was: Reaction) -> SayPromise:
+    """Return the promise to tell that a reaction was taken back, as it was said."""
+    return SayPromise(
+        Deed.REACTION_UNDONE, was.actor_id, was.target_id, was.uri, was.kind, emoji=was.emoji
+    )
 
 
 async def _partners(tx: Transaction, target: Target, writer: ActorId) -> tuple[str, ...]:

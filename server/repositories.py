@@ -476,6 +476,16 @@ class Reactions(Protocol):
         """Return likes, boosts and PUBLIC or UNLISTED comments of each; zeroes are included."""
         ...
 
+    async def emojis(self, targets: Sequence[TargetId]) -> dict[TargetId, list[tuple[str, int]]]:
+        """Return the emoji of likes of each target with how many, most first; targets without
+        any are left out.
+        """
+        ...
+
+    async def own_emojis(self, actor: ActorId, targets: Sequence[TargetId]) -> dict[TargetId, str]:
+        """Return the emoji that an actor likes targets with; others are left out."""
+        ...
+
     async def of(self, kind: ReactionKind, actor: ActorId, target: TargetId) -> Reaction | None: ...
 
     async def of_actor(

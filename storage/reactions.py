@@ -93,6 +93,33 @@ class _Reactions:
         )
         return {row["id"]: Counts(row["likes"], row["boosts"], row["comments"]) for row in rows}
 
+    async def emojis(self, targets: Sequence[TargetId]) -> dict[TargetId, list[tuple[str, int]]]:
+        rows = await self._connection.fetch_all(
+            """
+            SELECT target_id, emoji, COUNT(*) AS number FROM reactions
+            WHERE target_id IN (SELECT CAST(value AS BIGINT) FROM json_each(:targets))
+                AND emoji <> ''
+            GROUP BY target_id, emoji ORDER BY target_id, number DESC, emoji
+            """,
+            targets=ids_text(targets),
+        )
+        found: dict[TargetId, list[tuple[str, int]]] = {}
+        for row in rows:
+            found.setdefault(row["target_id"], []).append((row["emoji"], int(row["number"])))
+        return found
+
+    async def own_emojis(self, actor: ActorId, targets: Sequence[TargetId]) -> dict[TargetId, str]:
+        rows = await self._connection.fetch_all(
+            """
+            SELECT target_id, emoji FROM reactions
+            WHERE actor_id = :actor AND kind = 'like' AND emoji <> ''
+                AND target_id IN (SELECT CAST(value AS BIGINT) FROM json_each(:targets))
+            """,
+            actor=actor,
+            targets=ids_text(targets),
+        )
+        return {row["target_id"]: row["emoji"] for row in rows}
+
     async def of(self, kind: ReactionKind, actor: ActorId, target: TargetId) -> Reaction | None:
         row = await self._connection.fetch_one(
             """

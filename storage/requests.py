@@ -25,10 +25,10 @@ class _Requests:
             """
             INSERT INTO requests (
                 id, kind, artist_id, actor_id, target_id, object_uri, request_uri, activity_id,
-                state, created_at, decided_at
+                state, created_at, decided_at, emoji
             ) VALUES (
                 :id, :kind, :artist, :actor, :target, :object_uri, :request_uri, :activity,
-                :state, :created_at, :decided_at
+                :state, :created_at, :decided_at, :emoji
             ) ON CONFLICT (kind, object_uri, target_id) DO UPDATE SET
                 request_uri = CASE
                     WHEN excluded.request_uri = '' THEN requests.request_uri
@@ -49,6 +49,7 @@ class _Requests:
             state=request.state,
             created_at=request.created_at,
             decided_at=request.decided_at,
+            emoji=request.emoji,
         )
         if row is None:
             raise Untrusted("Somebody else asked about this post: only its author may ask.")
@@ -160,4 +161,5 @@ def _request(row: Row) -> Request:
         state=RequestState(row["state"]),
         created_at=row["created_at"],
         decided_at=row["decided_at"],
+        emoji=row["emoji"],
     )

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from server.addresses import Addresses
+from server.emoji import CHOICES
 from server.model import (
     Actor,
     ActorId,
@@ -19,6 +20,7 @@ from server.model import (
     ReactionKind,
     Rendition,
     RenditionName,
+    TargetId,
     Visibility,
     Work,
     WorkState,
@@ -26,7 +28,7 @@ from server.model import (
 from server.pinning import PINNABLE
 from server.policy import Policy
 from server.protections import Audience, is_open_to
-from server.reactions import Target
+from server.reactions import Tally, Target
 from server.viewing import FeedEntry, Hung, Room, Said
 from web import talk
 from web.dealings import dealings_of
@@ -87,6 +89,7 @@ class Show:
     viewer: Artist | None = None
     quotes: Mapping[str, QuoteView] = field(default_factory=dict)  # by the quoted address
     now: Millis = Millis(0)
+    tallies: Mapping[TargetId, Tally] = field(default_factory=dict)
 
     def picture(
         self, picture: Picture, names: Sequence[RenditionName] = _SHOWN, *, larger: str = ""
@@ -158,9 +161,14 @@ class Show:
         self, target_id: int, counts: Counts, mine: frozenset[ReactionKind], *, may_boost: bool
     ) -> ReactionsView:
         """Return counts, and buttons for who is signed in."""
+        tally = self.tallies.get(TargetId(target_id), Tally())
         if self.viewer is None:
-            return ReactionsView(counts=counts)
+            return ReactionsView(counts=counts, emojis=tally.emojis)
         return ReactionsView(
+            emoji_action=f"/deeds/{target_id}/emoji",
+            emojis=tally.emojis,
+            own_emoji=tally.own,
+            choices=CHOICES,
             counts=counts,
             like_action=f"/deeds/{target_id}/like",
             boost_action=f"/deeds/{target_id}/boost" if may_boost else "",

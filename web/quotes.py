@@ -1,12 +1,12 @@
-"""What posts quote by right, as cards for one visitor."""
+"""What posts quote by right, as cards for one visitor, and the emoji that they are liked with."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from aiohttp import web
 
 from server.conversing import Quoted
-from server.model import ActorId, Post
+from server.model import ActorId, Post, TargetId, Work
 from server.viewing import Hung
 from web.flows import flows
 from web.present import UNTITLED, Show
@@ -15,12 +15,17 @@ from web.talk import emoji_views, remote_pictures
 from web.views import QuoteView
 
 
-async def showing_posts(request: web.Request, posts: Sequence[Post]) -> Show:
-    """Return how these posts are shown to this visitor, with what they quote."""
+async def showing_posts(
+    request: web.Request, posts: Sequence[Post], works: Iterable[Work] = ()
+) -> Show:
+    """Return how these posts and works are shown to this visitor, with what they quote."""
     known, showing, viewer = flows(request), show(request), viewer_id(request)
-    quoted = await known.conversing.quoted(posts, ActorId(viewer) if viewer else None)
+    viewer_actor = ActorId(viewer) if viewer else None
+    quoted = await known.conversing.quoted(posts, viewer_actor)
     cards = {uri: card for uri, one in quoted.items() if (card := _card(showing, one))}
-    return replace(showing, quotes=cards)
+    shown = [TargetId(one.id) for one in posts] + [TargetId(one.id) for one in works]
+    tallies = await known.reactions.tallies(shown, viewer_actor)
+    return replace(showing, quotes=cards, tallies=tallies)
 
 
 def _card(showing: Show, quoted: Quoted) -> QuoteView | None:

@@ -169,6 +169,7 @@ ROUTES = (
     _post(f"/actors/{_ID}/follow", social.follow),
     _post(f"/actors/{_ID}/unfollow", social.unfollow),
     _post(f"/deeds/{_ID}/{{kind:like|boost}}", social.react),
+    _post(f"/deeds/{_ID}/emoji", social.react_with),
     _post(f"/deeds/{_ID}/comment", social.comment),
     _post(f"/posts/{_ID}/delete", social.remove_comment),
     _post(f"/actors/{_ID}/block", blocks.block),

@@ -5,6 +5,7 @@ Law: reachable in development alone; nothing here is about a real person or work
 
 from dataclasses import dataclass
 
+from server.emoji import CHOICES
 from server.model import Counts, Millis
 from web.views import (
     ActorView,
@@ -82,7 +83,14 @@ def _post(actor: ActorView, picture: PictureView) -> PostView:
         pictures=(picture,),
         boosted_by=ActorView("", "@ben@elsewhere.example", "https://elsewhere.example/@ben"),
         reactions=ReactionsView(
-            Counts(likes=12, boosts=1, comments=3), "/like", "/boost", has_liked=True
+            Counts(likes=12, boosts=1, comments=3),
+            "/like",
+            "/boost",
+            has_liked=True,
+            emoji_action="/emoji",
+            emojis=(("🎨", 7), ("👏", 2)),
+            own_emoji="🎨",
+            choices=CHOICES,
         ),
         comment_url="/@ada/1",
     )

@@ -73,6 +73,7 @@ def without_refused(view: ReactionsView, refused: Collection[InteractionKind]) -
         view,
         like_action=view.like_action if may_like else "",
         boost_action=view.boost_action if may_boost else "",
+        emoji_action=view.emoji_action if may_like else "",
     )
 
 

@@ -262,6 +262,10 @@ class ReactionsView:
     boost_action: str = ""
     has_liked: bool = False
     has_boosted: bool = False
+    emoji_action: str = ""  # POST `emoji`
+    emojis: tuple[tuple[str, int], ...] = ()  # with how many, most first
+    own_emoji: str = ""
+    choices: tuple[str, ...] = ()  # a few to choose from
     anchor: str = ""  # names its place in the page, to come back to after a deed
 
 

@@ -11,3 +11,5 @@ ALTER TABLE works ADD COLUMN quote_approval TEXT NOT NULL DEFAULT '';
 CREATE INDEX works_by_quote_approval ON works (quote_approval) WHERE quote_approval <> '';
 ALTER TABLE posts ADD COLUMN interaction TEXT NOT NULL DEFAULT ''; -- as its origin publishes it
 ALTER TABLE requests ADD COLUMN emoji TEXT NOT NULL DEFAULT ''; -- of a like that is asked for
+CREATE INDEX reactions_with_emoji ON reactions (target_id, emoji) WHERE emoji <> '';
+CREATE INDEX actors_by_inbox ON actors (inbox) WHERE NOT is_local AND gone_at IS NULL;

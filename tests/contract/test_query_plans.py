@@ -137,6 +137,8 @@ QUERIES: list[tuple[str, Callable[[Transaction], Awaitable[object]]]] = [
         lambda tx: tx.reactions.counts([TARGET]),
     ),
     ("reactions_actor_id_target_id_kind_key", lambda tx: tx.reactions.of_actor(ME, [TARGET])),
+    ("reactions_with_emoji", lambda tx: tx.reactions.emojis([TARGET])),
+    ("reactions_", lambda tx: tx.reactions.own_emojis(ME, [TARGET])),
     ("", lambda tx: tx.reactions.of(ReactionKind.LIKE, ME, TARGET)),  # two indexes fit
     ("words_domain_key", lambda tx: tx.neighbours.word_of("x")),
     ("peer_policies_host_key", lambda tx: tx.neighbours.policy_of("x")),

@@ -80,7 +80,16 @@ def samples(words: str) -> dict[str, object]:
             "handle": "Taken.",
         },
     )
-    reactions = ReactionsView(Counts(1, 2, 1_200), "/l", "/b", has_liked=True)
+    reactions = ReactionsView(
+        Counts(1, 2, 1_200),
+        "/l",
+        "/b",
+        has_liked=True,
+        emoji_action="/e",
+        emojis=(("🎨", 3), (words, 1)),
+        own_emoji="🎨",
+        choices=("🎨", "✨"),
+    )
     follow = FollowButtonView("/f", "/u", "pending")
     dealings = DealingsView(words, "/actors/7/block", "/report?actor=7")
     missed = (delivery.MissedView(words, words, DAY),)

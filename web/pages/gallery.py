@@ -120,7 +120,7 @@ async def work(request: web.Request) -> web.StreamResponse:
         raise web.HTTPMovedPermanently(_with_query(request, right))
     usage = known.house.usage_of(artist, room.hung.work)
     comments = [said.post for said in room.comments]
-    showing = await showing_posts(request, comments)
+    showing = await showing_posts(request, comments, [room.hung.work])
     if showing.viewer is not None:
         await known.threads.look_at(reversed(comments))  # the newest first
     shown = replace(

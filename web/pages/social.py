@@ -61,7 +61,9 @@ async def feed(request: web.Request) -> web.StreamResponse:
     known, artist = flows(request), artist_of(request)
     before = number(request.query.get("before", ""))
     entries = await known.viewing.feed(artist.id, TargetId(before) if before else None)
-    showing = await showing_posts(request, [one.said.post for one in entries if one.said])
+    posts = [one.said.post for one in entries if one.said]
+    works = [one.hung.work for one in entries if one.hung]
+    showing = await showing_posts(request, posts, works)
     more = PagerView(f"/home?before={entries[-1].id}", PAGE) if len(entries) == PAGE else None
     view = FeedPage(tuple(showing.entry(entry) for entry in entries), more)
     return await page(request, "home_feed.html", view, head=_head(request, "Following"))
@@ -137,6 +139,17 @@ async def react(request: web.Request) -> web.StreamResponse:
     elif await known.reactions.react(artist, target, kind) is Answer.ASK:
         return to(f"{back(request, '/home').partition('?')[0]}#{anchor_of(target)}", "asked")
     return to(f"{back(request, '/home')}#{anchor_of(target)}")
+
+
+async def react_with(request: web.Request) -> web.StreamResponse:
+    """Like with an emoji: one of those offered, or one that was typed."""
+    known, artist, sent = flows(request), artist_of(request), await read_form(request)
+    target = _target_id(request)
+    said = await known.reactions.react_with(artist, target, sent.first("emoji"))
+    where, told = back(request, "/home"), ""
+    if said is Answer.ASK:
+        where, told = where.partition("?")[0], "asked"
+    return to(f"{where}#{anchor_of(target)}", told)
 
 
 async def comment(request: web.Request) -> web.StreamResponse:
