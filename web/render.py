@@ -54,6 +54,12 @@ class Sheet:
         self.shows_remote_pictures = False
         self.shows_previews = False
         self.leads_elsewhere = False
+        self._names = 0
+
+    def name(self) -> str:
+        """Return an id that nothing else on this page has: of a field that a page has often."""
+        self._names += 1
+        return f"n{self._names}"
 
     def frame(self, picture: PictureView) -> str:
         """Return the class that gives a picture its ratio, size, focal point and placeholder."""
