@@ -58,19 +58,16 @@ _REJECT_MEDIA = "reject-media"
 _REJECT_REPORTS = "reject-reports"
 
 
-def is_fires(document: object) -> bool:
-    """Say whether decoded JSON is an object as FIRES sends them, and no bare list."""
-    return isinstance(document, Mapping)
-
-
-def items_of(document: Mapping[str, Any]) -> list[object]:
-    """Return the changes that stand in a collection, or in one page of it."""
+def collection_of(document: Mapping[str, Any]) -> list[object] | None:
+    """Return the changes in a collection or in one page of it, None where it is neither."""
     for name in ("orderedItems", "items", "changes", "entries"):
         found = document.get(name)
         if isinstance(found, list):
             return list(found)
     first = document.get("first")
-    return items_of(first) if isinstance(first, Mapping) else []
+    if isinstance(first, Mapping) and "first" not in first:  # one page in its collection
+        return collection_of(first)
+    return None
 
 
 def next_of(document: Mapping[str, Any], *, seen: Sequence[str] = ()) -> str:
@@ -80,11 +77,11 @@ def next_of(document: Mapping[str, Any], *, seen: Sequence[str] = ()) -> str:
     """
     endpoints = document.get("endpoints")
     known = endpoints if isinstance(endpoints, Mapping) else document
-    names = () if items_of(document) else ("snapshot", "changes")
+    names = ("snapshot", "changes") if collection_of(document) is None else ()
     first = document.get("first")
     inner = first.get("next") if isinstance(first, Mapping) else None
-    found = [*(known.get(name) for name in names), document.get("next"), inner, first]
-    for one in found:
+    page = first if isinstance(first, str) else None
+    for one in (*(known.get(name) for name in names), document.get("next"), inner, page):
         address = one.get("id") if isinstance(one, Mapping) else one
         if isinstance(address, str) and address and address not in seen:
             return address

@@ -5,13 +5,13 @@ lists this instance, nor a domain above it.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import assert_never
 
 import msgspec
 
 from server.blocklist_csv import read_csv
-from server.blocklist_fires import is_fires, items_of, read_fires
+from server.blocklist_fires import collection_of, read_fires
 from server.blocklist_json import decode_json, read_json
 from server.errors import Invalid
 from server.list_domains import covers, host_of
@@ -129,12 +129,7 @@ def _rows(texts: Sequence[str], found: ListFormat, asked: Asked, findings: Findi
     match found:
         case ListFormat.FIRES:
             pages = [decode_json(text) for text in texts]
-            if not all(is_fires(page) for page in pages):
-                raise _broken(
-                    "This is no FIRES dataset, which begins with {: choose another format."
-                )
-            items = [item for page in pages for item in items_of(page)]
-            return read_fires(items, asked.kind, findings, leaves_out=leaves_out)
+            return read_fires(_changes(pages), asked.kind, findings, leaves_out=leaves_out)
         case ListFormat.FEDIBLOCKHOLE:
             document = decode_json(texts[0])
             if not isinstance(document, list):
@@ -146,6 +141,20 @@ def _rows(texts: Sequence[str], found: ListFormat, asked: Asked, findings: Findi
             return read_csv(texts[0], asked.kind, findings, leaves_out=leaves_out)
         case _:
             assert_never(found)
+
+
+def _changes(pages: Sequence[object]) -> list[object]:
+    """Return the changes of all pages, in order."""
+    found: list[object] = []
+    for page in pages:
+        changes = collection_of(page) if isinstance(page, Mapping) else None
+        if changes is None:
+            raise _broken(
+                "This is no FIRES collection with orderedItems in it: take the dataset's"
+                " snapshot, or choose another format."
+            )
+        found += changes
+    return found
 
 
 def _format(text: str, asked: ListFormat | None) -> ListFormat:

@@ -13,6 +13,16 @@ from server.acts import Act
 from server.clock import Clock
 from server.domains import read_domain
 from server.errors import Invalid, NotFound
+from server.listing import (
+    KeptOut,
+    LetIn,
+    ListApplied,
+    ListRemoved,
+    ListsArranged,
+    ListsChange,
+    sayings_after,
+    write,
+)
 from server.model import Artist, PolicyVersion
 from server.neighbours import PeerWord
 from server.passages import CauseKind
@@ -46,7 +56,7 @@ class NewWord:
     reason: str = ""
 
 
-Change: TypeAlias = NewPolicy | Revert | NewWord
+Change: TypeAlias = NewPolicy | Revert | NewWord | ListsChange
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +76,9 @@ class Kind(Protocol[C_contra]):
     """How one kind of change is foreseen and written."""
 
     cause: CauseKind
+    keeps_more: (
+        bool  # it writes more than what decides, so that it is written where all is the same
+    )
 
     async def foresee(self, tx: Transaction, now: Sources, change: C_contra) -> Sources:
         """Return the sources after the change. Raise `Invalid` or `NotFound`."""
@@ -80,6 +93,7 @@ class Kind(Protocol[C_contra]):
 
 class _NewPolicies:
     cause = CauseKind.POLICY
+    keeps_more = False
 
     async def foresee(self, tx: Transaction, now: Sources, change: NewPolicy) -> Sources:  # noqa: ARG002  the text says all
         return replace(now, toml=change.toml)
@@ -92,6 +106,7 @@ class _NewPolicies:
 
 class _Reverts:
     cause = CauseKind.POLICY
+    keeps_more = False
 
     async def foresee(self, tx: Transaction, now: Sources, change: Revert) -> Sources:
         return replace(now, toml=(await _version(tx, change.version)).toml)
@@ -106,6 +121,7 @@ class _Reverts:
 
 class _NewWords:
     cause = CauseKind.WORD
+    keeps_more = False
 
     async def foresee(self, tx: Transaction, now: Sources, change: NewWord) -> Sources:  # noqa: ARG002  words are in the sources
         domain = read_domain(change.domain)
@@ -129,6 +145,26 @@ class _NewWords:
             await tx.neighbours.put_word(word)
         await tx.policies.bump()
         return Written(Act.SERVER_WORD, domain, _said(was), _said(word))
+
+
+class _ListsChanges:
+    cause = CauseKind.LIST
+    keeps_more = True  # comments, labels, and that a draft waits no more
+
+    async def foresee(self, tx: Transaction, now: Sources, change: ListsChange) -> Sources:
+        return replace(now, lists=await sayings_after(tx, now.lists, change))
+
+    async def write(
+        self,
+        tx: Transaction,
+        clock: Clock,
+        author: Artist | None,  # noqa: ARG002  the log says who
+        change: ListsChange,
+        reason: str,  # noqa: ARG002  the log says why
+    ) -> Written:
+        done = await write(tx, clock, change)
+        await tx.policies.bump()
+        return Written(done.act, done.subject, done.before, done.after)
 
 
 def name_of(author: Artist | None) -> str:
@@ -166,4 +202,5 @@ KINDS: Mapping[type, Kind[Any]] = {
     NewPolicy: _NewPolicies(),
     Revert: _Reverts(),
     NewWord: _NewWords(),
+    **dict.fromkeys((ListApplied, ListRemoved, ListsArranged, KeptOut, LetIn), _ListsChanges()),
 }

@@ -108,9 +108,10 @@ class Governing:
         await tx.policies.bump()  # whoever changes anything waits here for the one before
         if await tx.policies.generation() != ahead.sources.generation + 1:
             return None
-        if ahead.is_same:
+        kind = KINDS[type(wish.change)]
+        if ahead.is_same and not kind.keeps_more:
             return Applied(ahead.sources.version.version, is_changed=False)
-        kind, change = KINDS[type(wish.change)], _in_one_shape(wish.change, ahead.after)
+        change = _in_one_shape(wish.change, ahead.after)
         written = await kind.write(tx, self.clock, wish.author, change, wish.reason)
         current = await tx.policies.current()
         version = current.version if current else 0

@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from server.lists import (
     EVERY_LIST,
     Difference,
+    Effect,
     Exclude,
     ListEntry,
     ListId,
+    Moved,
     Severity,
 )
 from server.tiers import Listed, Tier
@@ -94,6 +96,15 @@ def difference(before: Iterable[ListEntry], after: Iterable[ListEntry]) -> Diffe
     )
 
 
+def effect(before: Mapping[str, Listed], after: Mapping[str, Listed]) -> Effect:
+    """Return which domains would stand differently, by name."""
+    tiers = (
+        (domain, _tier(before.get(domain)), _tier(after.get(domain)))
+        for domain in sorted(before.keys() | after.keys())
+    )
+    return tuple(Moved(domain, old, new) for domain, old, new in tiers if old is not new)
+
+
 def too_much(change: Difference, standing: int) -> str:
     """Say why a new version may not be applied by itself, "" where it may.
 
@@ -105,6 +116,10 @@ def too_much(change: Difference, standing: int) -> str:
     if moved > MAX_FREE and moved > standing * MAX_SHARE:
         return f"It adds or removes {moved:,} of {standing:,} entries, more than a fifth."
     return ""
+
+
+def _tier(one: Listed | None) -> Tier | None:
+    return None if one is None else one.tier
 
 
 def _kept_out(excludes: Sequence[Exclude], list_id: ListId) -> set[str]:

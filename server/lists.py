@@ -6,10 +6,11 @@ decides. A domain kept out of lists is on none.
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import NewType
+from typing import NewType, TypeAlias
 
 from server.errors import Invalid
 from server.model import Millis
+from server.tiers import Tier
 
 ListId = NewType("ListId", int)
 EVERY_LIST = ListId(0)  # where a domain is kept out of all of them
@@ -146,6 +147,18 @@ class Difference:
 
     def __len__(self) -> int:
         return len(self.added) + len(self.changed) + len(self.removed)
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A domain that would stand differently: its tier by lists before and after, None = unsaid."""
+
+    domain: str
+    before: Tier | None
+    after: Tier | None
+
+
+Effect: TypeAlias = tuple[Moved, ...]
 
 
 class EventKind(StrEnum):

@@ -41,6 +41,7 @@ from server.aftermath import DeliveryAftermath
 from server.approving import Approving
 from server.audit import Audit
 from server.blocking import Blocking
+from server.blocklists import Blocklists
 from server.bus import MemoryBus
 from server.clock import Clock, SystemClock
 from server.config import Config
@@ -51,9 +52,13 @@ from server.following import Following
 from server.governing import Governing
 from server.house import House
 from server.inviting import Inviting
+from server.list_feed import ListFeed
+from server.list_fetching import ListFetching
+from server.list_renewing import ListRenewing
 from server.model import Actor, JobKind
 from server.moving import Moving
 from server.notifications import Notifications
+from server.own_list import OwnList
 from server.passwords import Passwords
 from server.pinning import Pinning
 from server.pipeline import Pipeline
@@ -117,6 +122,7 @@ _LANES = {
     JobKind.PICTURES: 1,
     JobKind.DELIVER: 64,
     JobKind.END: 1,
+    JobKind.LISTS: 1,
     JobKind.SWEEP: 1,
     JobKind.SEVER: 1,
 }
@@ -147,9 +153,10 @@ class Instance:
     neighbourhood: Neighbourhood
 
     async def schedule(self) -> None:
-        """Promise what is done again and again: sweeping, and asking other servers' policies."""
+        """Promise what is done again and again: sweeping, asking for others' policies and lists."""
         await self.sweeping.schedule()
         await self.neighbourhood.schedule()
+        await self.flows.list_renewing.schedule()
 
     def app(self) -> web.Application:
         """Return the web application."""
@@ -291,6 +298,11 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
         random.random,
         allows_loopback=config.federation.allow_private_addresses,
     )
+    governing = Governing(library, clock, house, severing, bus, config.instance.domain)
+    allows_private = config.federation.allow_private_addresses
+    list_fetching = ListFetching(seams.transport, addresses, allows_loopback=allows_private)
+    blocklists = Blocklists(library, clock, addresses, house, seams.workers, list_fetching)
+    renewing = ListRenewing(library, clock, blocklists, governing)
     runs: Mapping[JobKind, Run] = {
         JobKind.PICTURES: lambda payload: publishing.make_pictures(
             msgspec.json.decode(payload, type=PicturesPromise)
@@ -304,6 +316,7 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
         JobKind.END: ends.run,
         JobKind.MEET: neighbourhood.meet,
         JobKind.POLICY: neighbourhood.ask,
+        JobKind.LISTS: renewing.renew,
         JobKind.SWEEP: sweeping.sweep,
         JobKind.SEVER: severing.end_due,
     }
@@ -336,7 +349,11 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
         notifications=notifications,
         queues=Queues(library, clock, bus, reach),
         audit=Audit(library),
-        governing=Governing(library, clock, house, severing, bus, config.instance.domain),
+        governing=governing,
+        blocklists=blocklists,
+        own_list=OwnList(library, clock, addresses),
+        list_feed=ListFeed(library, clock, config.base_url, config.name),
+        list_renewing=renewing,
         severing=severing,
         blocking=blocking,
         reporting=reporting,

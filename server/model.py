@@ -516,6 +516,7 @@ class JobKind(StrEnum):
     END = "end"  # a step of the end of an account
     MEET = "meet"  # which servers are new, or due to be asked for their policy
     POLICY = "policy"  # ask a server for its policy
+    LISTS = "lists"  # lists of servers, fetched where they are due
     SWEEP = "sweep"  # old sessions, tickets, orphan files
 
 

@@ -172,6 +172,10 @@ class PolicyPromise(msgspec.Struct, frozen=True):
     host: str
 
 
+class ListsPromise(msgspec.Struct, frozen=True):
+    """Fetch the lists of servers that are due."""
+
+
 class SweepPromise(msgspec.Struct, frozen=True):
     """Tidy up: sessions, tickets, orphan files."""
 
@@ -191,6 +195,7 @@ Promise = (
     | DeparturePromise
     | MeetPromise
     | PolicyPromise
+    | ListsPromise
     | SweepPromise
     | EndPromise
 )
@@ -206,6 +211,7 @@ _KINDS: dict[type[Promise], JobKind] = {
     DeparturePromise: JobKind.END,
     MeetPromise: JobKind.MEET,
     PolicyPromise: JobKind.POLICY,
+    ListsPromise: JobKind.LISTS,
     SweepPromise: JobKind.SWEEP,
     EndPromise: JobKind.SEVER,
 }
@@ -220,6 +226,7 @@ _PRIORITIES = {
     JobKind.PICTURES: 5,
     JobKind.DELIVER: 6,
     JobKind.END: 8,
+    JobKind.LISTS: 9,
     JobKind.SWEEP: 9,
     JobKind.SEVER: 8,
 }

@@ -7,9 +7,12 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from server import imaging
+from server import blocklist_text, imaging
+from server.blocklist_text import LIST_TASK
 from server.pictures import PICTURE_TASK
 
 Task = Callable[[bytes], bytes]
 
-TASKS: Final[Mapping[str, Task]] = MappingProxyType({PICTURE_TASK: imaging.answer})
+TASKS: Final[Mapping[str, Task]] = MappingProxyType(
+    {PICTURE_TASK: imaging.answer, LIST_TASK: blocklist_text.answer}
+)

@@ -38,7 +38,8 @@ _PATIENCE_SECONDS = {JobKind.DELIVER: 1.0}  # how long a job of such a kind hold
 _MOST_BESIDE = 8  # times as many as there are lanes, with those that hold none any more
 _MEND_EVERY = Millis(60_000)
 _BUNDLE = 32  # jobs in one transaction: some ten milliseconds, others wait for it
-_ALONE = frozenset({JobKind.PICTURES, JobKind.SWEEP, JobKind.MEET})  # one picture, one broom
+# One picture, one broom, one reader of lists.
+_ALONE = frozenset({JobKind.PICTURES, JobKind.SWEEP, JobKind.MEET, JobKind.LISTS})
 
 Run = Callable[[bytes], Awaitable[None]]
 # Does what it can of several jobs and deletes those; returns the others, to be run one by one.

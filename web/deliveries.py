@@ -19,6 +19,7 @@ _LABELS = {
     JobKind.MEET: "Rounds through the servers we met",
     JobKind.POLICY: "Policies of other servers to be asked for",
     JobKind.PICTURES: "Pictures to be prepared",
+    JobKind.LISTS: "Fetching lists of servers",
     JobKind.SWEEP: "Tidying up",
     JobKind.SEVER: "Follows that a change of the rules cut",
 }

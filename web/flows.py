@@ -19,6 +19,7 @@ from server.addresses import Addresses
 from server.approving import Approving
 from server.audit import Audit
 from server.blocking import Blocking
+from server.blocklists import Blocklists
 from server.clock import Clock
 from server.config import Config
 from server.conversing import Conversing
@@ -26,9 +27,12 @@ from server.following import Following
 from server.governing import Governing
 from server.house import House
 from server.inviting import Inviting
+from server.list_feed import ListFeed
+from server.list_renewing import ListRenewing
 from server.model import Actor
 from server.moving import Moving
 from server.notifications import Notifications
+from server.own_list import OwnList
 from server.pinning import Pinning
 from server.ports import MediaStore
 from server.presence import Presences
@@ -78,6 +82,10 @@ class Flows:
     queues: Queues
     audit: Audit
     governing: Governing
+    blocklists: Blocklists
+    own_list: OwnList
+    list_feed: ListFeed
+    list_renewing: ListRenewing
     severing: Severing
     blocking: Blocking
     reporting: Reporting

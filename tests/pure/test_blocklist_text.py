@@ -72,6 +72,8 @@ def refusal(text: str | bytes, asked: Asked = BLOCK) -> str:
         ('[{"domain": "bad.example"', "no proper JSON"),
         ("[" * 100_000, "no proper JSON"),
         ('{"orderedItems": [{"type": "Praise", "entityKey": "a.example"}]}', "Row 1: Praise is no"),
+        ("{}", "no FIRES collection"),
+        ('{"error": "Not found"}', "no FIRES collection"),
         ("b" * 20_000_001, "more than 20 MB"),
     ],
 )
@@ -255,7 +257,7 @@ def test_labels_have_an_end() -> None:
 
 def test_a_format_that_is_asked_for_is_not_guessed() -> None:
     asked = Asked(ListKind.BLOCK, US, ListFormat.FIRES)
-    assert "no FIRES dataset" in refusal('[{"domain": "a.example"}]', asked)
+    assert "no FIRES collection" in refusal('[{"domain": "a.example"}]', asked)
     asked = Asked(ListKind.BLOCK, US, ListFormat.FEDIBLOCKHOLE)
     assert "no list in JSON" in refusal('{"orderedItems": []}', asked)
 
@@ -319,7 +321,6 @@ def test_the_order_of_columns_and_line_ends_change_nothing(
 def test_whatever_comes_in_a_list_comes_out_or_a_sentence(data: bytes) -> None:
     for kind in ListKind:
         entries = entries_or_sentence(data, Asked(kind, US))
-        assert entries
         assert isinstance(entries, str) or len({one.domain for one in entries}) == len(entries)
 
 
