@@ -29,6 +29,7 @@ from server.serving import (
     WORKER_PROCESS,
     listen_for_stop,
     raise_file_limit,
+    recording,
     siblings,
     until_stopped,
     watching,
@@ -139,7 +140,11 @@ def work(config_file: Path | None) -> None:
     async def inside(instance: Instance) -> None:
         stopped = listen_for_stop()
         await instance.schedule()
-        async with working(instance.worker), watching(instance.flows.house):
+        async with (
+            recording(instance.flows.envelopes),
+            working(instance.worker),
+            watching(instance.flows.house),
+        ):
             await until_stopped(stopped)
 
     with_instance(config, inside)
@@ -221,6 +226,8 @@ def _serve(config: Config, file: Path, *, workers: int, has_worker: bool, is_fir
     async def inside(instance: Instance) -> None:
         stopped = listen_for_stop()
         async with AsyncExitStack() as stack:
+            books = recording(instance.flows.envelopes, instance.flows.visits)
+            await stack.enter_async_context(books)
             site = answering(instance.app(), listener, shutdown_seconds=SHUTDOWN_SECONDS)
             await stack.enter_async_context(site)
             await stack.enter_async_context(watching(instance.flows.house))

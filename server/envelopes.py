@@ -14,7 +14,6 @@ import structlog
 
 from server.clock import Clock
 from server.errors import Unavailable
-from server.house import House
 from server.model import ActorId, Millis
 from server.passages import (
     HOUR,
@@ -24,9 +23,9 @@ from server.passages import (
     Envelope,
     action_of,
 )
-from server.policy import CompiledPolicy, shadow_decisions
 from server.ports import Library, Transaction
-from server.rules import Decision, Door, InboundFacts
+from server.rules import Decision, InboundFacts
+from server.shadows import ShadowWatch
 
 log = structlog.get_logger(__name__)
 
@@ -43,11 +42,10 @@ class Envelopes:
 
     library: Library
     clock: Clock
-    house: House
+    watch: ShadowWatch
     _waiting: dict[Key, tuple[int, Millis]] = field(default_factory=dict)
     _hour: int = 0
     _different: set[int] = field(default_factory=set)
-    _shadowed: tuple[CompiledPolicy | None, frozenset[Door]] = (None, frozenset())
 
     def note(self, facts: DoorFacts, decision: Decision, artist_id: ActorId = ActorId(0)) -> None:
         """Note one decision; `artist_id`: whose work it was, or whom here it was for."""
@@ -56,7 +54,7 @@ class Envelopes:
         if hour != self._hour:
             self._hour = hour
             self._different.clear()
-        shadows = self._shadows_over(facts)
+        shadows = self.watch.over(facts)
         key = (facts, action_of(decision), decision.rule, shadows, artist_id, hour)
         name = hash(key)
         if name not in self._different:
@@ -88,15 +86,6 @@ class Envelopes:
                 self._different.add(hash(key))
                 return key
         return key
-
-    def _shadows_over(self, facts: DoorFacts) -> tuple[str, ...]:
-        compiled = self.house.now.compiled
-        if self._shadowed[0] is not compiled:
-            doors = frozenset(rule.door for rule in compiled.policy.rules if rule.shadow)
-            self._shadowed = (compiled, doors)
-        if facts.door not in self._shadowed[1]:
-            return ()
-        return tuple(each.rule for each in shadow_decisions(facts.door, facts, compiled))
 
     def _keep(self, unwritten: dict[Key, tuple[int, Millis]]) -> None:
         for key, (number, at) in unwritten.items():

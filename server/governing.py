@@ -19,11 +19,16 @@ from server.passages import Cause
 from server.policy_text import write_policy
 from server.ports import Bus, Library, Transaction
 from server.promises import JOBS_TOPIC
+from server.replaying import caveats_of
 from server.roles import demand
+from server.rules import Rule
 from server.rulings import Rules
 from server.severing import Severing, cuts_of
+from server.simulation import MOST_DAYS, Simulation, Tell
 from server.sources import Sources, sources_in
+from server.visitors import Crawlers
 
+USUAL_DAYS: Final = 7
 MANY_FOLLOWS: Final = 10  # more must be confirmed by typing the domain
 _AT_ONCE: Final = 1_000
 
@@ -38,13 +43,22 @@ class Governing:
     severing: Severing
     bus: Bus
     domain: str  # of this instance
+    crawlers: Crawlers
 
-    async def preview(self, author: Artist | None, change: Change, days: int = 7) -> Impact:
+    async def preview(
+        self,
+        author: Artist | None,
+        change: Change,
+        days: int = USUAL_DAYS,
+        tell: Tell = lambda _done, _all: None,
+    ) -> Impact:
         """Return what a change would do, without doing it. Raise `NotFound`, `Invalid`.
 
-        `author` is None at the command line, here and below.
+        `author` is None at the command line, here and below. `tell` hears how far it is.
         """
         _demand(author)
+        if not 1 <= days <= MOST_DAYS:
+            raise Invalid(f"A dry run looks at 1 to {MOST_DAYS} days: choose so many.", "days")
         ahead = await self._look(change)
         async with self.library.reading() as tx:
             severed = [
@@ -55,11 +69,16 @@ class Governing:
                 severed_follow(cross, cut.rule)
                 async for cut, cross in self.severing.revived(tx, ahead.after)
             ]
+        replay = await Simulation(self.library, self.clock).replay(
+            ahead.before, ahead.after, days, tell
+        )
         return Impact(
             version=ahead.sources.version.version,
             days=days,
             severed_follows=tuple(severed),
             restored_follows=tuple(revived),
+            replay=replay,
+            caveats=caveats_of(_new_rules(ahead), self.crawlers),
         )
 
     async def apply(
@@ -173,6 +192,12 @@ def _in_one_shape(change: Change, after: Rules) -> Change:
     if not isinstance(change, NewPolicy):
         return change
     return NewPolicy(write_policy(after.compiled.policy))
+
+
+def _new_rules(ahead: _Ahead) -> tuple[Rule, ...]:
+    """Return the rules that are not in force as they stand."""
+    known = set(ahead.before.compiled.policy.rules)
+    return tuple(rule for rule in ahead.after.compiled.policy.rules if rule not in known)
 
 
 def _refuse_outdated(sources: Sources, expected: int | None) -> None:

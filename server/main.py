@@ -47,6 +47,7 @@ from server.clock import Clock, SystemClock
 from server.config import Config
 from server.conversing import Conversing
 from server.doctor import Acquaintance, Means, proof_of
+from server.envelopes import Envelopes
 from server.errors import Unavailable
 from server.following import Following
 from server.governing import Governing
@@ -74,11 +75,13 @@ from server.reporting import Reporting
 from server.series import Curating
 from server.series_rooms import SeriesRooms
 from server.severing import Severing
+from server.shadows import Shadows, ShadowWatch
 from server.signals import signal_urls
 from server.signing_keys import KeyRing
 from server.sweeping import Sweeping
 from server.viewing import Viewing
 from server.visitors import Crawlers, read_crawlers
+from server.visits import Visits
 from server.worker import Run, Worker
 from server.workers import ProcessWorkers
 from storage.disk import DiskStore
@@ -286,6 +289,9 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
     synchrony = Synchrony(library, clock, addresses, bus, remote, following)
     delivery = Delivery(library, clock, knocking, house, reach, synchrony)
     sweeping = Sweeping(library, seams.media, clock)
+    crawlers = _crawlers()
+    watch = ShadowWatch(house)
+    envelopes = Envelopes(library, clock, watch)
     severing = Severing(library, clock, addresses, bus, house)
     ends = AccountEnds(library, seams.media, clock, addresses, bus)
     neighbourhood = Neighbourhood(
@@ -298,7 +304,7 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
         random.random,
         allows_loopback=config.federation.allow_private_addresses,
     )
-    governing = Governing(library, clock, house, severing, bus, config.instance.domain)
+    governing = Governing(library, clock, house, severing, bus, config.instance.domain, crawlers)
     allows_private = config.federation.allow_private_addresses
     list_fetching = ListFetching(seams.transport, addresses, allows_loopback=allows_private)
     blocklists = Blocklists(library, clock, addresses, house, seams.workers, list_fetching)
@@ -328,7 +334,7 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
         clock=clock,
         house=house,
         signal_urls=signal_urls(config.base_url),
-        crawlers=_crawlers(),
+        crawlers=crawlers,
         accounts=accounts,
         inviting=Inviting(
             library, clock, accounts, is_open=config.instance.registration != "closed"
@@ -355,6 +361,10 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
         list_feed=ListFeed(library, clock, config.base_url, config.name),
         list_renewing=renewing,
         severing=severing,
+        envelopes=envelopes,
+        visits=Visits(library, clock, crawlers),
+        watch=watch,
+        shadows=Shadows(library, clock),
         blocking=blocking,
         reporting=reporting,
         moving=moving,

@@ -14,6 +14,7 @@ import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Protocol
 
 import structlog
 
@@ -24,6 +25,7 @@ from server.worker import Worker
 log = structlog.get_logger(__name__)
 
 POLICY_SECONDS = 0.5
+RECORD_SECONDS = 1.0  # what a crash may cost of statistics
 SHUTDOWN_SECONDS = 10.0  # how long open requests may take to finish
 WORKER_PROCESS = "FIXATIF_PROCESS"  # set in the processes beside the first
 PARENT = "FIXATIF_PARENT"  # the process id without which a process we started must not live on
@@ -32,6 +34,14 @@ OURSELVES = (sys.executable, "-P", "-m", "server")
 _ORPHAN_SECONDS = 1.0
 _RESTART_SECONDS = 1.0  # a sibling that cannot start must not eat a core
 _FILES = 65_536  # open at once: connections are files
+
+
+class Book(Protocol):
+    """Something that is counted in memory and written now and then."""
+
+    async def flush(self) -> None:
+        """Write what waits; where that cannot be, keep it for the next time."""
+        ...
 
 
 def listen_for_stop() -> asyncio.Event:
@@ -78,6 +88,24 @@ async def watching(house: House) -> AsyncIterator[None]:
 
     async with _meanwhile(asyncio.create_task(watch(), name="policy")):
         yield
+
+
+@asynccontextmanager
+async def recording(*books: Book) -> AsyncIterator[None]:
+    """Write what is counted each second while the context is open, and once more at its end."""
+
+    async def write() -> None:
+        while True:
+            await asyncio.sleep(RECORD_SECONDS)
+            for book in books:
+                await book.flush()
+
+    try:
+        async with _meanwhile(asyncio.create_task(write(), name="recording")):
+            yield
+    finally:
+        for book in books:
+            await book.flush()
 
 
 @asynccontextmanager

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 from server.clock import Clock, compose_id
 from server.model import JobId, JobKind, Millis
+from server.passages import DAY, KEPT_DAYS
 from server.ports import JobCounts, Library, MediaStore, StoredFile, Transaction
-from server.promises import SweepPromise, promise
+from server.promises import EndPromise, SweepPromise, promise
 
 _AGE = Millis(86_400_000)
 _AT_ONCE = 200
@@ -38,6 +39,7 @@ class Sweeping:
         async with self.library.transaction() as tx:
             await tx.artists.sweep(now)
             await tx.peers.sweep(Millis(now - _MONTH))
+            await promise(tx, self.clock, EndPromise())
             await tx.invites.sweep(Millis(now - _MONTH))
             await tx.applications.sweep(
                 decided_before=Millis(now - _DECIDED_AGE), made_before=Millis(now - _UNDECIDED_AGE)
@@ -63,6 +65,9 @@ class Sweeping:
         """Delete what was given up and what was said long ago, some rows at a time."""
         buried_before = JobId(compose_id(Millis(now - _MONTH), 0, 0))
         await self._repeat(lambda tx: tx.jobs.sweep(buried_before, limit=_ROWS_AT_ONCE))
+        counted_before = Millis(now - KEPT_DAYS * DAY)
+        await self._repeat(lambda tx: tx.envelopes.sweep(counted_before, limit=_ROWS_AT_ONCE))
+        await self._repeat(lambda tx: tx.visits.sweep(counted_before // DAY, limit=_ROWS_AT_ONCE))
         await self._repeat(
             lambda tx: tx.activities.sweep(
                 outgoing_before=Millis(now - _OUTGOING_AGE),

@@ -8,9 +8,10 @@ from aiohttp import web
 from server.drafts import MAX_PICTURES
 from server.signals import headers
 from web.addresses import read_networks
+from web.counting import Counter
 from web.flows import FLOWS, Flows
 from web.gate import Gate
-from web.keys import RENDER_ERROR, REQUEST_ID
+from web.keys import COUNTER, RENDER_ERROR, REQUEST_ID
 from web.middleware import BodyLimits, Plumbing, install
 from web.page_views import ErrorPage, GonePage
 from web.respond import as_response, reserves, viewer_of
@@ -45,6 +46,7 @@ def build_app(flows: Flows) -> web.Application:
     app = web.Application()
     app[FLOWS] = flows
     app[RENDER_ERROR] = render_error
+    app[COUNTER] = Counter(flows.visits, flows.watch, flows.crawlers)
     install(app, _plumbing(flows))
     add_routes(app)
     return app

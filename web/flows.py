@@ -23,6 +23,7 @@ from server.blocklists import Blocklists
 from server.clock import Clock
 from server.config import Config
 from server.conversing import Conversing
+from server.envelopes import Envelopes
 from server.following import Following
 from server.governing import Governing
 from server.house import House
@@ -44,9 +45,11 @@ from server.reporting import Reporting
 from server.series import Curating
 from server.series_rooms import SeriesRooms
 from server.severing import Severing
+from server.shadows import Shadows, ShadowWatch
 from server.signals import SignalUrls
 from server.viewing import Viewing
 from server.visitors import Crawlers
+from server.visits import Visits
 from web.assets import StaticFiles
 from web.csrf import FormGuard
 from web.limits import RateLimiter
@@ -87,6 +90,10 @@ class Flows:
     list_feed: ListFeed
     list_renewing: ListRenewing
     severing: Severing
+    envelopes: Envelopes
+    visits: Visits
+    watch: ShadowWatch
+    shadows: Shadows
     blocking: Blocking
     reporting: Reporting
     moving: Moving

@@ -12,7 +12,7 @@ from server.house import House
 from server.policy import decide
 from server.rules import Door, Refuse, WebFacts
 from server.visitors import Crawlers, VisitorFacts, classify
-from web.keys import VISITOR_CLASS
+from web.keys import DOOR_FACTS, VISITOR_CLASS
 from web.middleware import Refusal
 
 
@@ -37,6 +37,7 @@ class Gate:
         )
         request[VISITOR_CLASS] = visitor
         facts = WebFacts(visitor=visitor, user_agent=user_agent, path=request.path)
+        request[DOOR_FACTS] = facts
         decision = decide(Door.WEB, facts, self.house.now.compiled)
         if isinstance(decision, Refuse):
             return Refusal(f"{decision.reason} The whole policy: {self.policy_url}")

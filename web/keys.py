@@ -5,21 +5,36 @@ VISITOR_CLASS where no gate stands: read them with `request.get`.
 """
 
 from collections.abc import Callable
+from typing import Protocol
 
 from aiohttp import web
 
 from server.model import Artist, Session
+from server.rules import MediaFacts, WebFacts
 from server.visitors import VisitorClass
+
+
+class AnswerCounter(Protocol):
+    """Counts answers that have gone out."""
+
+    def note(self, request: web.Request, response: web.StreamResponse) -> None:
+        """Count one."""
+        ...
+
 
 RenderError = Callable[[web.Request, int, str], web.Response]
 
 # (request, status, message) → a page for people; without it errors are shown on plain pages
 RENDER_ERROR: web.AppKey[RenderError] = web.AppKey("render_error", Callable)  # type: ignore[arg-type]  # mypy: a Callable is no type[RenderError]
 
+COUNTER: web.AppKey["AnswerCounter"] = web.AppKey("counter", object)  # type: ignore[arg-type]  # mypy: a Protocol is no type
+
 REQUEST_ID = web.RequestKey("request_id", str)  # made by us, never taken from outside
 CLIENT_ADDRESS = web.RequestKey("client_address", str)  # of who really asks
 IS_SECURE = web.RequestKey("is_secure", bool)  # the visitor's own connection has TLS
 VISITOR_CLASS = web.RequestKey("visitor_class", VisitorClass)  # set by the gate
+# What the last door that was asked looked at, for counting.
+DOOR_FACTS: web.RequestKey[WebFacts | MediaFacts] = web.RequestKey("door_facts", object)  # type: ignore[arg-type]  # mypy: a union is no type
 SESSION = web.RequestKey("session", Session)
 ARTIST = web.RequestKey("artist", Artist)
 LEAVING = web.RequestKey(

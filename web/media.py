@@ -13,7 +13,7 @@ from server.protections import Audience, best_for, is_open_to
 from server.rules import Action, Allow, Door, MediaFacts, Refuse
 from server.visitors import VisitorClass
 from web.flows import flows
-from web.keys import ARTIST, VISITOR_CLASS
+from web.keys import ARTIST, DOOR_FACTS, VISITOR_CLASS
 from web.respond import set_signals, viewer_id
 
 _TYPES = {ImageFormat.AVIF: "image/avif", ImageFormat.JPEG: "image/jpeg"}
@@ -79,6 +79,7 @@ def _ask_policy(request: web.Request, name: RenditionName) -> None:
         rendition=name,
         user_agent=request.headers.get("User-Agent", ""),
     )
+    request[DOOR_FACTS] = facts
     if name is RenditionName.FEDERATED and facts.visitor not in _COLLECTORS:
         return  # most servers fetch pictures with a library's user agent, unsigned
     decision = decide(Door.MEDIA, facts, flows(request).house.now.compiled)

@@ -9,6 +9,8 @@ from contextlib import asynccontextmanager
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
+from web.counting import AnswerLog
+
 _KEEP_ALIVE_SECONDS = 75.0  # longer than a proxy's idle time, so that it closes first
 _MAX_LINE = 16_384
 
@@ -36,7 +38,7 @@ async def answering(
     app.middlewares.insert(0, under_way.middleware())
     runner = web.AppRunner(
         app,
-        access_log=None,
+        access_log_class=AnswerLog,  # counts; log lines are written by `web.middleware`
         handle_signals=False,
         keepalive_timeout=_KEEP_ALIVE_SECONDS,
         shutdown_timeout=shutdown_seconds,

@@ -1,0 +1,83 @@
+"""Counts each answer once it has gone out: with the bytes that really did, streams included.
+
+aiohttp tells its access log when an answer is over, and it alone knows; what is counted, and that
+no person is among it, is `server.visits`' part.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from aiohttp import web
+from aiohttp.abc import AbstractAccessLogger
+
+from server.rules import Door, Facts, MediaFacts
+from server.shadows import ShadowWatch
+from server.visitors import Crawlers, VisitorClass, VisitorFacts, classify
+from server.visits import Visit, Visits
+from web.addresses import network_of
+from web.keys import CLIENT_ADDRESS, COUNTER, DOOR_FACTS, VISITOR_CLASS
+
+_UNCOUNTED: Final = frozenset({"/healthz", "/readyz"})
+_REFUSED: Final = frozenset({403, 429})
+_NOTHING_HERE: Final = 404
+_WITH_BODY: Final = frozenset({200, 206})
+_NETWORKS_KEPT: Final = 4_096
+
+_network_of = lru_cache(_NETWORKS_KEPT)(network_of)
+
+
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """Turns a finished answer into a visit."""
+
+    visits: Visits
+    watch: ShadowWatch
+    crawlers: Crawlers
+
+    def note(self, request: web.Request, response: web.StreamResponse) -> None:
+        """Count one answer."""
+        if request.path in _UNCOUNTED or CLIENT_ADDRESS not in request:
+            return
+        facts: Facts | None = request.get(DOOR_FACTS)
+        user_agent = request.headers.get("User-Agent", "")
+        is_media = isinstance(facts, MediaFacts)
+        self.visits.count(
+            Visit(
+                door=Door.MEDIA if is_media else Door.WEB,
+                visitor=request.get(VISITOR_CLASS) or self._class_of(user_agent),
+                user_agent=user_agent,
+                path="" if response.status == _NOTHING_HERE else request.path,
+                network=_network_of(request[CLIENT_ADDRESS]),
+                bytes=bytes_sent(request, response),
+                is_refused=response.status in _REFUSED,
+                rendition=str(facts.rendition) if isinstance(facts, MediaFacts) else "",
+                shadow_rules=self.watch.over(facts) if facts is not None else (),
+            )
+        )
+
+    def _class_of(self, user_agent: str) -> VisitorClass:
+        return classify(VisitorFacts(user_agent=user_agent), self.crawlers)
+
+
+class AnswerLog(AbstractAccessLogger):
+    """What aiohttp tells of each finished answer. Writes no log."""
+
+    __slots__ = ()
+
+    def log(self, request: web.BaseRequest, response: web.StreamResponse, _time: float) -> None:
+        """Count an answer; what was no HTTP request at all is passed over."""
+        if isinstance(request, web.Request):
+            counter = request.app.get(COUNTER)
+            if counter is not None:
+                counter.note(request, response)
+
+
+def bytes_sent(request: web.BaseRequest, response: web.StreamResponse) -> int:
+    """Return how many bytes an answer took, its head included."""
+    sent: int = request.writer.output_size
+    if not isinstance(response, web.FileResponse) or request.method == "HEAD":
+        return sent
+    length = response.content_length or 0
+    is_by_kernel = sent < length and response.status in _WITH_BODY  # sendfile passes the writer by
+    return sent + length if is_by_kernel else sent
