@@ -22,12 +22,12 @@ from server.clock import Clock
 from server.house import House
 from server.model import ActivityId, StoredActivity
 from server.peers import Trouble
-from server.policy import decide
+from server.policy import decide, tighten
 from server.ports import Incoming, Library, Unreachable
 from server.promises import DeliverPromise
 from server.reach import InTrouble, Reach
 from server.rules import Door, OutboundFacts, Refuse
-from server.signals import usage_text
+from server.signals import read_usage, usage_text
 from server.worker import GiveUp, Later, NotYet
 
 _ACCEPTED: Final = range(200, 300)
@@ -60,7 +60,7 @@ class Delivery:
         activity = await self._activity(what.activity_id)
         self._ask_policy(host, activity.type)
         in_step = await self.synchrony.headers_for(activity, what.actor_id, what.inbox)
-        headers = (("Content-Type", ACTIVITY_JSON), *self._signals(), *in_step)
+        headers = (("Content-Type", ACTIVITY_JSON), *self._signals(activity), *in_step)
         answer = await self._send(Unsigned("POST", what.inbox, headers, activity.body), what)
         await self._settle(host, answer)
 
@@ -113,8 +113,10 @@ class Delivery:
         if isinstance(decision, Refuse):
             raise GiveUp(f"The policy refuses deliveries there: {decision.rule}.")
 
-    def _signals(self) -> tuple[tuple[str, str], ...]:
-        text = usage_text(self.house.usage_of())
+    def _signals(self, activity: StoredActivity) -> tuple[tuple[str, str], ...]:
+        """Return what machines may do with what is sent: as it was said, and no more than now."""
+        said = read_usage(activity.content_usage)
+        text = usage_text(tighten(self.house.usage_of(), said))
         return (("Content-Usage", text),) if text else ()
 
 

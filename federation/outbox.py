@@ -26,13 +26,24 @@ from federation import (
     translate,
 )
 from federation.addressing import inboxes
-from federation.fanout import Fanout
+from federation.fanout import Fanout, host_of
 from federation.sayings import Message, Mouth, Say
 from federation.signatures import load_private_key
 from federation.translate import Document
-from server.model import ActivityId, ActorId, KeyAlgorithm, StoredActivity
+from server.model import (
+    ActivityId,
+    ActorId,
+    ContentUsage,
+    KeyAlgorithm,
+    StoredActivity,
+    Work,
+    WorkId,
+)
 from server.ports import Bus, Library, Transaction
 from server.promises import JOBS_TOPIC, Deed, DeliverPromise, SayPromise
+from server.signals import usage_text
+
+_HANDS_OUT: Final = frozenset({"Create", "Update"})  # the work itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +75,7 @@ class Outbox:
             return
         activity = await self._proved(tx, actor_id, message.activity)
         uri = activity["id"]
+        work = await self._work_of(tx, activity)
         stored = StoredActivity(
             id=ActivityId(self.mouth.clock.new_id()),
             uri=uri,
@@ -74,12 +86,26 @@ class Outbox:
             dedupe=f"out {uri}",
             body=msgspec.json.encode(activity),
             received_at=self.mouth.clock.now(),
+            content_usage=usage_text(await self._usage(tx, actor_id, work)),
         )
         if not await tx.activities.keep(stored):
             return  # the job ran before: its deliveries are promised
         about = message.about or 0
         deliveries = [DeliverPromise(stored.id, inbox, actor_id, about) for inbox in targets]
         await self.fanout.promise(tx, deliveries, is_urgent=message.is_urgent)
+        if work is not None and stored.type in _HANDS_OUT:
+            hosts = [host_of(inbox) for inbox in targets]
+            await tx.neighbours.note_copies(work.id, hosts, stored.received_at)
+
+    async def _work_of(self, tx: Transaction, activity: Document) -> Work | None:
+        """Return the work of ours that an activity is about."""
+        number = self.mouth.addresses.local_part(_object_uri(activity), "/works/")
+        return await tx.works.bare(WorkId(int(number))) if number.isdecimal() else None
+
+    async def _usage(self, tx: Transaction, actor_id: ActorId, work: Work | None) -> ContentUsage:
+        """Return what machines may do with an activity: as its work says, or its actor."""
+        artist = await tx.artists.by_id(work.artist_id if work else actor_id)
+        return self.mouth.house.usage_of(artist, work)
 
     async def _proved(self, tx: Transaction, actor_id: ActorId, said: Document) -> Document:
         """Return an activity as it travels, with a proof (FEP-8b32) that outlives its delivery."""

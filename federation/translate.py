@@ -15,6 +15,7 @@ from federation import permissions
 from federation.addressing import audience
 from federation.wording import mentioning, tag_page, work_content
 from server.addresses import Addresses, series_of
+from server.licences import licence_of
 from server.model import (
     Actor,
     Artist,
@@ -75,6 +76,8 @@ CONTEXT: Sequence[Any] = (
         "announcedBy": {"@id": "fixatif:announcedBy", "@type": "@id"},
         "orderType": {"@id": "https://w3id.org/fep/1985/orderType", "@type": "@id"},
         "digitalSourceType": {"@id": "http://schema.org/digitalSourceType", "@type": "@id"},
+        "license": "http://schema.org/license",  # a title, as Pixelfed reads it
+        "licenseUrl": {"@id": "http://schema.org/license", "@type": "@id"},
     },
 )
 
@@ -156,7 +159,7 @@ def note_of_work(
         "attachment": [
             made
             for picture in work.pictures[:MAX_ATTACHMENTS]
-            if (made := _attachment(picture, voice.policy, addresses)) is not None
+            if (made := _attachment(picture, work, voice, addresses)) is not None
         ],
         # bare ids: Mastodon's embedded pages would cost Pixelfed's eight levels of depth
         "replies": f"{addresses.work(work.id)}/replies",
@@ -165,8 +168,7 @@ def note_of_work(
         **permissions.policy_terms(_policy_of(work, voice), voice.actor),
         **activity_terms(voice.usage, addresses.ai_policy),
     }
-    if source_type := digital_source_type(work.ai_label):
-        document["digitalSourceType"] = source_type
+    document |= _origin_and_licence(work)
     if series:  # as flat as can be: no server drops a post for a property that it does not know
         document["inSeries"] = [series_of(voice.actor, one.id) for one in series]
     if work.edited_at:
@@ -260,8 +262,20 @@ def _hashtag(tag: str, addresses: Addresses) -> Document:
     return {"type": "Hashtag", "name": f"#{tag}", "href": tag_page(tag, addresses)}
 
 
-def _attachment(picture: Picture, policy: Policy, addresses: Addresses) -> Document | None:
-    """Describe the file that stands at the federated address, whichever copy the policy allows."""
+def _origin_and_licence(work: Work) -> Document:
+    """Return how a work came to be, and under which licence it is, where either is said."""
+    source_type, licence = digital_source_type(work.ai_label), licence_of(work.licence)
+    said = {"digitalSourceType": source_type, "licenseUrl": licence.url}
+    return {name: value for name, value in said.items() if value}
+
+
+def _attachment(
+    picture: Picture, work: Work, voice: Voice, addresses: Addresses
+) -> Document | None:
+    """Describe the file that stands at the federated address, whichever copy the policy allows.
+
+    What it says besides is plain texts: Pixelfed drops a post for less than an object too deep.
+    """
     federated = next(
         (
             rendition
@@ -270,7 +284,7 @@ def _attachment(picture: Picture, policy: Policy, addresses: Addresses) -> Docum
         ),
         None,
     )
-    served = best_for(Audience.PEER, picture.renditions, policy)
+    served = best_for(Audience.PEER, picture.renditions, voice.policy)
     if federated is None or served is None:
         return None
     document: Document = {
@@ -281,6 +295,9 @@ def _attachment(picture: Picture, policy: Policy, addresses: Addresses) -> Docum
         "height": served.height,
         "blurhash": picture.blurhash,
         "focalPoint": [picture.focal_x, picture.focal_y],
+        "license": licence_of(work.licence).title,
+        **_origin_and_licence(work),
+        **activity_terms(voice.usage, addresses.ai_policy),
     }
     # an absent description and an empty one read the same everywhere but on Misskey
     return document | ({"name": picture.alt, "summary": picture.alt} if picture.alt else {})

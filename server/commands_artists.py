@@ -12,6 +12,7 @@ import click
 from server.accounts import NewAccount
 from server.drafts import Draft, Upload, read_tags
 from server.errors import Invalid
+from server.licences import LICENCES
 from server.main import Instance
 from server.model import AiLabel, Artist, JobKind, Role, Visibility, Work, WorkId, WorkState
 from server.ports import StoredFile
@@ -178,6 +179,11 @@ def account_move(handle: str, address: str, config_file: Path | None) -> None:
     default="public",
 )
 @click.option("--ai", type=click.Choice([label.value for label in AiLabel]), default="none")
+@click.option(
+    "--licence",
+    type=click.Choice(["all-rights-reserved", *(one.key for one in LICENCES if one.key)]),
+    default="all-rights-reserved",
+)
 @click.option("--sensitive", default="", help="The reason, where a work is sensitive.")
 @click.option("--quiet", is_flag=True, help="Hang it without telling followers.")
 @config_option
@@ -194,6 +200,7 @@ def publish(handle: str, files: Sequence[Path], config_file: Path | None, **fact
         visibility=Visibility(facts["visibility"]),
         ai_label=AiLabel(facts["ai"]),
         is_quiet=facts["quiet"],
+        licence=facts["licence"].removeprefix("all-rights-reserved"),
     )
     if len(facts["alts"]) > len(files):
         raise Invalid("There are more descriptions than files: give one --alt for each file.")

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from server.errors import Invalid
+from server.licences import read_licence
 from server.model import AiLabel, Picture, PictureId, SeriesId, Visibility, Work
 from server.permits import InteractionPolicy
 from server.ports import StoredFile
@@ -40,6 +41,7 @@ class Draft:
     is_quiet: bool = False
     interaction: InteractionPolicy | None = None  # None: as the artist says in general
     series: tuple[SeriesId, ...] | None = None  # None: those that it is in
+    licence: str = ""  # a key of `server.licences`
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +140,7 @@ def checked_draft(draft: Draft) -> Draft:
         medium=_limited(draft.medium, MAX_SHORT, "medium"),
         year=_limited(draft.year, MAX_SHORT, "year"),
         sensitive_reason=_limited(draft.sensitive_reason, MAX_SHORT, "reason"),
+        licence=read_licence(draft.licence),
     )
 
 

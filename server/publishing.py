@@ -96,6 +96,7 @@ class Publishing:
             withdrawn_at=None,
             language=checked.language,
             interaction=checked.interaction,
+            licence=checked.licence,
             pictures=self._waiting(work_id, uploads, first=0),
         )
         async with self.library.transaction() as tx:
@@ -173,6 +174,7 @@ class Publishing:
                 ai_label=checked.ai_label,
                 language=checked.language,
                 interaction=checked.interaction,
+                licence=checked.licence,
                 edited_at=self.clock.now() if work.hung_at else work.edited_at,
             )
             await self._keep_arranged(tx, work, kept_pictures)

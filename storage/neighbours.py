@@ -229,7 +229,12 @@ class _Neighbours:
                     WHERE state = 'accepted'
                 ) AS following,
                 (SELECT COUNT(*) FROM residents JOIN posts ON actor_id = residents.id) AS posts,
-                (SELECT COUNT(*) FROM copies WHERE host = :host) AS works
+                (
+                    SELECT COUNT(*) FROM copies WHERE host = :host AND NOT EXISTS (
+                        SELECT 1 FROM undelivered
+                        WHERE target_id = work_id AND undelivered.host = copies.host
+                    )
+                ) AS works
             """,
             first=origin,
             end=_end_of(origin),

@@ -109,6 +109,7 @@ class WorkPage:
     dealings: DealingsView | None = None
     places: tuple[PlaceView, ...] = ()  # in series
     missed: tuple[MissedView, ...] = ()  # servers that did not take it; for its artist
+    licence: LinkView | None = None  # where its artist gave one; None = all rights reserved
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +117,8 @@ class UploadPage:
     """upload.html: choose files, say what they are.
 
     Sends `pictures` (files), `alt` (once per picture, in order; may be fewer), `title`, `year`,
-    `medium`, `caption`, `tags`, `ai_label`, `visibility`, `is_sensitive`, `sensitive_reason`,
-    `is_quiet`, and `then`: `hang` or `draft`.
+    `medium`, `caption`, `tags`, `ai_label`, `licence`, `visibility`, `is_sensitive`,
+    `sensitive_reason`, `is_quiet`, and `then`: `hang` or `draft`.
     """
 
     form: FormView
@@ -133,6 +134,7 @@ class UploadPage:
     alts: tuple[str, ...] = ()  # typed before the form was refused, for the files chosen anew
     permits: tuple[OptionView, ...] = ()  # of `may_like` …, where `own_permits` is ticked
     series: tuple[OptionView, ...] = ()  # sends `series-shown` for each, `series-ID` where ticked
+    licences: tuple[OptionView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +171,7 @@ class EditPage:
     is_draft: bool = False
     permits: tuple[OptionView, ...] = ()  # of `may_like` …, where `own_permits` is ticked
     series: tuple[OptionView, ...] = ()
+    licences: tuple[OptionView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -297,9 +297,37 @@ def test_an_attachment_is_a_jpeg_within_what_every_server_takes() -> None:
         "focalPoint": [0.25, -0.5],
         "name": "Alt <0>",
         "summary": "Alt <0>",
+        "license": "All Rights Reserved",
+        "contentUsage": "train-ai=n, ai-use=n",
+        "xRobotsTag": "noai, noimageai, noarchive",
+        "aiPolicy": "https://art.test/.well-known/ai-policy",
     }
     assert type(one["width"]) is int
     assert 6 <= len(one["blurhash"]) <= 164
+
+
+@pytest.mark.parametrize(
+    ("licence", "title", "url"),
+    [
+        ("", "All Rights Reserved", None),
+        ("from a later version", "All Rights Reserved", None),
+        (
+            "cc-by-nc",
+            "Attribution-NonCommercial",
+            "https://creativecommons.org/licenses/by-nc/4.0/",
+        ),
+    ],
+)
+def test_a_licence_is_a_title_on_pictures_and_an_address_on_the_work(
+    licence: str, title: str, url: str | None
+) -> None:
+    given = replace(work(), licence=licence, ai_label=AiLabel.GENERATED)
+    document = translate.note_of_work(given, VOICE, ADDRESSES)
+    (one, _) = document["attachment"]
+    assert one["license"] == title
+    assert (document.get("licenseUrl"), one.get("licenseUrl")) == (url, url)
+    assert document["digitalSourceType"] == one["digitalSourceType"]
+    assert all(not isinstance(value, dict) for value in one.values())
 
 
 def test_more_than_four_pictures_are_a_link_to_the_page() -> None:

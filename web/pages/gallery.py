@@ -8,6 +8,7 @@ from aiohttp import web
 from federation.content_types import wants_activity
 from server.errors import Gone, NotFound
 from server.following import Relation
+from server.licences import licence_of
 from server.model import ActorId, Artist, PostId, TargetId, Visibility, Work, WorkId
 from server.permits import InteractionKind
 from server.protections import Audience
@@ -253,7 +254,13 @@ def _work_view(request: web.Request, room: Room, showing: Show) -> WorkPage:
         next=_neighbour(showing, room, room.older),
         edit_url=f"/studio/works/{one.id}" if is_own else "",
         dealings=dealings_of(showing.viewer, room.actor, about=one.id),
+        licence=_licence_link(one),
     )
+
+
+def _licence_link(work: Work) -> LinkView | None:
+    licence = licence_of(work.licence)
+    return LinkView(licence.name, licence.url) if licence.url else None
 
 
 def _work_head(request: web.Request, room: Room) -> HeadView:
@@ -271,6 +278,7 @@ def _work_head(request: web.Request, room: Room) -> HeadView:
         artist_name=artist.name or artist.handle,
         artist_url=room.actor.url,
         year=one.year,
+        licence_url=licence_of(one.licence).url,
         ai_label=one.ai_label,
     )
     title = f"{one.title or UNTITLED} – {artist.name or artist.handle}"

@@ -42,7 +42,7 @@ from web.flows import flows
 from web.forms import FilePart, UploadLimits, read_form, read_multipart
 from web.page_views import EditPage, PictureEditView, StudioPage, UploadPage, WithdrawPage
 from web.pages.permits import PERMITS, own_permit_values, own_permits
-from web.present import AI_LABELS, VISIBILITIES
+from web.present import AI_LABELS, LICENCES, VISIBILITIES
 from web.respond import artist_of, head_for, number, page, show, to
 from web.views import FormView, HeadView, OptionView, PagerView
 
@@ -68,6 +68,7 @@ class Facts:
     ai_label: AiLabel = AiLabel.NONE
     is_quiet: bool = False
     language: Annotated[str, Line("The language", 35)] = ""
+    licence: Annotated[str, Line("The licence", 20)] = ""
     then: Annotated[str, Line("What to do", 10)] = "hang"
 
     def draft(
@@ -88,6 +89,7 @@ class Facts:
             visibility=visibility or self.visibility,
             ai_label=self.ai_label,
             language=self.language,
+            licence=self.licence,
             is_quiet=self.is_quiet,
             series=series,
             interaction=interaction,
@@ -268,6 +270,7 @@ async def _upload_page(
         max_megapixels=_MAX_MEGAPIXELS,
         shown_px=known.house.now.policy.renditions.visitor,
         ai_labels=AI_LABELS,
+        licences=LICENCES,
         permits=PERMITS,
         visibilities=VISIBILITIES,
         alts=tuple(alts),
@@ -302,6 +305,7 @@ async def _edit_page(
         action=f"/studio/works/{work.id}",
         withdraw_url=f"/studio/works/{work.id}/withdraw",
         ai_labels=AI_LABELS,
+        licences=LICENCES,
         permits=PERMITS,
         visibilities=tuple(one for one in VISIBILITIES if one.value in may_become(work)),
         state=work.state,
@@ -338,6 +342,7 @@ def _form_of(work: Work, series: Sequence[SeriesId] = ()) -> FormView:
         "ai_label": work.ai_label.value,
         "is_quiet": CHECKED if work.is_quiet else "",
         "language": work.language,
+        "licence": work.licence,
     }
     values |= {f"series-{one}": CHECKED for one in series}
     for index, picture in enumerate(work.pictures, start=1):
