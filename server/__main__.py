@@ -19,6 +19,7 @@ from server.commands_database import db
 from server.commands_ends import account_delete, account_keep
 from server.commands_jobs import jobs
 from server.commands_people import invite
+from server.commands_policy import policy
 from server.config import Config
 from server.doctor import DATABASE, Finding, examine
 from server.errors import Invalid
@@ -264,7 +265,7 @@ async def _say_where(instance: Instance) -> None:
 
 for _command in (account_delete, account_keep):
     account.add_command(_command)
-for _command in (account, invite, publish, follow, jobs, db):
+for _command in (account, invite, publish, follow, jobs, policy, db):
     main.add_command(_command)
 
 if __name__ == "__main__":

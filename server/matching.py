@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from server.indexes import INDEXES, Index
 from server.rules import (
     OPEN_PATHS,
+    Condition,
     ConditionKind,
     Decision,
     Door,
@@ -105,6 +106,12 @@ def live_decisions_before(facts: Facts, door: CompiledDoor) -> tuple[tuple[Decis
     last = sure & -sure
     thinkable = door.thinkable(facts) & door.live & (last | (last - 1) if sure else -1)
     return tuple(door.decisions[i] for i in bits_of(thinkable)), bool(sure)
+
+
+def holds(facts: Facts, condition: Condition) -> bool:
+    """Whether one condition holds, asked by itself."""
+    values = dict.fromkeys(condition.values, 1)
+    return bool(INDEXES[condition.kind](values, 0).passing(facts))
 
 
 def is_always_open(facts: Facts) -> bool:

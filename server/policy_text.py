@@ -38,6 +38,12 @@ _USAGE_KEYS: Mapping[str, str] = {"train-ai": "train_ai", "ai-use": "ai_use", "s
 _TOP_KEYS = ("preset", "content_usage", "ai_works", "renditions", "federation", "rules")
 _RULE_KEYS = ("name", "door", "when", "then", "because", "shadow")
 _AUDIENCES = ("visitor", "person", "peer")
+# The parser takes the square of the number of parts of a dotted key: minutes for a long line.
+_QUOTED = re.compile(  # each to its end or the text's, so that nothing is looked at twice
+    r"""\"{3}[\s\S]*?(?:\"{3}|\Z)|'{3}[\s\S]*?(?:'{3}|\Z)"""
+    r"""|"(?:[^"\\\n]|\\.)*+"?|'[^'\n]*+'?|\#[^\n]*+"""
+)
+_ENDLESS_KEY = re.compile(r"(?:\.[ \t]*+[\w-]*+[ \t]*+){50}")
 _RULE_HEAD = re.compile(r"^\s*\[\[\s*rules\s*\]\]", re.MULTILINE)
 _MAX_REASON = 500  # characters; it is one sentence for people
 
@@ -122,6 +128,8 @@ def write_policy(policy: Policy) -> str:
 def _parsed(toml_text: str) -> Mapping[str, object]:
     if len(toml_text) > MAX_POLICY_CHARACTERS:
         raise Invalid(f"A policy has at most {MAX_POLICY_CHARACTERS} characters; shorten it.")
+    if _ENDLESS_KEY.search(_QUOTED.sub("s", toml_text)):
+        raise Invalid("A key in this policy has far too many dots; a key here has two parts.")
     try:
         return tomllib.loads(toml_text)
     except tomllib.TOMLDecodeError as cause:
