@@ -32,7 +32,6 @@ class Act(StrEnum):
     LIST_LET_IN = "list.let-in"
     LIST_PUBLISHED = "list.publish"
     LIST_UNPUBLISHED = "list.unpublish"
-    POLICY_CHANGED = "policy.changed"
     INVITE_MADE = "invite.made"
     INVITE_REVOKED = "invite.revoked"
     POLICY_CHANGED = "policy.changed"

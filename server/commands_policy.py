@@ -10,12 +10,12 @@ from typing import Any
 
 import click
 
-from server import audit
-from server.acts import Act
+from server.changes import NewPolicy, Revert
 from server.condition_text import read_condition
 from server.domains import read_domain
 from server.errors import Invalid, NotFound
 from server.explaining import document_of, explain, lines_of
+from server.impact import Applied
 from server.main import Instance
 from server.model import AiLabel, PolicyVersion, RenditionName, Visibility
 from server.phrasing import sentence_of
@@ -35,11 +35,18 @@ from server.rules import (
     Proof,
     WebFacts,
 )
-from server.shell import config_option, example, json_option, loaded, with_instance
+from server.shell import Command, config_option, example, json_option, loaded, with_instance
 from server.tiers import Standing, Tier
 from server.visitors import Crawlers, VisitorClass, VisitorFacts, classify
 
 _MOST_VERSIONS = 50
+
+
+def typed_option(command: Command) -> Command:
+    """Give a command the domain that must be typed where many follows would be cut."""
+    return click.option(
+        "--domain", "typed", default="", help="This instance's, where many follows would be cut."
+    )(command)
 
 
 @click.group(epilog=example("fixatif policy show > policy.toml"))
@@ -96,9 +103,12 @@ def policy_history(differences: bool, as_json: bool, config_file: Path | None) -
 @policy.command("apply", epilog=example('fixatif policy apply policy.toml --reason "No bots."'))
 @click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
 @click.option("--reason", default="", help="Why; kept with the version.")
+@typed_option
 @click.option("--check", "only_check", is_flag=True, help="Only say what is wrong with it.")
 @config_option
-def policy_apply(file: Path, reason: str, only_check: bool, config_file: Path | None) -> None:
+def policy_apply(
+    file: Path, reason: str, typed: str, only_check: bool, config_file: Path | None
+) -> None:
     """Put a policy in force, from a FILE or from the standard input (-)."""
     text = _read(file)
 
@@ -107,8 +117,8 @@ def policy_apply(file: Path, reason: str, only_check: bool, config_file: Path | 
         if only_check:
             click.echo("This policy can be applied.")
             return
-        number = await _applied(instance, text, reason)
-        click.echo(f"Version {number} of the policy is in force.")
+        applied = await instance.flows.governing.apply(None, NewPolicy(text), reason, typed=typed)
+        click.echo(_told(applied))
 
     with_instance(loaded(config_file), run)
 
@@ -116,16 +126,16 @@ def policy_apply(file: Path, reason: str, only_check: bool, config_file: Path | 
 @policy.command("revert", epilog=example("fixatif policy revert 3"))
 @click.argument("number", metavar="VERSION", type=click.IntRange(1))
 @click.option("--reason", default="", help="Why; kept with the version.")
+@typed_option
 @config_option
-def policy_revert(number: int, reason: str, config_file: Path | None) -> None:
+def policy_revert(number: int, reason: str, typed: str, config_file: Path | None) -> None:
     """Put an earlier VERSION in force again, as a new version."""
 
     async def run(instance: Instance) -> None:
         found = await _version(instance, number)
         _tell_concerns(read_policy(found.toml))
-        why = reason or f"Back to version {number}."
-        made = await _applied(instance, found.toml, why)
-        click.echo(f"Version {made} of the policy, the same as version {number}, is in force.")
+        applied = await instance.flows.governing.apply(None, Revert(number), reason, typed=typed)
+        click.echo(_told(applied))
 
     with_instance(loaded(config_file), run)
 
@@ -199,21 +209,15 @@ async def _version(instance: Instance, number: int | None) -> PolicyVersion:
     return found
 
 
-async def _applied(instance: Instance, text: str, reason: str) -> int:
-    """Put a policy in force and note who did; return its number."""
-    refuse_lock_out(read_policy(text))
-    clock, house = instance.flows.clock, instance.flows.house
-    async with instance.seams.library.transaction() as tx:
-        before = await tx.policies.current()
-        number = await tx.policies.add(text, clock.now(), "", reason)
-        await audit.note(
-            *(tx, clock, None, Act.POLICY_CHANGED, f"version {number}"),
-            reason=reason,
-            before=before.toml if before else "",
-            after=text,
-        )
-    await house.refresh()
-    return number
+def _told(applied: Applied) -> str:
+    if not applied.is_changed:
+        return f"Nothing changed: version {applied.version} of the policy says the same."
+    said = [f"Version {applied.version} of the policy is in force."]
+    if applied.severed:
+        said.append(f"{applied.severed} follows are suspended for 7 days, then cut.")
+    if applied.restored:
+        said.append(f"{applied.restored} follows are restored.")
+    return " ".join(said)
 
 
 def _tell_concerns(checked: Policy) -> None:

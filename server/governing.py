@@ -5,6 +5,7 @@ what it allows again is restored with it; a dry run counts both by the same func
 than `MANY_FOLLOWS` would be cut, the domain of this very place must be typed.
 """
 
+import asyncio
 from dataclasses import dataclass
 from typing import Final
 
@@ -21,6 +22,7 @@ from server.ports import Bus, Library, Transaction
 from server.promises import JOBS_TOPIC
 from server.replaying import caveats_of
 from server.roles import demand
+from server.rulechecks import Concern, check, refuse_lock_out
 from server.rules import Rule
 from server.rulings import Rules
 from server.severing import Severing, cuts_of
@@ -79,6 +81,7 @@ class Governing:
             restored_follows=tuple(revived),
             replay=replay,
             caveats=caveats_of(_new_rules(ahead), self.crawlers),
+            warnings=tuple(concern.message for concern in await _concerns(ahead)),
         )
 
     async def apply(
@@ -93,7 +96,8 @@ class Governing:
         """Make a change true, in this process at once.
 
         `expected`: the version of the policy that whoever decided this had before their eyes.
-        Raise `Conflict` where it is another one by now, `Invalid` where `typed` is needed.
+        Raise `Conflict` where it is another one by now, `Invalid` where `typed` is needed or
+        nobody could change the policy again.
         """
         _demand(author)
         wish = _Wish(author, change, reason, typed)
@@ -101,6 +105,8 @@ class Governing:
         while applied is None:
             ahead = await self._look(change)
             _refuse_outdated(ahead.sources, expected)
+            if not ahead.is_same:
+                refuse_lock_out(ahead.after.compiled.policy)
             async with self.library.transaction() as tx:
                 applied = await self._apply_in(tx, ahead, wish)
         await self.house.refresh()
@@ -182,6 +188,11 @@ class _Ahead:
     before: Rules
     after: Rules
     is_same: bool
+
+
+async def _concerns(ahead: _Ahead) -> tuple[Concern, ...]:
+    """Return what is wrong with the policy as it would be, found off the event loop."""
+    return await asyncio.to_thread(check, ahead.after.compiled.policy)
 
 
 def _in_one_shape(change: Change, after: Rules) -> Change:
