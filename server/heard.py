@@ -7,6 +7,7 @@ counts only where both give it, as nobody here can permit what is not theirs.
 from collections.abc import Iterable
 
 from server.model import Actor, ContentUsage, Heard, Post, Preference
+from server.policy import tighten
 from server.signals import read_usage
 
 _NO, _YES, _UNSET = Preference.NO, Preference.YES, Preference.UNSET
@@ -52,6 +53,16 @@ def stricter(ours: ContentUsage, theirs: ContentUsage) -> ContentUsage:
         ai_use=_both(ours.ai_use, theirs.ai_use),
         search=_both(ours.search, theirs.search),
     )
+
+
+def around(page: ContentUsage, shown: Iterable[ContentUsage]) -> ContentUsage:
+    """Return what is said of a page of ours that shows others' posts too.
+
+    What they refuse to AI holds for the whole page. That they want to be in no search does not:
+    one comment would take its artist's work from every search; such posts are marked themselves.
+    """
+    theirs = joined(shown)
+    return tighten(page, ContentUsage(theirs.train_ai, theirs.ai_use))
 
 
 def _robots(text: str) -> ContentUsage:

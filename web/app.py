@@ -11,7 +11,7 @@ from web.addresses import read_networks
 from web.counting import Counter
 from web.flows import FLOWS, Flows
 from web.gate import Gate
-from web.keys import COUNTER, RENDER_ERROR, REQUEST_ID
+from web.keys import COUNTER, IS_USAGE_SAID, RENDER_ERROR, REQUEST_ID
 from web.middleware import BodyLimits, Plumbing, install
 from web.page_views import ErrorPage, GonePage
 from web.respond import as_response, reserves, viewer_of
@@ -55,7 +55,9 @@ def build_app(flows: Flows) -> web.Application:
 def _plumbing(flows: Flows) -> Plumbing:
     most = flows.config.media.max_upload_bytes * MAX_PICTURES + _FORM_OVERHEAD_BYTES
 
-    def signals(_request: web.Request) -> Iterable[tuple[str, str]]:
+    def signals(request: web.Request) -> Iterable[tuple[str, str]]:
+        if IS_USAGE_SAID in request:  # what is unset of somebody else's work is not ours to permit
+            return ()
         return headers(flows.house.now.policy.content_usage, flows.signal_urls)
 
     return Plumbing(

@@ -45,3 +45,5 @@ MAX_BODY_SECONDS = web.RequestKey("max_body_seconds", float)  # from first byte 
 FORM_COOKIE = web.RequestKey("form_cookie", str)  # set with this answer, see `web.csrf`
 # Set once `web.csrf` found that no other site sent this request; uploads are read only then.
 IS_OUR_FORM = web.RequestKey("is_our_form", bool)
+# Set once a handler said what machines may do with its answer, be it nothing at all.
+IS_USAGE_SAID = web.RequestKey("is_usage_said", bool)

@@ -31,7 +31,7 @@ from server.policy import Policy
 from server.protections import Audience, is_open_to
 from server.reactions import Tally, Target
 from server.viewing import FeedEntry, Hung, Room, Said
-from web import talk
+from web import talk, usage
 from web.dealings import dealings_of
 from web.page_views import ArtistCardView, StudioWorkView
 from web.views import (
@@ -214,6 +214,7 @@ class Show:
             title=post.title,
             note=talk.note_on(post),
             dealings=dealings_of(self.viewer, said.author, about=post.id),
+            is_unsearched=usage.is_unsearched(said),
         )
 
     def entry(self, entry: FeedEntry) -> PostView:
@@ -266,6 +267,9 @@ class Show:
             origin=talk.origin_of(post),
             note=talk.note_on(post),
             is_private=post.visibility is Visibility.DIRECT,
+            usage_note=usage.note_of(said),
+            licence=usage.licence_of(said),
+            is_unsearched=usage.is_unsearched(said),
         )
 
     def studio_row(self, work: Work, artist: Artist, counts: Counts) -> StudioWorkView:

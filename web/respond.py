@@ -13,7 +13,7 @@ from server.protections import Audience
 from server.roles import is_at_least
 from server.signals import headers, robots_directives, tdm_reservation
 from web.flows import flows
-from web.keys import ARTIST
+from web.keys import ARTIST, IS_USAGE_SAID
 from web.present import Show
 from web.render import Page, surround
 from web.views import HeadLink, HeadView, NoticeView, ViewerView
@@ -158,6 +158,7 @@ def viewer_of(request: web.Request, *, unread: int = 0, has_form: bool = True) -
 
 def set_signals(request: web.Request, response: web.StreamResponse, usage: ContentUsage) -> None:
     """Say what machines may do with exactly this, instead of the instance's general word."""
+    request[IS_USAGE_SAID] = True
     for name, value in headers(usage, flows(request).signal_urls):
         response.headers.add(name, value)
 

@@ -327,6 +327,7 @@ class CommentView:
     title: str = ""  # of an article or video
     note: str = ""  # who alone sees it, or that it waits
     dealings: DealingsView | None = None
+    is_unsearched: bool = False  # its origin wants it in no search
 
 
 @dataclass(frozen=True, slots=True)
@@ -346,6 +347,9 @@ class PostView:
     reactions: ReactionsView = ReactionsView()
     comment_url: str = ""
     ai_note: str = ""  # "AI-generated, says its server"
+    usage_note: str = ""  # "May not be used to train AI, its server says."
+    licence: LinkView | None = None  # by its server's word
+    is_unsearched: bool = False  # its origin wants it in no search
     emojis: tuple[EmojiView, ...] = ()
     poll: PollView | None = None
     quote: QuoteView | None = None

@@ -14,6 +14,7 @@ from server.model import ActorId, Artist, Counts, Post, PostId, TargetId, Visibi
 from server.permits import InteractionKind
 from server.targets import OPEN, Target
 from server.viewing import Said
+from web import usage
 from web.dealings import dealings_of
 from web.documents import activity, seen
 from web.flows import flows
@@ -74,7 +75,9 @@ async def messages(request: web.Request) -> web.StreamResponse:
     if len(found) == PAGE:
         more = PagerView(f"/messages?before={found[-1].said.post.id}", PAGE)
     view = MessagesPage(tuple(message_view(showing, artist, one) for one in found), more)
-    return await page(request, "messages.html", view, head=_head(request, "Messages"))
+    about = usage.beside(known.house.usage_of(), [one.said for one in found])
+    head = head_for(request, title="Messages", usage=about)
+    return await page(request, "messages.html", view, head=head, usage=about)
 
 
 async def post_page(request: web.Request, post_id: PostId) -> web.Response:
@@ -107,11 +110,12 @@ async def post_page(request: web.Request, post_id: PostId) -> web.Response:
         await known.threads.look_at(posts)
     kind = "Message" if said.post.visibility is Visibility.DIRECT else "Comment"
     has_twin = said.post.is_local and said.post.visibility in OPEN
+    about = usage.beside(usage.of_said(known.house, said), received.replies)
     head = replace(
-        _head(request, f"{kind} by {said.author.name}"),
+        head_for(request, title=f"{kind} by {said.author.name}", usage=about),
         activity_url=said.post.uri if has_twin else "",
     )
-    response = await page(request, "post.html", view, head=head)
+    response = await page(request, "post.html", view, head=head, usage=about)
     if said.post.visibility not in OPEN:
         response.headers["Cache-Control"] = "private, no-store"
     return response

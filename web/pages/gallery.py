@@ -9,7 +9,7 @@ from federation.content_types import wants_activity
 from server.errors import Gone, NotFound
 from server.following import Relation
 from server.licences import licence_of
-from server.model import ActorId, Artist, PostId, TargetId, Visibility, Work, WorkId
+from server.model import ActorId, Artist, ContentUsage, PostId, TargetId, Visibility, Work, WorkId
 from server.permits import InteractionKind
 from server.protections import Audience
 from server.signals import ImageSigns, schema_org
@@ -29,6 +29,7 @@ from web.quotes import showing_posts
 from web.respond import head_for, number, page, show, viewer_id
 from web.talk import without_refused
 from web.text import tag_path
+from web.usage import beside
 from web.views import CardView, HeadView, LinkView, PagerView, PlaceView
 
 
@@ -119,7 +120,7 @@ async def work(request: web.Request) -> web.StreamResponse:
     right = show(request).page_of(room.hung.work, artist)
     if request.path != right:
         raise web.HTTPMovedPermanently(_with_query(request, right))
-    usage = known.house.usage_of(artist, room.hung.work)
+    usage = beside(known.house.usage_of(artist, room.hung.work), room.comments)
     comments = [said.post for said in room.comments]
     showing = await showing_posts(request, comments, [room.hung.work])
     if showing.viewer is not None:
@@ -133,7 +134,7 @@ async def work(request: web.Request) -> web.StreamResponse:
         request,
         "work.html",
         shown,
-        head=_work_head(request, room),
+        head=_work_head(request, room, usage),
         usage=usage,
     )
     if room.hung.work.visibility is not Visibility.PUBLIC:
@@ -263,10 +264,9 @@ def _licence_link(work: Work) -> LinkView | None:
     return LinkView(licence.name, licence.url) if licence.url else None
 
 
-def _work_head(request: web.Request, room: Room) -> HeadView:
+def _work_head(request: web.Request, room: Room, usage: ContentUsage) -> HeadView:
     known, showing = flows(request), show(request)
     one, artist = room.hung.work, room.hung.artist
-    usage = known.house.usage_of(artist, one)
     path = showing.page_of(one, artist)
     card = showing.card(one)
     signs = ImageSigns(

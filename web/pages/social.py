@@ -23,6 +23,7 @@ from server.model import (
 from server.permits import Answer
 from server.reactions import MAX_COMMENT, Target
 from server.viewing import PAGE
+from web import usage
 from web.addresses import network_of
 from web.dealings import dealings_of, report_page
 from web.errors import status_of
@@ -66,7 +67,9 @@ async def feed(request: web.Request) -> web.StreamResponse:
     showing = await showing_posts(request, posts, works)
     more = PagerView(f"/home?before={entries[-1].id}", PAGE) if len(entries) == PAGE else None
     view = FeedPage(tuple(showing.entry(entry) for entry in entries), more)
-    return await page(request, "home_feed.html", view, head=_head(request, "Following"))
+    about = usage.beside(known.house.usage_of(), [one.said for one in entries if one.said])
+    head = head_for(request, title="Following", usage=about)
+    return await page(request, "home_feed.html", view, head=head, usage=about)
 
 
 async def look_up(request: web.Request) -> web.StreamResponse:
