@@ -18,6 +18,7 @@ from server.commands_artists import account, follow, publish
 from server.commands_database import db
 from server.commands_ends import account_delete, account_keep
 from server.commands_jobs import jobs
+from server.commands_own_list import blocklist
 from server.commands_people import invite
 from server.commands_policy import policy
 from server.config import Config
@@ -265,7 +266,7 @@ async def _say_where(instance: Instance) -> None:
 
 for _command in (account_delete, account_keep):
     account.add_command(_command)
-for _command in (account, invite, publish, follow, jobs, policy, db):
+for _command in (account, invite, publish, follow, blocklist, jobs, policy, db):
     main.add_command(_command)
 
 if __name__ == "__main__":
