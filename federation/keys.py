@@ -5,9 +5,9 @@ Loading costs from 30 µs (public) to 30 ms (private, with checks): callers keep
 loaded key.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Final
+from typing import Final, cast
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
@@ -17,6 +17,7 @@ from server import errors
 
 PrivateKey = rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey
 
+_PADDING, _HASH = padding.PKCS1v15(), hashes.SHA256()
 _MIN_RSA_BITS: Final = 2048
 _MAX_RSA_BITS: Final = 8192  # above, one verification costs more than a millisecond
 _MAX_RSA_EXPONENT: Final = 2**33 - 1  # a huge public exponent makes each verification slow
@@ -35,19 +36,20 @@ class PublicKey:
     key_id: str
     owner: str
     material: rsa.RSAPublicKey | ed25519.Ed25519PublicKey
+    is_rsa: bool = field(init=False)  # else it is Ed25519
 
-    @property
-    def is_rsa(self) -> bool:
-        """Whether this is an RSA key; else it is Ed25519."""
-        return isinstance(self.material, rsa.RSAPublicKey)
+    def __post_init__(self) -> None:
+        """Look at the key's kind once: it is asked three times a signature."""
+        object.__setattr__(self, "is_rsa", isinstance(self.material, rsa.RSAPublicKey))
 
     def has_signed(self, message: bytes, signature: bytes) -> bool:
         """Say whether this key made `signature` over `message`: RSA PKCS #1 v1.5 with SHA-256."""
         try:
-            if isinstance(self.material, rsa.RSAPublicKey):
-                self.material.verify(signature, message, padding.PKCS1v15(), hashes.SHA256())
+            if self.is_rsa:
+                rsa_key = cast("rsa.RSAPublicKey", self.material)
+                rsa_key.verify(signature, message, _PADDING, _HASH)
             else:
-                self.material.verify(signature, message)
+                cast("ed25519.Ed25519PublicKey", self.material).verify(signature, message)
         except InvalidSignature:
             return False
         return True
@@ -77,7 +79,7 @@ def load_public_key(text: str, *, key_id: str, owner: str) -> PublicKey:
 def sign_message(key: PrivateKey, message: bytes) -> bytes:
     """Return what `PublicKey.has_signed` verifies."""
     if isinstance(key, rsa.RSAPrivateKey):
-        return key.sign(message, padding.PKCS1v15(), hashes.SHA256())
+        return key.sign(message, _PADDING, _HASH)
     return key.sign(message)
 
 

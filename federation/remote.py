@@ -26,7 +26,7 @@ from server.addresses import Addresses
 from server.clock import Clock
 from server.errors import Invalid, NotFound, Unavailable, Untrusted
 from server.model import Actor, ActorId, ActorKind, Millis, Post, Visibility
-from server.ports import Incoming, Library, Unreachable
+from server.ports import Incoming, Library, Transaction, Unreachable
 from server.promises import FetchPromise, NamePromise, promise
 from server.reactions import Target, find_target_by_uri
 
@@ -299,8 +299,10 @@ class Remote:
         return replace(kept, key_id=key_id, public_key_pem=chosen.text)
 
     async def _kept_key(self, key_id: str, actor_uri: str) -> PublicKey | None:
-        async with self.library.reading() as tx:
-            owner = await tx.actors.by_key_id(key_id) or await tx.actors.by_uri(actor_uri)
+        async def look(tx: Transaction) -> Actor | None:
+            return await tx.actors.by_key_id(key_id) or await tx.actors.by_uri(actor_uri)
+
+        owner = await self.library.look(look)
         if owner is None or owner.gone_at is not None:
             return None
         text = _keys_of(owner).get(key_id, "")

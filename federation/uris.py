@@ -17,6 +17,7 @@ from server import errors
 MAX_LENGTH = 2048  # what browsers, proxies and every known server accept
 
 _REMEMBERED = 2_048  # one activity asks the same few addresses some five times over
+_SHORT = 256  # characters; longer addresses are rare, and not worth the memory
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 # Blanks, control characters, quotes and backslashes never stand in a URL (RFC 3986, 2);
@@ -47,8 +48,7 @@ class Origin(NamedTuple):
 
 def is_address(text: str) -> bool:
     """Say whether `text` is an http(s) URL of sane length, without a user name in it."""
-    found = _ADDRESS.fullmatch(text) if len(text) <= MAX_LENGTH else None
-    return found is not None and _is_host(found["host"])
+    return _is_address(text) if len(text) <= _SHORT else _is_address.__wrapped__(text)
 
 
 def origin_of(uri: str) -> Origin:
@@ -56,10 +56,7 @@ def origin_of(uri: str) -> Origin:
 
     Raises `Untrusted`.
     """
-    found = _ADDRESS.fullmatch(uri) if len(uri) <= MAX_LENGTH else None
-    if found is None:
-        raise errors.Untrusted("This is no web address; send a plain https URL.")
-    return _origin(found["scheme"], found["host"], found["port"])
+    return _origin_of(uri) if len(uri) <= _SHORT else _origin_of.__wrapped__(uri)
 
 
 def target_of(uri: str) -> str:
@@ -87,6 +84,20 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return False
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _is_address(text: str) -> bool:
+    found = _ADDRESS.fullmatch(text) if len(text) <= MAX_LENGTH else None
+    return found is not None and _is_host(found["host"])
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _origin_of(uri: str) -> Origin:
+    found = _ADDRESS.fullmatch(uri) if len(uri) <= MAX_LENGTH else None
+    if found is None:
+        raise errors.Untrusted("This is no web address; send a plain https URL.")
+    return _origin(found["scheme"], found["host"], found["port"])
 
 
 @lru_cache(maxsize=_REMEMBERED)

@@ -1,6 +1,7 @@
 """Our own addresses, made in one place. Pure. `docs` and other servers rely on their shape."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import quote, urlsplit
 
 from server.model import (
@@ -118,6 +119,17 @@ def announce_of(speaker: Actor, work_id: WorkId, added_at: Millis) -> str:
 
 def _origin(uri: str) -> tuple[str, str, int | None]:
     """Return scheme, host and port in one spelling (RFC 6454, 4). Raises `ValueError`."""
+    scheme, _, rest = uri.partition("://")
+    authority = rest.partition("/")[0]
+    if not authority or not set("?#\\").isdisjoint(
+        authority
+    ):  # rare: where it ends is not so plain
+        return _origin_at(uri)
+    return _origin_at(f"{scheme}://{authority}/")
+
+
+@lru_cache(maxsize=1_024)  # addresses are many, their servers few
+def _origin_at(uri: str) -> tuple[str, str, int | None]:
     parts = urlsplit(uri)
     host = (parts.hostname or "").removesuffix(".")
     return parts.scheme, host, parts.port or _DEFAULT_PORTS.get(parts.scheme)

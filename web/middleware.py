@@ -1,6 +1,7 @@
 """What every request passes on its way in, and every answer on its way out.
 
-Outside in: request id and log, errors, cheap refusal, bodies, session, forms. Headers are not a
+Outside in: request id and log, errors, cheap refusal, bodies, session, forms; servers that deliver
+to an inbox pass the first two alone, and the limit of bodies. Headers are not a
 layer but written when an answer begins, so that streams, refusals and the router's own 404 carry
 them like every other answer.
 """
@@ -38,6 +39,7 @@ from web.keys import (
 
 SLOW_MILLIS = 1_000
 _LOG_ONE_IN = 100  # of the rest: an access log doubles the CPU of a request
+_CLIENTS_REMEMBERED = 256  # of whom a header of up to 16 KiB may be kept each
 _CLIENT_LEFT = 499  # nginx's word for it; nobody reads this answer
 _ALWAYS_OPEN = frozenset(
     {"/robots.txt", "/policy", "/rsl.xml", "/ai.txt", "/healthz", "/readyz", "/favicon.ico"}
@@ -116,6 +118,7 @@ def install(app: web.Application, plumbing: Plumbing) -> None:
         (
             _naming(plumbing),
             _catching(),
+            _delivering(plumbing),
             _refusing(plumbing),
             _bounding(plumbing),
             _recognising(plumbing),
@@ -153,21 +156,23 @@ def is_always_open(request: web.Request) -> bool:
 def _naming(plumbing: Plumbing) -> Middleware:
     """Give each request an id and the asker's address, and log what is worth it."""
     getrandbits = Random().getrandbits  # noqa: S311 - finds a line in a log, guards nothing
+    find_client = _client_finder(plumbing.trusted_proxies)
 
     @web.middleware
     async def name(request: web.Request, handler: Handler) -> web.StreamResponse:
-        request_id = f"{getrandbits(64):016x}"
+        number = getrandbits(64)
+        request_id = f"{number:016x}"
         request[REQUEST_ID] = request_id
         # Each request binds its own anew, so that nothing has to be unbound afterwards.
         structlog.contextvars.bind_contextvars(request_id=request_id)
-        _find_client(request, plumbing.trusted_proxies)
-        started_at = plumbing.clock.now()
+        find_client(request)
+        started_at, is_sample = plumbing.clock.now(), number % _LOG_ONE_IN == 0
         try:
             response = await handler(request)
         except web.HTTPException as redirect:
-            _report(request, redirect, plumbing.clock.now() - started_at)
+            _report(request, redirect, plumbing.clock.now() - started_at, is_sample=is_sample)
             raise
-        _report(request, response, plumbing.clock.now() - started_at)
+        _report(request, response, plumbing.clock.now() - started_at, is_sample=is_sample)
         return response
 
     return name
@@ -217,15 +222,29 @@ def _refusing(plumbing: Plumbing) -> Middleware:
     return refuse
 
 
+def _delivering(plumbing: Plumbing) -> Middleware:
+    """Lead servers that deliver straight to their handler.
+
+    What comes after is for visitors: no class is refused at an inbox, and no cookie or form read.
+    """
+
+    @web.middleware
+    async def deliver(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if not is_inbox(request):
+            return await handler(request)
+        _bound(request, plumbing.body_limits)
+        request[IS_OUR_FORM] = True
+        return await request.match_info.handler(request)
+
+    return deliver
+
+
 def _bounding(plumbing: Plumbing) -> Middleware:
     """Refuse bodies that are too large by their own word; `web.forms` counts the rest."""
 
     @web.middleware
     async def bound(request: web.Request, handler: Handler) -> web.StreamResponse:
-        max_bytes = plumbing.body_limits.for_request(request)
-        request[MAX_BODY_BYTES] = max_bytes
-        request[MAX_BODY_SECONDS] = plumbing.body_limits.seconds
-        _check_body(request, max_bytes)
+        _bound(request, plumbing.body_limits)
         return await handler(request)
 
     return bound
@@ -286,24 +305,39 @@ def _header_writer(
 
 def _add_signals(response: web.StreamResponse, signals: Iterable[tuple[str, str]]) -> None:
     """Add the policy's headers; what a handler said of its own work is more exact and stays."""
-    said = {name.lower() for name in response.headers}
+    headers = response.headers
     for name, value in signals:
-        is_repeatable = name.lower() in _REPEATABLE
-        if is_repeatable and value not in response.headers.getall(name, ()):
-            # A line of its own: scrapers read up to the first colon only
-            response.headers.add(name, value)
-        elif not is_repeatable and name.lower() not in said:
-            response.headers.add(name, value)
+        is_said = value in headers.getall(name) if name in headers else False
+        # Some have a line of their own: scrapers read up to the first colon only
+        if name not in headers or (not is_said and name.lower() in _REPEATABLE):
+            headers.add(name, value)
 
 
-def _find_client(request: web.Request, trusted_proxies: Sequence[IPNetwork]) -> None:
-    peer = request.remote or "127.0.0.1"  # a Unix socket has no address: a proxy on this machine
-    forwarded_for = request.headers.getall("X-Forwarded-For", ())
-    request[CLIENT_ADDRESS] = client_address(peer, forwarded_for, trusted_proxies)
-    request[IS_SECURE] = request.secure
-    if is_trusted_proxy(peer, trusted_proxies) and "X-Forwarded-Proto" in request.headers:
-        last = request.headers.getall("X-Forwarded-Proto")[-1].rpartition(",")[2]
-        request[IS_SECURE] = last.strip().lower() == "https"
+def _client_finder(trusted_proxies: Sequence[IPNetwork]) -> Callable[[web.Request], None]:
+    """Return what notes who asks, and whether by https."""
+
+    @lru_cache(maxsize=_CLIENTS_REMEMBERED)
+    def asker(peer: str, forwarded_for: tuple[str, ...]) -> tuple[str, bool]:
+        address = client_address(peer, forwarded_for, trusted_proxies)
+        return address, is_trusted_proxy(peer, trusted_proxies)
+
+    def find(request: web.Request) -> None:
+        peer = request.remote or "127.0.0.1"  # a Unix socket has none: a proxy on this machine
+        forwarded_for = tuple(request.headers.getall("X-Forwarded-For", ()))
+        request[CLIENT_ADDRESS], is_proxy = asker(peer, forwarded_for)
+        request[IS_SECURE] = request.secure
+        if is_proxy and "X-Forwarded-Proto" in request.headers:
+            last = request.headers.getall("X-Forwarded-Proto")[-1].rpartition(",")[2]
+            request[IS_SECURE] = last.strip().lower() == "https"
+
+    return find
+
+
+def _bound(request: web.Request, limits: BodyLimits) -> None:
+    max_bytes = limits.for_request(request)
+    request[MAX_BODY_BYTES] = max_bytes
+    request[MAX_BODY_SECONDS] = limits.seconds
+    _check_body(request, max_bytes)
 
 
 def _check_body(request: web.Request, max_bytes: int) -> None:
@@ -336,9 +370,10 @@ def _shown(request: web.Request, error: Exception) -> web.StreamResponse:
     return response
 
 
-def _report(request: web.Request, response: web.StreamResponse, millis: int) -> None:
+def _report(
+    request: web.Request, response: web.StreamResponse, millis: int, *, is_sample: bool
+) -> None:
     is_slow = millis > SLOW_MILLIS and response.content_type != "text/event-stream"
-    is_sample = int(request[REQUEST_ID], 16) % _LOG_ONE_IN == 0
     level = logging.WARNING if is_slow or response.status >= 500 else logging.INFO
     if is_slow or response.status >= 500 or is_sample:
         _log.log(
