@@ -9,7 +9,7 @@ from typing import Final
 
 from federation.dedupe import arranging_key
 from federation.deeds import Act, Arrived, Hands
-from federation.posts import post_from
+from federation.posts import post_from, treated
 from federation.vocabulary import Activity
 from server.model import Actor, Post, Visibility
 from server.ports import Transaction
@@ -61,7 +61,8 @@ def _fetched(hands: Hands, deed: Arrived) -> Post | None:
     note = deed.note
     if note is None or note.attributed_to != deed.actor.uri or note.audience not in _OPEN:
         return None
-    return post_from(note, deed.actor, None, new_id=hands.clock.new_id(), now=hands.clock.now())
+    post = post_from(note, deed.actor, None, new_id=hands.clock.new_id(), now=hands.clock.now())
+    return treated(post, None, deed.treatment, frozenset())
 
 
 ACTS: Final[Mapping[str, Act]] = {"Add": add, "Remove": remove}

@@ -13,7 +13,7 @@ from federation.acts_posts import Sent
 from federation.deeds import POST_TYPES, Act, Arrived, Hands
 from federation.documents import Document, first, id_of, is_document, type_of
 from federation.permissions import REQUESTS
-from federation.posts import post_from
+from federation.posts import post_from, treated
 from federation.uris import same_origin
 from federation.vocabulary import RemoteNote, read_note
 from server.dealings import RequestState
@@ -73,6 +73,7 @@ async def _read(hands: Hands, tx: Transaction, deed: Arrived) -> Asking | None:
         return None
     kind = REQUESTS[activity.type]
     note = _note(instrument, deed) if is_document(instrument) else None
+    note = hands.doors.cleaned(note) if note is not None else None
     return Asking(deed, kind, target, artist.id, uri, note)
 
 
@@ -119,7 +120,7 @@ async def _reply(hands: Hands, tx: Transaction, asking: Asking, said: Answer) ->
     if note is None or note.in_reply_to != asking.deed.activity.object_uri:
         return
     is_approved = said is Answer.ALLOW
-    sent = Sent(note, deed.actor, deed.id, is_approved, deed.activity.uri)
+    sent = Sent(note, deed.actor, deed.id, is_approved, deed.activity.uri, deed.treatment)
     await acts_posts.keep(hands, tx, sent)
 
 
@@ -129,10 +130,12 @@ async def _quote(hands: Hands, tx: Transaction, asking: Asking, said: Answer) ->
     if note is None or note.quote_uri != deed.activity.object_uri:
         return
     if said is Answer.ALLOW:
-        await acts_posts.keep(hands, tx, Sent(note, deed.actor, deed.id, is_approved=True))
+        sent = Sent(note, deed.actor, deed.id, is_approved=True, treatment=deed.treatment)
+        await acts_posts.keep(hands, tx, sent)
         return
     if await tx.posts.by_uri(note.uri) is None:
         post = post_from(note, deed.actor, None, new_id=hands.clock.new_id(), now=hands.clock.now())
+        post = treated(post, None, deed.treatment, frozenset())
         await tx.posts.put(replace(post, visibility=Visibility.DRAFT))
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from federation import quoting
 from federation.dedupe import deletion_key
 from federation.deeds import Arrived, Hands
-from federation.posts import people_in, post_from
+from federation.posts import people_in, post_from, treated
 from federation.vocabulary import RemoteNote
 from server.model import ActivityId, Actor, Post, PostId, Quote, Visibility
 from server.permits import Answer, InteractionKind
@@ -17,6 +17,7 @@ from server.permitting import Wish, permitted
 from server.ports import Transaction
 from server.promises import FetchKind, FetchPromise, promise
 from server.targets import OPEN, Target, find_target_by_uri, may_see
+from server.treatments import Treatment
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +29,14 @@ class Sent:
     activity_id: ActivityId
     is_approved: bool = False  # the artist whom it answers or quotes was asked, and agreed
     request_uri: str = ""  # of the ReplyRequest that brought it
+    treatment: Treatment | None = None  # what a rule here does to it
 
 
 async def create(hands: Hands, tx: Transaction, deed: Arrived) -> None:
     """Keep a post that answers or quotes us, names one of us, or is by somebody followed."""
     if deed.note is not None:
-        await keep(hands, tx, Sent(deed.note, deed.actor, deed.id, deed.is_approved))
+        sent = Sent(deed.note, deed.actor, deed.id, deed.is_approved, treatment=deed.treatment)
+        await keep(hands, tx, sent)
 
 
 async def update_post(hands: Hands, tx: Transaction, deed: Arrived) -> None:
@@ -149,6 +152,7 @@ def _post(hands: Hands, sent: Sent, known: Post | None, answered: Target | None)
         now=hands.clock.now(),
         answered=answered,
     )
+    post = treated(post, known, sent.treatment, hands.doors.standing())
     if known is None or not sent.is_approved or not _is_older(sent.note, known):
         return post
     return replace(  # it was edited while it waited, and is let in as it is now

@@ -5,7 +5,7 @@ from its own origin (a stranger, a post that was not sent along) is fetched firs
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import msgspec
@@ -24,15 +24,19 @@ from federation import (
     uris,
 )
 from federation.deeds import ACTOR_TYPES, POST_TYPES, Act, Arrived, Hands
-from federation.posts import label_of, with_header
+from federation.doors import treatment_of
+from federation.facts import STRANGERS, Ties, post_in
+from federation.holding import held_of, take_back, wait_for
+from federation.posts import with_header
 from federation.vocabulary import Activity, RemoteNote, read_activity
 from server.errors import Invalid, NotFound, Unavailable, Untrusted
-from server.model import Actor, AiLabel, Job, StoredActivity
-from server.policy import decide
+from server.holdings import HeldState
+from server.model import Actor, Job, StoredActivity
 from server.ports import Bus, Library, Transaction
 from server.promises import JOBS_TOPIC, ApplyPromise
-from server.rules import Decision, Door, Hold, InboundFacts, Refuse
-from server.worker import GiveUp, Later
+from server.repositories import Met
+from server.rules import Hold, Refuse
+from server.worker import Later
 
 log = structlog.get_logger(__name__)
 
@@ -47,6 +51,8 @@ class Pending:
     what: ApplyPromise
     activity: Activity
     known: Actor | None
+    ties: Ties = STRANGERS
+    has_held: bool = False
     wants_object: bool = False  # besides: the new account of a Move, or the post that is pinned
     content_usage: str = ""  # the header that came with it, signed
 
@@ -60,13 +66,13 @@ class Apply:
     hands: Hands
 
     async def apply(self, payload: bytes) -> None:
-        """Do one `ApplyPromise`. Raise `Later` where an origin is away, `GiveUp` where held."""
+        """Do one `ApplyPromise`. Raise `Later` where an origin is away."""
         what = msgspec.json.decode(payload, type=ApplyPromise)
         pending = await self.library.join(lambda tx: self._at_once(tx, what))
         if pending is not None:
             deed = await self._gathered(pending)
             if deed is not None:
-                await self.library.join(lambda tx: self._act(tx, deed))
+                await self.library.join(lambda tx: self._decide(tx, deed, what))
         self.bus.wake(JOBS_TOPIC)
 
     async def apply_together(self, jobs: Sequence[Job]) -> list[Job]:
@@ -81,20 +87,19 @@ class Apply:
     async def _all_at_once(self, tx: Transaction, jobs: Sequence[Job]) -> list[Job]:
         promises = [msgspec.json.decode(job.payload, type=ApplyPromise) for job in jobs]
         stored = await tx.activities.many([what.activity_id for what in promises])
-        actors = await tx.actors.many_by_uri([one.actor_uri for one in stored.values()])
+        met = await tx.actors.met([one.actor_uri for one in stored.values()])
         left = []
         for job, what in zip(jobs, promises, strict=True):
             arrived = stored.get(what.activity_id)
             if arrived is None:
                 continue
-            known = actors.get(arrived.actor_uri)
-            found = await self._read(tx, what, arrived, known)
-            if isinstance(found, Pending) or self._is_held(found):
+            found = await self._read(tx, what, arrived, met.get(arrived.actor_uri))
+            if isinstance(found, Pending):
                 left.append(job)
             elif found is not None:
-                await self._act(tx, found)
+                await self._decide(tx, found, what)
                 if found.activity.type not in _STEADY:
-                    actors = await tx.actors.many_by_uri(list(actors))
+                    met = await tx.actors.met(list(met))
         await tx.jobs.done(*{job.id for job in jobs} - {job.id for job in left})
         return left
 
@@ -103,36 +108,43 @@ class Apply:
         stored = await tx.activities.by_id(what.activity_id)
         if stored is None:
             return None
-        known = await tx.actors.by_uri(stored.actor_uri)
-        found = await self._read(tx, what, stored, known)
+        met = await tx.actors.met([stored.actor_uri])
+        found = await self._read(tx, what, stored, met.get(stored.actor_uri))
         if isinstance(found, Arrived):
-            await self._act(tx, found)
+            await self._decide(tx, found, what)
             return None
         return found
 
     async def _read(
-        self, tx: Transaction, what: ApplyPromise, stored: StoredActivity, known: Actor | None
+        self, tx: Transaction, what: ApplyPromise, stored: StoredActivity, met: Met | None
     ) -> Arrived | Pending | None:
         """Return an activity ready to be acted on, or what needs more; None where it is idle."""
-        activity = read_activity(stored.body)
+        if not stored.body:  # a moderator dropped it
+            return None
+        activity, known = read_activity(stored.body), met.actor if met is not None else None
         if activity.type not in ACTS:
             log.debug("activity_without_effect", type=activity.type)
             return None
+        has_held = met is not None and met.has_held
+        if has_held:
+            await take_back(tx, activity)
         try:
             note = _embedded_note(activity, known, stored.content_usage) if known else None
         except (Untrusted, Invalid) as problem:
             _log_unusable(activity, problem.message)
             return None
+        ties = Ties(met.is_followed_here, met.follows_here) if met is not None else STRANGERS
         wants_object = known is not None and await _wants_object(tx, activity, known)
         if known is None or wants_object or not self._is_enough(activity, known, note):
             is_idle = _is_about_a_stranger(activity, known)
             if is_idle:
                 return None
-            return Pending(what, activity, known, wants_object, stored.content_usage)
-        return Arrived(stored.id, activity, known, note, what.is_approved)
-
-    def _is_held(self, deed: Arrived | None) -> bool:
-        return deed is not None and isinstance(self._decision(deed), Hold)
+            return Pending(
+                what, activity, known, ties, has_held, wants_object, stored.content_usage
+            )
+        return Arrived(
+            *(stored.id, activity, known, note, what.is_approved), ties=ties, has_held=has_held
+        )
 
     def _is_enough(self, activity: Activity, actor: Actor, note: RemoteNote | None) -> bool:
         """Say whether nothing has to be fetched: the actor is fresh, and a post was sent along."""
@@ -155,7 +167,11 @@ class Apply:
             _log_unusable(activity, problem.message)
             return None
         what = pending.what
-        return Arrived(what.activity_id, activity, actor, note, what.is_approved, target)
+        return Arrived(
+            *(what.activity_id, activity, actor, note, what.is_approved, target),
+            ties=pending.ties,
+            has_held=pending.has_held,
+        )
 
     async def _target(self, activity: Activity) -> Actor | None:
         """Return the new account of a Move as its origin has it now: it was just changed."""
@@ -176,20 +192,21 @@ class Apply:
             raise Untrusted("The post is somebody else's.")
         return note
 
-    async def _act(self, tx: Transaction, deed: Arrived) -> None:
-        decision = self._decision(deed)
-        if isinstance(decision, Hold):
-            raise GiveUp(f"Held for a moderator by the rule '{decision.rule}'.")
-        if not isinstance(decision, Refuse):
-            await ACTS[deed.activity.type](self.hands, tx, deed)
-
-    def _decision(self, deed: Arrived) -> Decision:
-        facts = InboundFacts(
-            peer=uris.origin_of(deed.actor.uri).authority,
-            type=deed.activity.type,
-            ai_label=label_of(deed.note) if deed.note else AiLabel.NONE,
-        )
-        return decide(Door.INBOUND, facts, self.hands.house.now.compiled)
+    async def _decide(self, tx: Transaction, deed: Arrived, what: ApplyPromise) -> None:
+        """Ask the rules, then act, hold or forget."""
+        doors, brought = self.hands.doors, post_in(deed.activity, deed.note)
+        decision = doors.of_activity(deed.activity, deed.actor, brought, deed.ties)
+        if isinstance(decision, Refuse):
+            return
+        match await wait_for(tx, deed, brought, decision, what):
+            case Hold() as why:
+                await tx.held.put(held_of(deed, brought, why, self.hands.clock))
+            case HeldState():
+                log.debug("dropped_before", type=deed.activity.type)
+            case None:
+                note = doors.cleaned(deed.note) if deed.note is not None else None
+                seen = replace(deed, note=note, treatment=treatment_of(decision))
+                await ACTS[deed.activity.type](self.hands, tx, seen)
 
 
 async def _wants_object(tx: Transaction, activity: Activity, actor: Actor) -> bool:

@@ -5,14 +5,12 @@ Whom the policy sends nothing may not fetch it either: it stays a stranger.
 
 from dataclasses import dataclass
 
-from federation import uris
+from federation.facts import host_of
 from federation.remote import Remote
 from federation.signatures import Received, read_signature, verify
 from server.errors import FixatifError
-from server.house import House
 from server.model import Actor
-from server.policy import decide
-from server.rules import Door, OutboundFacts, Refuse
+from server.rules import OutboundFacts, Refuse
 
 _MAIN_KEY_MARKS = ("#", "/main-key")  # …/users/ana#main-key, …/users/ana/main-key (GoToSocial)
 
@@ -22,7 +20,6 @@ class Asking:
     """Identifies signed requests."""
 
     remote: Remote
-    house: House
 
     async def asker(self, received: Received) -> Actor | None:
         """Return the actor that signed, None for a stranger or a signature that does not hold."""
@@ -46,8 +43,8 @@ class Asking:
             return await tx.actors.by_key_id(key_id)
 
     def _is_refused(self, key_id: str) -> bool:
-        facts = OutboundFacts(peer=uris.origin_of(key_id).authority)
-        return isinstance(decide(Door.OUTBOUND, facts, self.house.now.compiled), Refuse)
+        decision = self.remote.doors.outbound(OutboundFacts(peer=""), host_of(key_id))
+        return isinstance(decision, Refuse)
 
 
 def owner_of(key_id: str) -> str:

@@ -8,6 +8,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
 
+from federation.doors import Doors
+from federation.facts import STRANGERS, Ties
 from federation.remote import Remote
 from federation.vocabulary import Activity, RemoteNote
 from server.addresses import Addresses
@@ -21,6 +23,7 @@ from server.ports import Transaction
 from server.promises import SayPromise
 from server.reactions import Reactions
 from server.reporting import Reporting
+from server.treatments import Treatment
 
 POST_TYPES: Final = frozenset(
     {"Note", "Question", "Article", "Page", "Image", "Video", "Audio", "Event"}
@@ -38,6 +41,9 @@ class Arrived:
     note: RemoteNote | None = None
     is_approved: bool = False  # the artist was asked, and agreed
     target: Actor | None = None  # whom a Move is to, as its origin just described it
+    ties: Ties = STRANGERS
+    has_held: bool = False  # something of the actor's waits for a moderator, or was dropped
+    treatment: Treatment | None = None  # what a rule here does to the post that it brings
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +59,7 @@ class Hands:
     blocking: Blocking
     reporting: Reporting
     moving: Moving
+    doors: Doors
     say: Callable[[Transaction, SayPromise], Awaitable[None]]  # at once, with no job between
 
 

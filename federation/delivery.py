@@ -5,14 +5,16 @@ a peer's bad day may explain is tried again over about two days. Nothing is sent
 paused or dead.
 """
 
-from collections import OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 import msgspec
 
 from federation import uris
 from federation.content_types import ACTIVITY_JSON
+from federation.doors import Doors
+from federation.extents import Extents, Said
+from federation.facts import TAKE_BACK
 from federation.knocking import Knocking
 from federation.signatures import Unsigned
 from federation.synchrony import Synchrony
@@ -20,13 +22,13 @@ from server import peers
 from server.aftermath import OUT_OF_REACH, note_undelivered
 from server.clock import Clock
 from server.house import House
-from server.model import ActivityId, StoredActivity
+from server.model import StoredActivity
 from server.peers import Trouble
-from server.policy import decide, tighten
+from server.policy import tighten
 from server.ports import Incoming, Library, Unreachable
 from server.promises import DeliverPromise
 from server.reach import InTrouble, Reach
-from server.rules import Door, OutboundFacts, Refuse
+from server.rules import Action, Refuse, action_of
 from server.signals import read_usage, usage_text
 from server.worker import GiveUp, Later, NotYet
 
@@ -36,7 +38,6 @@ _PASSING: Final = frozenset({401, 403, 404, 408, 409, 421, 425})
 _TOO_MANY: Final = 429
 _GONE: Final = 410
 _BROKEN: Final = 500  # and above
-_ACTIVITIES_KEPT: Final = 64  # of which deliveries are under way; read once, sent many times
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,8 @@ class Delivery:
     house: House
     reach: Reach
     synchrony: Synchrony
-    _activities: OrderedDict[ActivityId, StoredActivity] = field(default_factory=OrderedDict)
+    doors: Doors
+    extents: Extents
 
     async def deliver(self, payload: bytes) -> None:
         """Do one `DeliverPromise`. Raise `Later`, `NotYet` or `GiveUp`."""
@@ -57,11 +59,12 @@ class Delivery:
         host = uris.origin_of(what.inbox).authority
         if await self._is_dropped(what, host):
             return
-        activity = await self._activity(what.activity_id)
-        self._ask_policy(host, activity.type)
+        said = await self.extents.said(what.activity_id)
+        activity, extent = said.activity, self._extent(host, said)
+        body = await self.extents.body(activity, what.actor_id, extent)
         in_step = await self.synchrony.headers_for(activity, what.actor_id, what.inbox)
         headers = (("Content-Type", ACTIVITY_JSON), *self._signals(activity), *in_step)
-        answer = await self._send(Unsigned("POST", what.inbox, headers, activity.body), what)
+        answer = await self._send(Unsigned("POST", what.inbox, headers, body), what)
         await self._settle(host, answer)
 
     async def _settle(self, host: str, answer: Incoming) -> None:
@@ -86,19 +89,6 @@ class Delivery:
         )
         return True
 
-    async def _activity(self, activity_id: ActivityId) -> StoredActivity:
-        known = self._activities.get(activity_id)
-        if known is not None:
-            return known
-        async with self.library.reading() as tx:
-            found = await tx.activities.by_id(activity_id)
-        if found is None:
-            raise GiveUp("The activity is not kept any more.")
-        self._activities[activity_id] = found
-        if len(self._activities) > _ACTIVITIES_KEPT:
-            self._activities.popitem(last=False)
-        return found
-
     async def _send(self, request: Unsigned, what: DeliverPromise) -> Incoming:
         try:
             return await self.knocking.send(request, what.actor_id)
@@ -107,11 +97,14 @@ class Delivery:
                 raise GiveUp(str(problem)) from problem
             raise InTrouble(str(problem), Trouble.SILENT) from problem
 
-    def _ask_policy(self, host: str, kind: str) -> None:
-        facts = OutboundFacts(peer=host, type=kind)
-        decision = decide(Door.OUTBOUND, facts, self.house.now.compiled)
-        if isinstance(decision, Refuse):
-            raise GiveUp(f"The policy refuses deliveries there: {decision.rule}.")
+    def _extent(self, host: str, said: Said) -> Action:
+        """Return how much a host gets of an activity. Raise `GiveUp` where that is nothing."""
+        decision = self.doors.outbound(said.facts, host)
+        if not isinstance(decision, Refuse):
+            return action_of(decision)
+        if said.activity.type in TAKE_BACK:  # of what they hold (docs/decisions/0012)
+            return Action.FULL
+        raise GiveUp(f"The policy refuses deliveries there: {decision.rule}.")
 
     def _signals(self, activity: StoredActivity) -> tuple[tuple[str, str], ...]:
         """Return what machines may do with what is sent: as it was said, and no more than now."""

@@ -5,31 +5,27 @@ with its job in one transaction. What cannot be believed is never stored.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
 
-import structlog
-
 from federation import origin, uris
+from federation.asking import owner_of
 from federation.believing import Believing, signer_of
 from federation.dedupe import dedupe_key
+from federation.doors import Doors
+from federation.facts import TAKE_BACK
 from federation.remote import Remote, RemoteGone
 from federation.signatures import Received, SignatureClaim, Verified, read_signature, verify
 from federation.synchrony import Synchrony
 from federation.vocabulary import Activity, Claim, read_activity, read_claim
 from server.clock import Clock
 from server.errors import Invalid, NotFound, Unavailable, Untrusted
-from server.house import House
 from server.model import ActivityId, StoredActivity
-from server.policy import decide
 from server.ports import Bus, Library, Transaction
 from server.promises import JOBS_TOPIC, ApplyPromise, promise_all
 from server.reach import Reach
-from server.rules import Door, InboundFacts, Refuse
 from server.together import Together
-
-log = structlog.get_logger(__name__)
 
 _MOST_TOGETHER: Final = 64  # activities in one transaction: some 2 ms of the database
 
@@ -58,7 +54,7 @@ class Inbox:
     clock: Clock
     bus: Bus
     remote: Remote
-    house: House
+    doors: Doors
     believing: Believing
     reach: Reach
     synchrony: Synchrony
@@ -80,10 +76,17 @@ class Inbox:
     async def _receive(self, received: Received) -> Receipt:
         signature = read_signature(received)
         claim = read_claim(received.body)
-        if not self._admits(claim) or await self._is_deletion_of_a_stranger(claim):
+        is_refused = self._turns_away(claim, signature)
+        if is_refused and not await self._takes_back(claim):
+            return Receipt.FORGOTTEN
+        if await self._is_deletion_of_a_stranger(claim):
             return Receipt.FORGOTTEN
         try:
             verified = await self._believe(received, signature, claim)
+        except Untrusted:
+            if is_refused:  # whom we refuse learns nothing, and nothing of theirs is fetched
+                return Receipt.FORGOTTEN
+            raise
         except RemoteGone:
             if claim.type == "Delete":
                 return Receipt.FORGOTTEN
@@ -100,18 +103,23 @@ class Inbox:
 
     async def _brought(self, bringer: Verified, claim: Claim) -> Verified | None:
         """Find out whether the actor said what somebody else brings; None where it is no news."""
-        if not self._admits(replace(claim, actor_uri=bringer.actor_uri)):
+        if self.doors.turns_away(bringer.actor_uri, claim.type):
             return None
         return await self.believing.vouched(bringer.received, claim)
 
-    def _admits(self, claim: Claim) -> bool:
-        peer = uris.origin_of(claim.actor_uri).authority
-        facts = InboundFacts(peer=peer, type=claim.type)
-        decision = decide(Door.INBOUND, facts, self.house.now.compiled)
-        if isinstance(decision, Refuse):
-            log.info("inbound_refused", peer=peer, rule=decision.rule)
+    def _turns_away(self, claim: Claim, signature: SignatureClaim) -> bool:
+        """Say whether the rules refuse this for certain: its actor's server, or who brings it."""
+        is_refused = self.doors.turns_away(claim.actor_uri, claim.type)
+        if is_refused or uris.same_origin(signature.key_id, claim.actor_uri):
+            return is_refused
+        return self.doors.turns_away(owner_of(signature.key_id), claim.type)
+
+    async def _takes_back(self, claim: Claim) -> bool:
+        """Say whether somebody refused, but known here, takes something of theirs away."""
+        if claim.type not in TAKE_BACK:
             return False
-        return True
+        async with self.library.reading() as tx:
+            return await tx.actors.by_uri(claim.actor_uri) is not None
 
     async def _is_deletion_of_a_stranger(self, claim: Claim) -> bool:
         """Spot them: a server that shuts down deletes every actor, and none is fetched."""

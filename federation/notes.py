@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
+from federation import marks
 from federation.actors import heard_of, page_of
 from federation.addressing import PUBLIC
 from federation.documents import (
@@ -91,7 +92,8 @@ class RemoteNote:
     quote_approval: str  # id of the QuoteAuthorization (FEP-044f), ""
     emojis: tuple[Emoji, ...]
     heard: Heard  # what its origin says of machines
-    digital_source_type: str  # IPTC's, as stated; how a machine-made image says so
+    source_types: tuple[str, ...]  # IPTC's, as stated; how a machine-made image says so
+    media: frozenset[str]  # kinds of what is attached: image, video, audio
 
 
 def read_note(
@@ -140,7 +142,8 @@ def read_note(
         quote_approval=id_of(first(document.get("quoteAuthorization"))),
         emojis=emojis_of(document),
         heard=heard_of(document),
-        digital_source_type=_source_type(document),
+        source_types=marks.source_types(document),
+        media=marks.media_kinds(document),
     )
 
 
@@ -232,13 +235,6 @@ def _quote(document: Document) -> str:
         if is_object and (uri := id_of(tag.get("href"))):
             return uri
     return ""
-
-
-def _source_type(document: Document) -> str:
-    """Return how the post, or else the first of its pictures that says so, came to be."""
-    parts = [document, *values(document.get("attachment"), _MAX_PICTURES)]
-    said = (text_of(one.get("digitalSourceType"), MAX_NAME) for one in parts if is_document(one))
-    return next((one for one in said if one), "")
 
 
 def _poll(document: Document) -> Poll | None:

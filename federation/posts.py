@@ -1,5 +1,6 @@
 """From a post as another server wrote it to the one that we keep. Pure."""
 
+from collections.abc import Container
 from dataclasses import replace
 
 from federation.addressing import PUBLIC
@@ -7,18 +8,21 @@ from federation.vocabulary import RemoteNote
 from federation.wording import sanitised
 from server.model import Actor, AiLabel, Millis, Post, PostId, Quote, Visibility
 from server.targets import Target
+from server.treatments import Treatment, accumulated, is_stripped
 
 _MAX_HEADER = 1_000  # characters of a Content-Usage
 _SOURCE_TYPES = {  # the last part of IPTC's address, as `server.signals` says it of our works
-    "trainedAlgorithmicMedia": AiLabel.GENERATED,
-    "compositeWithTrainedAlgorithmicMedia": AiLabel.ASSISTED,
+    "trainedalgorithmicmedia": AiLabel.GENERATED,
+    "compositewithtrainedalgorithmicmedia": AiLabel.ASSISTED,
+    "compositesynthetic": AiLabel.ASSISTED,  # made of several, one of them by a machine
 }
+_LABELS = list(AiLabel)
 
 
 def label_of(note: RemoteNote) -> AiLabel:
-    """Return what a post declares about machine generation; no declaration is no verdict."""
-    said = note.digital_source_type.rstrip("/").rpartition("/")[2]
-    return _SOURCE_TYPES.get(said, AiLabel.NONE)
+    """Return what a post or its media declare of machines; no declaration is no verdict."""
+    found = (label_said(said) for said in note.source_types)
+    return max(found, key=_LABELS.index, default=AiLabel.NONE)
 
 
 def with_header(note: RemoteNote, content_usage: str) -> RemoteNote:
@@ -71,6 +75,24 @@ def post_from(
         featured_at=known.featured_at if known else None,
         heard=note.heard,
     )
+
+
+def label_said(said: str) -> AiLabel:
+    """Read one of IPTC's terms, written as its address, a short name or with a prefix."""
+    last = said.rstrip("/#").rpartition("/")[2].rpartition("#")[2].rpartition(":")[2]
+    return _SOURCE_TYPES.get(last.lower(), AiLabel.NONE)
+
+
+def treated(
+    post: Post, known: Post | None, now: Treatment | None, standing: Container[str]
+) -> Post:
+    """Return a post as the rules here have it shown; `standing`: the rules that still count."""
+    found = accumulated(known.treatments if known else (), now, standing)
+    if not found:
+        return post
+    if is_stripped(found):
+        return replace(post, treatments=found, pictures=(), emojis=())
+    return replace(post, treatments=found)
 
 
 def people_in(note: RemoteNote) -> tuple[str, ...]:

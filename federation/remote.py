@@ -15,9 +15,10 @@ import structlog
 from federation import names, origin, uris
 from federation.content_types import ACTIVITY_JSON, LD_JSON, is_activity_type
 from federation.documents import Document, id_of, read_document, type_of
+from federation.doors import Doors, treatment_of
 from federation.handles import Handles, domain_of
 from federation.knocking import Knocking
-from federation.posts import post_from, with_header
+from federation.posts import post_from, treated, with_header
 from federation.restraint import Restraint
 from federation.signatures import PublicKey, Unsigned, load_public_key
 from federation.vocabulary import RemoteActor, RemoteNote, read_actor, read_keys, read_note
@@ -29,6 +30,7 @@ from server.model import Actor, ActorId, ActorKind, Millis, Post, Visibility
 from server.ports import Incoming, Library, Transaction, Unreachable
 from server.promises import FetchPromise, NamePromise, promise
 from server.reactions import Target, find_target_by_uri
+from server.rules import Hold, Refuse
 
 log = structlog.get_logger(__name__)
 
@@ -55,6 +57,7 @@ class Remote:
     clock: Clock
     addresses: Addresses
     speaker: ActorId  # the server actor, who asks
+    doors: Doors
     allows_loopback: bool = False
     _keys: OrderedDict[str, PublicKey] = field(default_factory=OrderedDict)
     _refetched: OrderedDict[str, Millis] = field(default_factory=OrderedDict)
@@ -95,6 +98,8 @@ class Remote:
 
     async def current(self, uri: str, known: Actor | None, *, afresh: bool = False) -> Actor:
         """Return `known`, as just read, if it is fresh, else as its origin has it. As `actor`."""
+        if known is None or not known.is_local:
+            self.doors.demand(uri)
         if known is not None and (known.is_local or not afresh):
             if known.gone_at is not None:
                 raise RemoteGone("This account was deleted.")
@@ -164,6 +169,8 @@ class Remote:
         async with self.library.reading() as tx:
             target = await find_target_by_uri(tx, self.addresses, uri)
             actor = await tx.actors.by_uri(uri)
+        if not self.addresses.is_ours(uri):
+            self.doors.demand(uri)
         if target is not None and target.visibility in _OPEN:
             return target
         if actor is not None and actor.gone_at is None:
@@ -176,12 +183,20 @@ class Remote:
         return await self.note(id_of(document))
 
     async def keep_note(self, note: RemoteNote, author: Actor) -> Post:
-        """Keep a public post that somebody here asked for."""
+        """Keep a public post that somebody here asked for.
+
+        Raise `NotFound` where it is not for everybody, `Invalid` where a rule keeps it out.
+        """
         if note.audience not in _OPEN:
             raise NotFound("This post is not for everybody.")
+        decision = self.doors.of_post(note, author)
+        if isinstance(decision, (Hold, Refuse)):
+            raise Invalid(f"The rules here keep this post out: {decision.reason}", "uri")
+        note = self.doors.cleaned(note)
         async with self.library.transaction() as tx:
             known = await tx.posts.by_uri(note.uri)
             post = post_from(note, author, known, new_id=self.clock.new_id(), now=self.clock.now())
+            post = treated(post, known, treatment_of(decision), self.doors.standing())
             post_id = await tx.posts.put(post)
         return replace(post, id=post_id)
 
@@ -265,6 +280,7 @@ class Remote:
             host = uris.origin_of(uri).authority
             if self.addresses.is_ours(uri):  # a redirect may lead back here
                 raise Untrusted("This address is ours and is not fetched.")
+            self.doors.demand(uri)
             self._restraint.ask(host)
             plain = uri.partition("#")[0]
             answer = await self._ask(Unsigned("GET", plain, (("Accept", accept),)))
@@ -357,6 +373,7 @@ class Remote:
             also_known_as=found.also_known_as,
             moved_to=found.moved_to,
             emojis=found.emojis,
+            published_at=found.published or (known.published_at if known else None),
             icon_url=found.icon_url,
             approves_follows=found.approves_follows,
             key_id=found.key_id,

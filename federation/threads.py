@@ -16,23 +16,23 @@ import structlog
 from federation import quoting, uris
 from federation.dedupe import deletion_key
 from federation.documents import Document, first, id_of, is_document
+from federation.doors import Doors, treatment_of
 from federation.permissions import Authorization, read_authorization
-from federation.posts import label_of, post_from
+from federation.posts import post_from, treated
 from federation.remote import Remote
 from federation.vocabulary import RemoteCollection, RemoteNote, read_collection, read_note
 from server.addresses import Addresses
 from server.clock import Clock
 from server.errors import FixatifError, Invalid
-from server.house import House
 from server.model import Actor, ActorId, Millis, Post, PostId, TargetId
 from server.permits import Answer, InteractionKind
 from server.permitting import answer_to
-from server.policy import decide
 from server.ports import Bus, Library, Transaction
 from server.promises import JOBS_TOPIC, FetchKind, FetchPromise, promise
 from server.reactions import Reactions
-from server.rules import Door, Hold, InboundFacts, Refuse
+from server.rules import Hold, Refuse
 from server.targets import OPEN, Target, find_target, find_target_by_uri, may_see
+from server.treatments import Treatment
 
 log = structlog.get_logger(__name__)
 
@@ -51,10 +51,11 @@ _REMEMBERED: Final = 10_000  # posts and actors; the oldest are forgotten first
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A post with its author, both from their origin."""
+    """A post with its author, both from their origin, and what a rule here does to it."""
 
     note: RemoteNote
     author: Actor
+    treatment: Treatment | None = None
 
 
 @dataclass(slots=True)
@@ -66,8 +67,8 @@ class Threads:
     bus: Bus
     addresses: Addresses
     remote: Remote
-    house: House
     reactions: Reactions
+    doors: Doors
     _looked_at: OrderedDict[PostId, Millis] = field(default_factory=OrderedDict)
     _caused: OrderedDict[ActorId, tuple[Millis, int]] = field(default_factory=OrderedDict)
 
@@ -213,8 +214,13 @@ class Threads:
         if known.visibility not in OPEN:  # put out of sight while this was on its way
             return
         if (note.uri, note.attributed_to) == (known.uri, author.uri):
+            decision = self.doors.of_post(note, author)
+            if isinstance(decision, (Refuse, Hold)):  # what we have was let in; this was not
+                return
+            note = self.doors.cleaned(note)
             answered = await self._target_of(tx, known)
             post = post_from(note, author, known, new_id=0, now=self.clock.now(), answered=answered)
+            post = treated(post, known, treatment_of(decision), self.doors.standing())
             await tx.posts.put(replace(post, in_reply_to_uri=known.in_reply_to_uri))
 
     async def _target_of(self, tx: Transaction, post: Post) -> Target | None:
@@ -246,7 +252,7 @@ class Threads:
             now=self.clock.now(),
             answered=answered,
         )
-        await tx.posts.put(post)
+        await tx.posts.put(treated(post, None, found.treatment, frozenset()))
         return True
 
     async def _tie(self, tx: Transaction, post_id: PostId) -> None:
@@ -276,9 +282,13 @@ class Threads:
             return None
         try:
             note = await self.remote.note(uri)
-            if note.audience not in OPEN or self._is_refused(note):
+            if note.audience not in OPEN:
                 return None
-            return Found(note, await self.remote.actor(note.attributed_to))
+            author = await self.remote.actor(note.attributed_to)
+            decision = self.doors.of_post(note, author)
+            if isinstance(decision, (Refuse, Hold)):  # nobody sent it: no moderator has to look
+                return None
+            return Found(self.doors.cleaned(note), author, treatment_of(decision))
         except FixatifError as problem:
             log.info("post_not_brought", reason=problem.message)
             return None
@@ -291,13 +301,6 @@ class Threads:
         except FixatifError as problem:
             log.info("document_not_brought", reason=problem.message)
             return None
-
-    def _is_refused(self, note: RemoteNote) -> bool:
-        """Say whether the policy would not let the post in if it were sent to us."""
-        peer = uris.origin_of(note.uri).authority
-        facts = InboundFacts(peer=peer, type="Create", ai_label=label_of(note))
-        decision = decide(Door.INBOUND, facts, self.house.now.compiled)
-        return isinstance(decision, (Refuse, Hold))
 
     def _may_cause(self, actor_id: ActorId, documents: int) -> bool:
         """Count what an actor's posts make us fetch; False once it is too much for this hour."""

@@ -13,7 +13,7 @@ from typing import Any
 
 from federation import permissions
 from federation.addressing import audience
-from federation.wording import mentioning, tag_page, work_content
+from federation.wording import link_content, mentioning, small_line, tag_page, work_content
 from server.addresses import Addresses, series_of
 from server.licences import licence_of
 from server.model import (
@@ -24,6 +24,7 @@ from server.model import (
     Millis,
     Picture,
     Post,
+    Rendition,
     RenditionName,
     Series,
     Visibility,
@@ -32,7 +33,8 @@ from server.model import (
 from server.permits import InteractionPolicy, within
 from server.policy import Policy
 from server.prose import Named, people_named
-from server.protections import Audience, best_for
+from server.protections import Audience, best_for, small_for_peers
+from server.rules import Action
 from server.signals import activity_context, activity_terms, digital_source_type
 
 Document = dict[str, Any]
@@ -75,6 +77,7 @@ CONTEXT: Sequence[Any] = (
         "announces": {"@id": "fixatif:announces", "@type": "@id"},
         "announcedBy": {"@id": "fixatif:announcedBy", "@type": "@id"},
         "orderType": {"@id": "https://w3id.org/fep/1985/orderType", "@type": "@id"},
+        "rendition": "fixatif:rendition",
         "digitalSourceType": {"@id": "http://schema.org/digitalSourceType", "@type": "@id"},
         "license": "http://schema.org/license",  # a title, as Pixelfed reads it
         "licenseUrl": {"@id": "http://schema.org/license", "@type": "@id"},
@@ -97,6 +100,7 @@ class Voice:
     usage: ContentUsage
     policy: Policy  # which says how large a picture other servers may have
     named: Named = field(default_factory=dict)  # found of those whom the captions name
+    extent: Action = Action.FULL  # how much of a work whoever listens gets; PREVIEW, LINK_ONLY
 
 
 def timestamp(at: Millis) -> str:
@@ -138,9 +142,8 @@ def note_of_work(
     to, cc = audience(work.visibility, voice.actor.followers_uri, mentions)
     page = addresses.work_page(voice.artist.handle, work)
     pages = [(one.title, addresses.series_page(voice.artist.handle, one.slug)) for one in series]
-    content = work_content(
-        work, page, addresses, shown=MAX_ATTACHMENTS, series=pages, named=voice.named
-    )
+    content = _content(work, page, voice, addresses, pages)
+    is_link_only = voice.extent is Action.LINK_ONLY
     document: Document = {
         "id": addresses.work(work.id),
         "type": "Note",
@@ -153,12 +156,12 @@ def note_of_work(
         "sensitive": work.is_sensitive,
         "content": content,
         "tag": [
-            *(_hashtag(tag, addresses) for tag in work.tags),
+            *(_hashtag(tag, addresses) for tag in work.tags if not is_link_only),
             *(_mention(actor) for actor in named),
         ],
         "attachment": [
             made
-            for picture in work.pictures[:MAX_ATTACHMENTS]
+            for picture in work.pictures[: 0 if is_link_only else MAX_ATTACHMENTS]
             if (made := _attachment(picture, work, voice, addresses)) is not None
         ],
         # bare ids: Mastodon's embedded pages would cost Pixelfed's eight levels of depth
@@ -269,13 +272,52 @@ def _origin_and_licence(work: Work) -> Document:
     return {name: value for name, value in said.items() if value}
 
 
+def _content(
+    work: Work, page: str, voice: Voice, addresses: Addresses, series: Sequence[tuple[str, str]]
+) -> str:
+    """Return what a work says of itself, as far as whoever listens gets it."""
+    if voice.extent is Action.LINK_ONLY:
+        return link_content(work, page)
+    content = work_content(
+        work, page, addresses, shown=MAX_ATTACHMENTS, series=series, named=voice.named
+    )
+    return content + small_line(page) if voice.extent is Action.PREVIEW else content
+
+
 def _attachment(
     picture: Picture, work: Work, voice: Voice, addresses: Addresses
 ) -> Document | None:
-    """Describe the file that stands at the federated address, whichever copy the policy allows.
+    """Describe a picture as whoever listens may have it.
 
     What it says besides is plain texts: Pixelfed drops a post for less than an object too deep.
     """
+    served = _served(picture, voice)
+    if served is None:
+        return None
+    url, shown = addresses.media(picture, served[0]), served[1]
+    document: Document = {
+        "type": "Image",
+        "mediaType": "image/jpeg",
+        "url": url,
+        "width": shown.width,
+        "height": shown.height,
+        "blurhash": picture.blurhash,
+        "focalPoint": [picture.focal_x, picture.focal_y],
+        "license": licence_of(work.licence).title,
+        **_origin_and_licence(work),
+        **activity_terms(voice.usage, addresses.ai_policy),
+    }
+    if voice.extent is Action.PREVIEW:
+        document["rendition"] = shown.name.value
+    # an absent description and an empty one read the same everywhere but on Misskey
+    return document | ({"name": picture.alt, "summary": picture.alt} if picture.alt else {})
+
+
+def _served(picture: Picture, voice: Voice) -> tuple[Rendition, Rendition] | None:
+    """Return whose address is given, and which copy stands there: what the policy allows."""
+    if voice.extent is Action.PREVIEW:
+        small = small_for_peers(picture.renditions, voice.policy)
+        return None if small is None else (small, small)
     federated = next(
         (
             rendition
@@ -284,23 +326,8 @@ def _attachment(
         ),
         None,
     )
-    served = best_for(Audience.PEER, picture.renditions, voice.policy)
-    if federated is None or served is None:
-        return None
-    document: Document = {
-        "type": "Image",
-        "mediaType": "image/jpeg",
-        "url": addresses.media(picture, federated),
-        "width": served.width,
-        "height": served.height,
-        "blurhash": picture.blurhash,
-        "focalPoint": [picture.focal_x, picture.focal_y],
-        "license": licence_of(work.licence).title,
-        **_origin_and_licence(work),
-        **activity_terms(voice.usage, addresses.ai_policy),
-    }
-    # an absent description and an empty one read the same everywhere but on Misskey
-    return document | ({"name": picture.alt, "summary": picture.alt} if picture.alt else {})
+    best = best_for(Audience.PEER, picture.renditions, voice.policy)
+    return None if federated is None or best is None else (federated, best)
 
 
 def _mention(actor: Actor) -> Document:

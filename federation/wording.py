@@ -20,6 +20,8 @@ _ALLOWED_TAGS = {
     *("p", "br", "span", "a", "del", "s", "pre", "code", "em", "strong", "b", "i", "u"),
     *("ul", "ol", "li", "blockquote", "ruby", "rt", "rp", "h1", "h2", "h3", "h4", "h5", "h6"),
 }
+_ELSEWHERE = "This work is shown on its own page alone."
+_SMALL = "Shown small here; larger on its own page:"
 _STRIPPER = nh3.Cleaner(tags=set(), clean_content_tags={"script", "style"})
 _CLEANER = nh3.Cleaner(
     tags=_ALLOWED_TAGS,
@@ -64,6 +66,16 @@ def work_content(
         _tag_line(work, addresses),
     ]
     return "".join(parts)
+
+
+def link_content(work: Work, page: str) -> str:
+    """Return no more of a work than its title, its page, and what it is declared to be."""
+    return f"<p>{_heading(work, page)}</p><p>{_ELSEWHERE}</p>{_made_with(work)}"
+
+
+def small_line(page: str) -> str:
+    """Return the line under pictures that were sent small."""
+    return f'<p>{_SMALL} <a href="{html.escape(page)}">{html.escape(page)}</a></p>'
 
 
 def _heading(work: Work, page: str) -> str:

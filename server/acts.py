@@ -32,6 +32,8 @@ class Act(StrEnum):
     LIST_LET_IN = "list.let-in"
     LIST_PUBLISHED = "list.publish"
     LIST_UNPUBLISHED = "list.unpublish"
+    HELD_LET_IN = "held.let-in"
+    HELD_DROPPED = "held.dropped"
     INVITE_MADE = "invite.made"
     INVITE_REVOKED = "invite.revoked"
     POLICY_CHANGED = "policy.changed"

@@ -13,6 +13,7 @@ from server.domains import read_domain
 from server.errors import Invalid
 from server.model import AiLabel, RenditionName, Visibility
 from server.rules import Condition, ConditionKind, Follows, Medium, Proof
+from server.tags import tag_key
 from server.tiers import Tier
 from server.visitors import VisitorClass
 
@@ -183,7 +184,7 @@ def _type(text: str) -> str:
 
 
 def _hashtag(text: str) -> str:
-    tag = text.strip().removeprefix("#").casefold()
+    tag = tag_key(text)
     if not _TAG.fullmatch(tag):
         raise Invalid(f"{shown(text)} is no hashtag; write one word, with or without its #.")
     return tag

@@ -20,6 +20,8 @@ from federation.asking import Asking
 from federation.believing import Believing, document_readers
 from federation.deeds import Hands
 from federation.delivery import Delivery
+from federation.doors import Doors
+from federation.extents import Extents
 from federation.fanout import Fanout
 from federation.inbox import Inbox
 from federation.interaction import Interaction
@@ -51,6 +53,7 @@ from server.envelopes import Envelopes
 from server.errors import Unavailable
 from server.following import Following
 from server.governing import Governing
+from server.holding import Holding
 from server.house import House
 from server.inviting import Inviting
 from server.list_feed import ListFeed
@@ -78,6 +81,7 @@ from server.severing import Severing
 from server.shadows import Shadows, ShadowWatch
 from server.signals import signal_urls
 from server.signing_keys import KeyRing
+from server.sparing import Sparing
 from server.sweeping import Sweeping
 from server.viewing import Viewing
 from server.visitors import Crawlers, read_crawlers
@@ -250,6 +254,7 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
     accounts = Accounts(library, clock, addresses, Passwords(), keys)
     speaker = await accounts.ensure_server_actor()
     await keys.complete()
+    doors = Doors(house, clock, addresses, Sparing(clock))
     knocking = Knocking(library, seams.transport, Signing(library, clock), clock)
     remote = Remote(
         library,
@@ -257,11 +262,12 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
         clock,
         addresses,
         speaker.id,
+        doors,
         allows_loopback=config.federation.allow_private_addresses,
     )
     following = Following(library, clock, addresses, bus)
     reactions = Reactions(library, clock, addresses, bus)
-    threads = Threads(library, clock, bus, addresses, remote, house, reactions)
+    threads = Threads(library, clock, bus, addresses, remote, reactions, doors)
     viewing = Viewing(library, addresses)
     notifications = Notifications(library, clock)
     publishing = Publishing(
@@ -283,11 +289,13 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
         blocking=blocking,
         reporting=reporting,
         moving=moving,
+        doors=doors,
         say=outbox.say_in,
     )
     apply = Apply(library, bus, hands)
     synchrony = Synchrony(library, clock, addresses, bus, remote, following)
-    delivery = Delivery(library, clock, knocking, house, reach, synchrony)
+    extents = Extents(library, clock, addresses, house)
+    delivery = Delivery(library, clock, knocking, house, reach, synchrony, doors, extents)
     sweeping = Sweeping(library, seams.media, clock)
     crawlers = _crawlers()
     watch = ShadowWatch(house)
@@ -327,7 +335,7 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
         JobKind.SEVER: severing.end_due,
     }
     believing = Believing(library, remote, seams.readers)
-    inbox = Inbox(library, clock, bus, remote, house, believing, reach, synchrony)
+    inbox = Inbox(library, clock, bus, remote, doors, believing, reach, synchrony)
     flows = Flows(
         config=config,
         addresses=addresses,
@@ -368,11 +376,12 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
         blocking=blocking,
         reporting=reporting,
         moving=moving,
+        holding=Holding(library, clock, bus),
         pinning=Pinning(library, clock, bus),
         media=seams.media,
         inbox=inbox,
         remote=remote,
-        asking=Asking(remote, house),
+        asking=Asking(remote),
         interaction=Interaction(remote),
         own_policy=OwnPolicy(
             library,

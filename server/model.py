@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import NewType
 
 from server.permits import InteractionPolicy
+from server.treatments import Treatment
 
 Millis = NewType("Millis", int)
 ActorId = NewType("ActorId", int)
@@ -111,6 +112,7 @@ class Actor:
     more_keys: tuple[tuple[str, str], ...] = ()  # (key id, Multikey), FEP-521a
     emojis: tuple[Emoji, ...] = ()
     heard: Heard = Heard()
+    published_at: Millis | None = None  # when the account began, as its server says
 
     @property
     def address(self) -> str:
@@ -405,6 +407,7 @@ class Post:
     emojis: tuple[Emoji, ...] = ()
     featured_at: Millis | None = None  # its author pinned it
     heard: Heard = Heard()  # from elsewhere: what its origin says of machines
+    treatments: tuple[Treatment, ...] = ()  # what rules here did to it
 
 
 class FollowState(StrEnum):

@@ -23,6 +23,7 @@ from server.repositories import (
     AuditLog,
     Blocks,
     Departures,
+    HeldThings,
     Lists,
     Notifications,
     Peers,
@@ -189,6 +190,9 @@ class Transaction(Protocol):
     def reports(self) -> Reports: ...
     @property
     def audit(self) -> AuditLog: ...
+
+    @property
+    def held(self) -> HeldThings: ...
     @property
     def series(self) -> AllSeries: ...
     @property

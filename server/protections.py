@@ -13,6 +13,7 @@ from server.rules import Action, Allow, Decision, Refuse
 
 LARGE_SIDE = 2048  # longest side of `large`; only beyond it is there a `full` to make
 _FOR_ALL = frozenset({RenditionName.TILE, RenditionName.CARD})
+_SMALL = frozenset({RenditionName.TILE, RenditionName.PREVIEW})
 _LADDER = frozenset(
     {RenditionName.TILE, RenditionName.PREVIEW, RenditionName.VIEW, RenditionName.LARGE}
 )
@@ -78,6 +79,19 @@ def best_for(
         each
         for each in renditions
         if each.format is image_format and each.name in names and is_open_to(audience, each, policy)
+    )
+    return max(allowed, key=_worth, default=None)
+
+
+def small_for_peers(renditions: Iterable[Rendition], policy: Policy) -> Rendition | None:
+    """Return the copy that peers get who are sent small ones: they fetch it as strangers do."""
+    allowed = (
+        each
+        for each in renditions
+        if each.format is ImageFormat.JPEG
+        and each.name in _SMALL
+        and is_open_to(Audience.PEER, each, policy)
+        and is_open_to(Audience.VISITOR, each, policy)
     )
     return max(allowed, key=_worth, default=None)
 

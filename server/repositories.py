@@ -20,6 +20,7 @@ from server.dealings import (
     Signature,
     Undelivered,
 )
+from server.holdings import Held, HeldId
 from server.list_changes import Sayings
 from server.lists import (
     BlockList,
@@ -142,6 +143,16 @@ class Artists(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Met:
+    """An actor with what the rules ask of them besides."""
+
+    actor: Actor
+    is_followed_here: bool = False  # somebody here follows them (ACCEPTED)
+    follows_here: bool = False  # they follow somebody here (ACCEPTED)
+    has_held: bool = False  # something of theirs waits for a moderator, or was dropped
+
+
 class Actors(Protocol):
     """Everyone, local and remote."""
 
@@ -163,7 +174,9 @@ class Actors(Protocol):
 
     async def many(self, ids: Sequence[ActorId]) -> dict[ActorId, Actor]: ...
 
-    async def many_by_uri(self, uris: Sequence[str]) -> dict[str, Actor]: ...
+    async def met(self, uris: Sequence[str]) -> dict[str, Met]:
+        """Return those at these addresses with what the rules ask of them, in one query."""
+        ...
 
     async def mark_gone(self, actor_id: ActorId, at: Millis) -> None:
         """Note that an actor was deleted and erase its follows, blocks, reactions, posts and
@@ -509,7 +522,6 @@ class Activities(Protocol):
     async def by_id(self, activity_id: ActivityId) -> StoredActivity | None: ...
 
     async def many(self, ids: Sequence[ActivityId]) -> dict[ActivityId, StoredActivity]: ...
-
     async def holds(self, dedupe: str) -> bool:
         """Say whether a dedupe key is taken: such an activity was kept, and not undone."""
         ...
@@ -527,7 +539,7 @@ class Activities(Protocol):
     ) -> int:
         """Delete at most `limit` old ones of each direction, oldest first; return how many went.
 
-        Those that a job or an undecided request still needs stay.
+        Those that a job, an undecided request or a moderator still needs stay.
         """
         ...
 
@@ -592,6 +604,46 @@ class AuditLog(Protocol):
         self, *, act: str = "", before: AuditId | None = None, limit: int = 50
     ) -> list[AuditEntry]:
         """List newest first; `act` "" = every kind."""
+        ...
+
+
+class HeldThings(Protocol):
+    """What came in and waits for a moderator; of one actor's subject one of each kind."""
+
+    async def put(self, held: Held) -> None:
+        """Insert; where the same (actor, kind, subject) is held, keep that row's id and time and
+        replace the rest.
+        """
+        ...
+
+    async def by_id(self, held_id: HeldId) -> Held | None: ...
+
+    async def of(self, actor_uri: str, kind: str, subject: str) -> Held | None: ...
+
+    async def waiting(self, *, before: HeldId | None = None, limit: int = 50) -> list[Held]:
+        """List newest first, by id."""
+        ...
+
+    async def count_waiting(self) -> int: ...
+
+    async def drop(self, held_id: HeldId) -> bool:
+        """Erase what was said; only that it was dropped is remembered. False where it waits no
+        more: at most one caller wins.
+        """
+        ...
+
+    async def remove(self, held_id: HeldId) -> bool:
+        """Forget what waits; False where it waits no more."""
+        ...
+
+    async def take_back(self, actor_uri: str, what: str) -> None:
+        """Forget what waits of an actor under the address of its subject, its activity or the
+        actor: it was taken back.
+        """
+        ...
+
+    async def sweep(self, before: Millis, *, limit: int = 1_000) -> int:
+        """Forget what was held before then, with its words; return how many went."""
         ...
 
 

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from server.clock import Clock, compose_id
+from server.holdings import KEPT
 from server.model import JobId, JobKind, Millis
 from server.passages import DAY, KEPT_DAYS
 from server.ports import JobCounts, Library, MediaStore, StoredFile, Transaction
@@ -63,6 +64,8 @@ class Sweeping:
 
     async def _sweep_rows(self, now: Millis) -> None:
         """Delete what was given up and what was said long ago, some rows at a time."""
+        held_before = Millis(now - KEPT)
+        await self._repeat(lambda tx: tx.held.sweep(held_before, limit=_ROWS_AT_ONCE))
         buried_before = JobId(compose_id(Millis(now - _MONTH), 0, 0))
         await self._repeat(lambda tx: tx.jobs.sweep(buried_before, limit=_ROWS_AT_ONCE))
         counted_before = Millis(now - KEPT_DAYS * DAY)

@@ -99,7 +99,7 @@ class _Activities:
             before=outgoing_before,
             limit=limit,
         )
-        # What an artist has not answered yet is acted on once they do.
+        # What an artist or a moderator has not answered yet is acted on once they do.
         incoming = await self._connection.execute(
             """
             DELETE FROM activities WHERE id IN (
@@ -107,6 +107,9 @@ class _Activities:
                     AND NOT EXISTS (
                         SELECT 1 FROM requests
                         WHERE requests.activity_id = activities.id AND requests.state = 'waiting'
+                    )
+                    AND NOT EXISTS (
+                        SELECT 1 FROM held WHERE held.activity_id = activities.id
                     )
                 ORDER BY received_at LIMIT :limit
             )

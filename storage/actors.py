@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from server.errors import Untrusted
 from server.model import Actor, ActorId, ActorKind, Emoji, Millis
-from server.repositories import Actors
+from server.repositories import Actors, Met
 from storage.database import Connection, Row, fold, ids_text, json_text, listed
 from storage.permits import heard_in, heard_text
 
@@ -26,12 +26,12 @@ class _Actors:
                 id, uri, kind, handle, handle_folded, domain, name, summary_html, url, inbox,
                 shared_inbox, outbox, followers_uri, icon_url, is_local, approves_follows,
                 key_id, public_key_pem, fetched_at, gone_at, moved_to, also_known_as, featured_uri,
-                more_keys, emojis, heard
+                more_keys, emojis, heard, published_at
             ) VALUES (
                 :id, :uri, :kind, :handle, :handle_folded, :domain, :name, :summary_html, :url,
                 :inbox, :shared_inbox, :outbox, :followers_uri, :icon_url, :is_local,
                 :approves_follows, :key_id, :public_key_pem, :fetched_at, :gone_at, :moved_to,
-                :also_known_as, :featured_uri, :more_keys, :emojis, :heard
+                :also_known_as, :featured_uri, :more_keys, :emojis, :heard, :published_at
             ) ON CONFLICT (uri) DO UPDATE SET
                 kind = excluded.kind, handle = excluded.handle,
                 handle_folded = excluded.handle_folded, domain = excluded.domain,
@@ -43,7 +43,8 @@ class _Actors:
                 public_key_pem = excluded.public_key_pem, fetched_at = excluded.fetched_at,
                 gone_at = excluded.gone_at, moved_to = excluded.moved_to,
                 also_known_as = excluded.also_known_as, featured_uri = excluded.featured_uri,
-                more_keys = excluded.more_keys, emojis = excluded.emojis, heard = excluded.heard
+                more_keys = excluded.more_keys, emojis = excluded.emojis, heard = excluded.heard,
+                published_at = excluded.published_at
             WHERE excluded.is_local OR NOT actors.is_local
             RETURNING id
             """,
@@ -94,12 +95,32 @@ class _Actors:
         )
         return {row["id"]: actor_from(row) for row in rows}
 
-    async def many_by_uri(self, uris: Sequence[str]) -> dict[str, Actor]:
+    async def met(self, uris: Sequence[str]) -> dict[str, Met]:
         rows = await self._connection.fetch_all(
-            "SELECT * FROM actors WHERE uri IN (SELECT value FROM json_each(:uris))",
+            """
+            SELECT actors.*,
+                EXISTS (
+                    SELECT 1 FROM follows
+                    WHERE follows.followee_id = actors.id AND follows.state = 'accepted'
+                ) AS is_followed_here,
+                EXISTS (
+                    SELECT 1 FROM follows
+                    WHERE follows.follower_id = actors.id AND follows.state = 'accepted'
+                ) AS follows_here,
+                EXISTS (SELECT 1 FROM held WHERE held.actor_uri = actors.uri) AS has_held
+            FROM actors WHERE actors.uri IN (SELECT value FROM json_each(:uris))
+            """,
             uris=json_text(uris),
         )
-        return {row["uri"]: actor_from(row) for row in rows}
+        return {
+            row["uri"]: Met(
+                actor_from(row),
+                is_followed_here=bool(row["is_followed_here"]),
+                follows_here=bool(row["follows_here"]),
+                has_held=bool(row["has_held"]),
+            )
+            for row in rows
+        }
 
     async def mark_gone(self, actor_id: ActorId, at: Millis) -> None:
         await self._connection.execute(
@@ -187,6 +208,7 @@ def actor_from(row: Row) -> Actor:
         more_keys=listed(row["more_keys"], tuple[str, str]),
         emojis=listed(row["emojis"], Emoji),
         heard=heard_in(row["heard"]),
+        published_at=row["published_at"],
     )
 
 
@@ -218,4 +240,5 @@ def _columns(actor: Actor) -> dict[str, str | int | None]:
         "more_keys": json_text(actor.more_keys),
         "emojis": json_text(actor.emojis),
         "heard": heard_text(actor.heard),
+        "published_at": actor.published_at,
     }

@@ -16,6 +16,7 @@ from server.repositories import (
     AuditLog,
     Blocks,
     Departures,
+    HeldThings,
     Lists,
     Notifications,
     Peers,
@@ -38,6 +39,7 @@ from storage.database import Connection, Engine
 from storage.departures import departures_in
 from storage.engines import open_engine
 from storage.envelopes import envelopes_in
+from storage.held import held_in
 from storage.invites import invites_in
 from storage.jobs import jobs_in
 from storage.lists import lists_in
@@ -155,6 +157,10 @@ class _Transaction:
     @property
     def severances(self) -> Severances:
         return severances_in(self._connection)
+
+    @property
+    def held(self) -> HeldThings:
+        return held_in(self._connection)
 
     @property
     def jobs(self) -> Jobs:

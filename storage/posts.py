@@ -21,6 +21,7 @@ from server.model import (
     WorkId,
 )
 from server.repositories import FeedItem, Posts
+from server.treatments import Treatment, is_hidden
 from storage.database import MAX_ID, Connection, Row, ids_text, json_text, listed, time_of
 from storage.permits import heard_in, heard_text
 
@@ -43,12 +44,13 @@ class _Posts:
                 id, uri, actor_id, is_local, visibility, content_html, title, url, is_sensitive,
                 warning, published_at, edited_at, in_reply_to_uri, reply_to_id, work_id, pictures,
                 tags, language, content_usage, mentions, source, ai_label, quote,
-                quote_approval, poll, emojis, featured_at, heard
+                quote_approval, poll, emojis, featured_at, heard, treatments, is_kept_back
             ) VALUES (
                 :id, :uri, :actor_id, :is_local, :visibility, :content_html, :title, :url,
                 :is_sensitive, :warning, :published_at, :edited_at, :in_reply_to_uri,
                 :reply_to_id, :work_id, :pictures, :tags, :language, :content_usage, :mentions,
-                :source, :ai_label, :quote, :quote_approval, :poll, :emojis, :featured_at, :heard
+                :source, :ai_label, :quote, :quote_approval, :poll, :emojis, :featured_at, :heard,
+                :treatments, :is_kept_back
             ) ON CONFLICT (uri) DO UPDATE SET
                 is_local = excluded.is_local, visibility = excluded.visibility,
                 content_html = excluded.content_html, title = excluded.title, url = excluded.url,
@@ -61,7 +63,8 @@ class _Posts:
                 ai_label = excluded.ai_label, quote = excluded.quote,
                 quote_approval = excluded.quote_approval, poll = excluded.poll,
                 emojis = excluded.emojis, featured_at = excluded.featured_at,
-                heard = excluded.heard
+                heard = excluded.heard, treatments = excluded.treatments,
+                is_kept_back = excluded.is_kept_back
             WHERE posts.actor_id = excluded.actor_id
             RETURNING id
             """,
@@ -118,6 +121,7 @@ class _Posts:
             """
             SELECT * FROM posts
             WHERE work_id = :work_id AND visibility IN ('public', 'unlisted') AND NOT is_hidden
+                AND NOT is_kept_back
                 AND (published_at, id) > (:after_at, :after)
             ORDER BY published_at, id LIMIT :limit
             """,
@@ -135,6 +139,7 @@ class _Posts:
             """
             SELECT * FROM posts
             WHERE reply_to_id = :target AND visibility IN ('public', 'unlisted') AND NOT is_hidden
+                AND NOT is_kept_back
                 AND (published_at, id) > (:after_at, :after)
             ORDER BY published_at, id LIMIT :limit
             """,
@@ -150,6 +155,7 @@ class _Posts:
             """
             SELECT COUNT(*) AS number FROM posts
             WHERE reply_to_id = :target AND visibility IN ('public', 'unlisted') AND NOT is_hidden
+                AND NOT is_kept_back
             """,
             target=target,
         )
@@ -335,6 +341,7 @@ def _post(row: Row) -> Post:
         emojis=listed(row["emojis"], Emoji),
         featured_at=row["featured_at"],
         heard=_heard(row),
+        treatments=listed(row["treatments"], Treatment),
     )
 
 
@@ -375,4 +382,6 @@ def _columns(post: Post) -> dict[str, str | int | None]:
         "emojis": json_text(post.emojis),
         "featured_at": post.featured_at,
         "heard": heard_text(post.heard),
+        "treatments": json_text(post.treatments),
+        "is_kept_back": is_hidden(post.treatments),
     }

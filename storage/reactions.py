@@ -83,7 +83,7 @@ class _Reactions:
                     WHERE target_id = target.id AND kind = 'boost') AS boosts,
                 (SELECT COUNT(*) FROM posts
                     WHERE work_id = target.id AND visibility IN ('public', 'unlisted')
-                        AND NOT is_hidden)
+                        AND NOT is_hidden AND NOT is_kept_back)
                 + (SELECT COUNT(*) FROM posts
                     WHERE reply_to_id = target.id AND visibility IN ('public', 'unlisted')
                         AND COALESCE(work_id, 0) <> target.id) AS comments

@@ -20,6 +20,8 @@ WORDS = {
     Act.LIST_LET_IN: "let lists speak of a server again:",
     Act.LIST_PUBLISHED: "published a list of servers:",
     Act.LIST_UNPUBLISHED: "stopped publishing a list of servers:",
+    Act.HELD_LET_IN: "let in what a rule held:",
+    Act.HELD_DROPPED: "dropped what a rule held:",
     Act.INVITE_MADE: "made an invitation:",
     Act.INVITE_REVOKED: "took back an invitation:",
     Act.POLICY_CHANGED: "changed the house rules to",

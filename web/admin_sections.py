@@ -46,6 +46,11 @@ async def _open_reports(reader: Artist, known: Flows) -> str:
     return f"{plural(count, 'open report')}" if count else ""
 
 
+async def _held_things(reader: Artist, known: Flows) -> str:
+    count = await known.holding.count(reader)
+    return f"{plural(count, 'thing')} held" if count else ""
+
+
 async def _servers_in_trouble(_reader: Artist, known: Flows) -> str:
     found = await known.queues.overview()
     failing = len(found.failing)
@@ -57,6 +62,11 @@ _PARTS = (
         *("Reports", "/admin/reports", Role.MODERATOR),
         "What people report, from here and from other servers, and what was decided.",
         _open_reports,
+    ),
+    _Part(
+        *("Held", "/admin/held", Role.MODERATOR),
+        "What came from other servers and waits, because a rule asks you to look first.",
+        _held_things,
     ),
     _Part(
         *("Federation", "/admin/federation", Role.ADMIN),

@@ -26,6 +26,7 @@ from server.conversing import Conversing
 from server.envelopes import Envelopes
 from server.following import Following
 from server.governing import Governing
+from server.holding import Holding
 from server.house import House
 from server.inviting import Inviting
 from server.list_feed import ListFeed
@@ -97,6 +98,7 @@ class Flows:
     blocking: Blocking
     reporting: Reporting
     moving: Moving
+    holding: Holding
     pinning: Pinning
     media: MediaStore
     inbox: Inbox

@@ -47,6 +47,8 @@ _NOTICES: Mapping[str, str] = {
     "unblocked": "The block has ended.",
     "reported": "Thank you. The moderators have your report.",
     "closed": "The report is closed.",
+    "let-in": "Let in. It has its effect in a moment.",
+    "dropped": "Dropped. Nothing of it is left here.",
     "tried": "It is tried now. Reload the page in a moment to see what became of it.",
     "retried": "It is sent again now.",
     "named": "Named. Now start the move from your old account.",

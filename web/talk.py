@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from server.model import Actor, Emoji, Millis, Poll, Post, Visibility
 from server.permits import InteractionKind
+from server.treatments import TreatmentKind
 from web.views import (
     EmojiView,
     LinkView,
@@ -17,6 +18,11 @@ from web.views import (
     SourceView,
 )
 
+_TREATMENTS = {
+    TreatmentKind.LABEL: "",
+    TreatmentKind.HIDE: "Hidden from lists here.",
+    TreatmentKind.STRIP_MEDIA: "Pictures left out here.",
+}
 _WAITS = "This waits until the artist lets it stand. Nobody else sees it."
 
 
@@ -91,7 +97,20 @@ def plain_quote(post: Post) -> LinkView | None:
 
 
 def note_on(post: Post, people: Sequence[Actor] = (), own_id: int = 0) -> str:
-    """Return one sentence on who sees a post, where that is not everybody."""
+    """Return a sentence on who sees a post, where that is not everybody, and on what rules did."""
+    return " ".join(filter(None, (_seen_by(post, people, own_id), *treatment_notes(post))))
+
+
+def treatment_notes(post: Post) -> tuple[str, ...]:
+    """Return a sentence for each thing that a rule here did to a post."""
+    return tuple(
+        f"{_TREATMENTS[one.kind]} {one.reason}".strip()
+        for one in post.treatments
+        if one.reason or _TREATMENTS[one.kind]
+    )
+
+
+def _seen_by(post: Post, people: Sequence[Actor], own_id: int) -> str:
     if post.visibility is Visibility.DRAFT:
         return _WAITS
     if post.visibility is Visibility.DIRECT:

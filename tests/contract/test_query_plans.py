@@ -8,6 +8,7 @@ import pytest
 from server.acts import AuditId
 from server.arrivals import ApplicationId, InviteId
 from server.dealings import ReportId, RequestId
+from server.holdings import HeldId
 from server.lists import ListId
 from server.model import (
     ActivityId,
@@ -151,6 +152,18 @@ QUERIES: list[tuple[str, Callable[[Transaction], Awaitable[object]]]] = [
     (
         "actors_uri_key follows_of_follower posts_of_actor copies_host_work_id_key",
         lambda tx: tx.neighbours.counts_with("https://far.example/", "far.example"),
+    ),
+    ("held_pkey", lambda tx: tx.held.by_id(HeldId(1))),
+    ("held_actor_uri_kind_subject_key", lambda tx: tx.held.of("x", "post", "y")),
+    ("held_waiting", lambda tx: tx.held.waiting(before=HeldId(9))),
+    ("held_waiting", lambda tx: tx.held.count_waiting()),
+    ("held_pkey activities_pkey", lambda tx: tx.held.drop(HeldId(1))),
+    ("held_pkey", lambda tx: tx.held.remove(HeldId(1))),
+    ("held_actor_uri_kind_subject_key", lambda tx: tx.held.take_back("x", "y")),
+    ("held_by_time activities_pkey held_pkey", lambda tx: tx.held.sweep(NOW)),
+    (
+        "actors_uri_key held_actor_uri_kind_subject_key follows_of_followee follows_of_follower",
+        lambda tx: tx.actors.met(["x"]),
     ),
     ("audit_pkey", lambda tx: tx.audit.page(before=AuditId(9))),
     ("audit_of_act", lambda tx: tx.audit.page(act="report.closed", before=AuditId(9))),

@@ -373,9 +373,8 @@ async def test_what_a_rule_holds_waits_for_a_moderator(stage: Stage) -> None:
     stage.refuse("inbound", "peer.test", then="hold")
     await arrive(stage, bob.does("Like", about(stage, work)))
     assert await counts(stage, work) == Counts()
-    ((job, reason),) = await stage.read(lambda tx: tx.jobs.buried())
-    assert job.kind is JobKind.APPLY
-    assert reason == "Held for a moderator by the rule 'No thank you'."
+    assert await stage.read(lambda tx: tx.jobs.buried()) == []
+    assert [one.rule for one in await stage.read(lambda tx: tx.held.waiting())] == ["No thank you"]
 
 
 async def test_a_domain_refused_after_the_inbox_took_it_in_has_no_effect(stage: Stage) -> None:
@@ -431,7 +430,8 @@ async def test_one_that_is_held_stops_none_that_came_with_it(stage: Stage) -> No
     likes = [peer.does("Like", about(stage, work)) for peer in (eve, bob)]
     await arrive_together(stage, *likes)
     assert (await counts(stage, work)).likes == 1
-    assert [job.kind for job, _ in await stage.read(lambda tx: tx.jobs.buried())] == [JobKind.APPLY]
+    assert [one.peer for one in await stage.read(lambda tx: tx.held.waiting())] == ["evil.test"]
+    assert await stage.read(lambda tx: tx.jobs.buried()) == []
 
 
 async def test_what_came_at_once_is_done_in_its_order(stage: Stage) -> None:

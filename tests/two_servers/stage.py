@@ -46,6 +46,7 @@ from server.policy import compile_policy
 from server.policy_text import read_policy
 from server.ports import Incoming, Library, Outgoing, Transport, Unreachable
 from server.promises import Deed, SayPromise, promise
+from server.tiers import FederationMode, Tier, Word, build_tiers
 from server.workers import ProcessWorkers
 from storage.disk import DiskStore
 from tests.two_servers.peers import ACTIVITY_JSON, PUBLIC, Peer, pair
@@ -247,6 +248,18 @@ class Stage:
     def refuse(self, door: str, domain: str, *, then: str = "refuse") -> None:
         """Have the policy refuse everything that comes from, or goes to, a domain."""
         refuse(self.flows.house, door, domain, then=then)
+
+    def rules(self, text: str) -> None:
+        """Put a policy in force: TOML, without its preset."""
+        house = self.flows.house
+        policy = read_policy(f'preset = "{house.preset}"\n{text}')
+        house._in_force = replace(house.now, compiled=compile_policy(policy))
+
+    def stand(self, **tiers: str) -> None:
+        """Give servers a tier by the admin's word; a name's underscores are dots."""
+        words = {name.replace("_", "."): Word(Tier(tier), "") for name, tier in tiers.items()}
+        book = build_tiers(words, {}, (), FederationMode.OPEN)
+        self.flows.house._in_force = replace(self.flows.house.now, tiers=book)
 
 
 def refuse(house: House, door: str, domain: str, *, then: str = "refuse") -> None:

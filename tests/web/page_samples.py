@@ -6,6 +6,7 @@ from server.model import AiLabel, Counts, Millis, NotificationKind, PictureState
 from web import admin_views as governed
 from web import dealing_views as dealing
 from web import delivery_views as delivery
+from web import held_views as held
 from web import page_views as pages
 from web import people_views as people
 from web import series_views as of_series
@@ -93,6 +94,15 @@ def samples(words: str) -> dict[str, object]:
     follow = FollowButtonView("/f", "/u", "pending")
     dealings = DealingsView(words, "/actors/7/block", "/report?actor=7")
     missed = (delivery.MissedView(words, words, DAY),)
+    bare_row = held.HeldRow("", "", DAY, DAY, "", "", "", "")
+    held_row = held.HeldRow(
+        *(words, f"@{words}@b.example", DAY, DAY, words, words),
+        let_in_action="/admin/held/1/let-in",
+        drop_action="/admin/held/1/drop",
+        excerpt=words,
+        pictures=2,
+        source=LinkView(words, "https://b.example/1"),
+    )
     reported = dealing.ReportRow("/admin/reports/1", DAY, actor, local, words, 2, words)
     emojis = (EmojiView("blob", "https://b.example/blob.png"), EmojiView(words, words))
     quote = QuoteView(actor, "/posts/3", words, f"<p>{words}</p>", "", words, remote, emojis)
@@ -223,6 +233,7 @@ def samples(words: str) -> dict[str, object]:
         "blocks.html": dealing.BlocksPage((dealing.BlockedRow(actor, "/u", DAY),), pager),
         "report.html": dealing.ReportPage(actor, 7, 9, words, words, form, "/back"),
         "reports.html": dealing.ReportsPage((reported,), is_open=False, pager=pager),
+        "held.html": held.HeldPage((held_row, bare_row), pager),
         "admin.html": governed.AdminPage((governed.AdminSection(words, "/admin/x", words, words),)),
         "audit.html": governed.AuditPage(
             (
@@ -327,6 +338,7 @@ def empty_samples() -> dict[str, object]:
         "blocks.html": dealing.BlocksPage(),
         "report.html": dealing.ReportPage(actor, 7),
         "reports.html": dealing.ReportsPage(),
+        "held.html": held.HeldPage(),
         "admin.html": governed.AdminPage(),
         "audit.html": governed.AuditPage(),
         "federation.html": delivery.FederationPage(),

@@ -1,0 +1,42 @@
+"""Says in the log that something is refused, without letting who is refused fill the disk.
+
+The law: one line for each who and why in a minute, with how many it stands for.
+"""
+
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from typing import Final
+
+import structlog
+
+from server.clock import Clock
+from server.model import Millis
+
+log = structlog.get_logger(__name__)
+
+_A_MINUTE: Final = Millis(60_000)
+_REMEMBERED: Final = 2_000  # whos and whys; the longest unused are forgotten first
+
+
+@dataclass(slots=True)
+class Sparing:
+    """Logs."""
+
+    clock: Clock
+    _said: OrderedDict[tuple[str, str, str], tuple[Millis, int]] = field(
+        default_factory=OrderedDict
+    )
+
+    def say(self, event: str, who: str, rule: str) -> None:
+        """Log that `rule` refused `who`, unless that was logged within the last minute."""
+        key, now = (event, who, rule), self.clock.now()
+        since, left_out = self._said.get(key, (Millis(-_A_MINUTE), 0))
+        if now - since < _A_MINUTE:
+            self._said[key] = (since, left_out + 1)
+            return
+        more = {"besides": left_out} if left_out else {}
+        log.info(event, who=who, rule=rule, **more)
+        self._said[key] = (now, 0)
+        self._said.move_to_end(key)
+        if len(self._said) > _REMEMBERED:
+            self._said.popitem(last=False)
