@@ -51,8 +51,13 @@ class Database(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Media(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where originals and renditions are kept."""
 
-    store: Literal["disk"] = "disk"
+    store: Literal["disk", "s3"] = "disk"
     path: str = "data/media"
+    endpoint: str = ""
+    bucket: str = ""
+    region: str = "us-east-1"
+    access_key: str = ""
+    secret_key: str = ""
     max_upload_bytes: int = 67_108_864
 
 
@@ -247,6 +252,7 @@ def _checked(config: Config, source: str) -> Config:
         problem = "'server.port' must be between 0 and 65535"
     if not problem and not config.database.url.startswith(("sqlite:///", "postgresql://")):
         problem = "'database.url' must start with sqlite:/// or postgresql://"
+    problem = problem or _bucket_problem(config.media)
     if not problem and not 0 <= config.federation.spread_seconds <= _LONGEST_SPREAD_SECONDS:
         problem = f"'federation.spread_seconds' must be between 0 and {_LONGEST_SPREAD_SECONDS}"
     if not problem and not 0 < config.people.applications_per_day <= _MOST_APPLICATIONS:
@@ -254,6 +260,21 @@ def _checked(config: Config, source: str) -> Config:
     if problem:
         raise Invalid(f"{source}: {problem}.")
     return config
+
+
+def _bucket_problem(media: Media) -> str:
+    """Check what is said of a bucket, also where it is not in use yet: files may be moved there."""
+    given = (media.endpoint, media.bucket, media.access_key, media.secret_key)
+    if media.store != "s3" and not any(given):
+        return ""
+    for name in ("endpoint", "bucket", "access_key", "secret_key"):
+        if not getattr(media, name):
+            return f"'media.{name}' is missing: a bucket needs all four"
+    parts = _split(media.endpoint)
+    is_local = parts.scheme == "http" and is_loopback(parts.hostname or "")
+    if not parts.hostname or not (parts.scheme == "https" or is_local):
+        return "'media.endpoint' must be an https address, such as https://s3.example"
+    return ""
 
 
 def _domain_problem(domain: str) -> str:

@@ -8,12 +8,14 @@ import asyncio
 import errno
 import hmac
 import resource
+import secrets
 import shutil
 import tempfile
 from base64 import b64decode
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 
 import msgspec
@@ -23,7 +25,7 @@ from server.config import Config
 from server.errors import FixatifError
 from server.model import ImageFormat, Millis
 from server.pictures import PICTURE_TASK, Made, PictureTask, pack_task, read_answer
-from server.ports import Transport, Workers
+from server.ports import MediaStore, Outgoing, Transport, Unreachable, Workers
 
 DATABASE = "database"  # the finding without which nobody can be asked for
 _LOW_DISK_BYTES = 2 * 1024**3
@@ -79,6 +81,8 @@ class Means:
     clock: Clock
     transport: Transport  # one that may ask this machine, which no other part may
     workers: Workers
+    media: MediaStore
+    media_address: Callable[[str], str]  # where strangers would ask the bucket for a file
     pending: Callable[[], Awaitable[Sequence[str]]]  # migrations that are not applied
     look_up: Callable[[str, int], Awaitable[Sequence[str]]]  # DNS; raises OSError
     acquaintance: Callable[[], AbstractAsyncContextManager[Acquaintance]]  # opens the database
@@ -112,6 +116,7 @@ async def examine(config: Config, means: Means) -> list[Finding]:
         await check_database(config, means),
         check_clock(config, means),
         await check_pictures(means),
+        *([await check_bucket(config, means)] if config.media.store == "s3" else []),
     ]
 
 
@@ -121,12 +126,19 @@ def check_settings(config: Config) -> Finding:
     return ok(
         "settings",
         f"{config.instance.domain} at {config.base_url}, listening on {config.server.host}:"
-        f"{config.server.port}, {database}, pictures in {config.media_path}",
+        f"{config.server.port}, {database}, pictures in {_media(config)}",
     )
 
 
-def check_folder(config: Config) -> Finding:
-    """Look whether the media folder can be written, and by us alone."""
+def _media(config: Config) -> str:
+    media = config.media
+    return str(config.media_path) if media.store == "disk" else f"the bucket {media.bucket}"
+
+
+def check_folder(config: Config) -> Finding | None:
+    """Look whether the media folder can be written, and by us alone; None: it is not in use."""
+    if config.media.store != "disk":
+        return None
     folder = _existing(config.media_path)
     if not _takes_a_file(folder):
         return wrong("folder", f"{folder} cannot be written: give it to this user.")
@@ -216,6 +228,34 @@ async def check_pictures(means: Means) -> Finding:
     if not any(made.format is ImageFormat.AVIF for made in answer.renditions):
         return wrong("pictures", "Pillow cannot write AVIF here: reinstall it from its wheel.")
     return ok("pictures", "AVIF and JPEG can be made")
+
+
+async def check_bucket(config: Config, means: Means) -> Finding:
+    """Write, read and delete a file in the bucket, and look whether strangers could read it."""
+    try:
+        probe = await means.media.put(_PIXEL + secrets.token_bytes(16))  # nobody's work
+        try:
+            await means.media.read(probe.digest)
+            is_open = await _is_public(means, means.media_address(probe.digest))
+        finally:
+            await means.media.delete(probe.digest)
+    except FixatifError as problem:
+        return wrong("bucket", problem.message)
+    if is_open:
+        return wrong(
+            "bucket",
+            "Everybody can read the bucket by its own address, originals too, past every rule of "
+            "this place: make it private.",
+        )
+    return ok("bucket", f"{config.media.bucket} can be written, and by us alone")
+
+
+async def _is_public(means: Means, address: str) -> bool:
+    try:
+        answer = await means.transport.send(Outgoing("GET", address, {}))
+    except Unreachable:
+        return False  # it answered us by its own protocol a moment ago
+    return answer.status == HTTPStatus.OK
 
 
 async def is_port_free(host: str, port: int) -> bool:

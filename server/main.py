@@ -49,8 +49,12 @@ from server.clock import Clock, SystemClock
 from server.config import Config
 from server.conversing import Conversing
 from server.doctor import Acquaintance, Means, proof_of
+<<<<<<< HEAD
 from server.envelopes import Envelopes
 from server.errors import Unavailable
+=======
+from server.errors import Invalid, Unavailable
+>>>>>>> f41cb23 (Pictures can be kept in a bucket; files are counted, cleaned, verified and moved from the shell)
 from server.following import Following
 from server.governing import Governing
 from server.holding import Holding
@@ -88,9 +92,10 @@ from server.visitors import Crawlers, read_crawlers
 from server.visits import Visits
 from server.worker import Run, Worker
 from server.workers import ProcessWorkers
-from storage.disk import DiskStore
+from storage.disk import open_disk
 from storage.library import open_library
 from storage.migrate import pending, upgrade
+from storage.s3 import Bucket, address_of, open_bucket
 from web.app import build_app
 from web.assets import StaticFiles
 from web.client import GuardedTransport, compose_user_agent, look_up
@@ -185,7 +190,7 @@ async def opened(
     library = open_library(config.database_url)
     seams = Seams(
         library=library,
-        media=DiskStore(config.media_path),
+        media=media_store(config, config.media.store),
         clock=clock or SystemClock(),
         transport=transport,
         workers=workers,
@@ -199,7 +204,22 @@ async def opened(
         await transport.close()
         await workers.close()
         await readers.close()
+        await seams.media.close()
         await library.close()
+
+
+def media_store(config: Config, name: str) -> MediaStore:
+    """Return the store of that name as the settings describe it; connections open when needed."""
+    if name == "disk":
+        return open_disk(config.media_path)
+    if not config.media.bucket:
+        raise Invalid("There is no bucket in the settings: say media.endpoint, bucket and keys.")
+    return open_bucket(_bucket(config))
+
+
+def _bucket(config: Config) -> Bucket:
+    said = config.media
+    return Bucket(said.endpoint, said.bucket, said.region, said.access_key, said.secret_key)
 
 
 async def prepare(config: Config) -> None:
@@ -213,6 +233,7 @@ async def prepare(config: Config) -> None:
 async def looking(config: Config) -> AsyncIterator[Means]:
     """Give doctor what it looks with: its transport alone may ask this machine."""
     transport, workers = _transport(config, allow_private_addresses=True), ProcessWorkers()
+    media = media_store(config, config.media.store)
 
     @asynccontextmanager
     async def acquaintance() -> AsyncIterator[Acquaintance]:
@@ -226,6 +247,8 @@ async def looking(config: Config) -> AsyncIterator[Means]:
             clock=SystemClock(),
             transport=transport,
             workers=workers,
+            media=media,
+            media_address=lambda digest: address_of(_bucket(config), digest),
             pending=lambda: pending(config.database_url),
             look_up=look_up,
             acquaintance=acquaintance,
@@ -233,6 +256,7 @@ async def looking(config: Config) -> AsyncIterator[Means]:
     finally:
         await transport.close()
         await workers.close()
+        await media.close()
 
 
 def _transport(config: Config, *, allow_private_addresses: bool) -> GuardedTransport:

@@ -298,6 +298,10 @@ class MediaStore(Protocol):
         """Return the space left, None where nobody knows."""
         ...
 
+    async def close(self) -> None:
+        """Close what is open to wherever the files are."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:

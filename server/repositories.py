@@ -295,6 +295,10 @@ class Works(Protocol):
         """Count artists who hung a work at or after `since` (NodeInfo)."""
         ...
 
+    async def digests(self, *, after: str = "", limit: int = 500) -> list[str]:
+        """List the media digests of all originals and renditions, of withdrawn works too."""
+        ...
+
     async def digests_in_use(self, digests: Sequence[str]) -> set[str]:
         """Return which media digests any original or rendition of a work still needs. WITHDRAWN
         works need none.

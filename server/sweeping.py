@@ -15,7 +15,7 @@ from server.passages import DAY, KEPT_DAYS
 from server.ports import JobCounts, Library, MediaStore, StoredFile, Transaction
 from server.promises import EndPromise, SweepPromise, promise
 
-_AGE = Millis(86_400_000)
+AGE = Millis(86_400_000)
 _AT_ONCE = 200
 _MONTH = Millis(30 * 86_400_000)
 _INCOMING_AGE = _MONTH  # peers repeat an activity for two to seven days
@@ -47,13 +47,13 @@ class Sweeping:
             )
         await self._sweep_rows(now)
         batch: list[StoredFile] = []
-        async for file in self.media.list_older_than(Millis(now - _AGE)):
+        async for file in self.media.list_older_than(Millis(now - AGE)):
             batch.append(file)
             if len(batch) == _AT_ONCE:
                 await self._drop_orphans(batch)
                 batch = []
         await self._drop_orphans(batch)
-        await self.schedule(delay=_AGE)
+        await self.schedule(delay=AGE)
 
     async def schedule(self, *, delay: Millis = Millis(0)) -> None:
         """Promise a sweep, unless one is promised already."""

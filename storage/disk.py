@@ -102,6 +102,9 @@ class DiskStore:
         """Return the space that is left to us in the folder's file system."""
         return await self._in_thread(self._free_bytes)
 
+    async def close(self) -> None:
+        """Do nothing: no file stays open."""
+
     async def _in_thread(self, step: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a step off the event loop; one that began is waited for, also when cancelled."""
         running = asyncio.ensure_future(asyncio.to_thread(step, *args, **kwargs))

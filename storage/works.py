@@ -298,6 +298,26 @@ class _Works:
         )
         return 0 if row is None else int(row["number"])
 
+    async def digests(self, *, after: str = "", limit: int = 500) -> list[str]:
+        rows = await self._connection.fetch_all(
+            """
+            SELECT digest FROM (
+                SELECT * FROM (
+                    SELECT DISTINCT original_digest AS digest FROM pictures
+                    WHERE original_digest > :after ORDER BY original_digest LIMIT :limit
+                ) AS originals
+                UNION
+                SELECT * FROM (
+                    SELECT DISTINCT digest FROM renditions
+                    WHERE digest > :after ORDER BY digest LIMIT :limit
+                ) AS copies
+            ) AS placed ORDER BY digest LIMIT :limit
+            """,
+            after=after,
+            limit=limit,
+        )
+        return [row["digest"] for row in rows]
+
     async def digests_in_use(self, digests: Sequence[str]) -> set[str]:
         rows = await self._connection.fetch_all(
             """

@@ -99,7 +99,9 @@ def test_packages_with_native_code_are_locked_for_more_than_one_kind_of_machine(
 
 
 def test_every_declared_dependency_is_locked() -> None:
-    declared = {distribution(r) for r in PROJECT["project"]["dependencies"]}
+    project = PROJECT["project"]
+    extras = [one for extra in project["optional-dependencies"].values() for one in extra]
+    declared = {distribution(r) for r in [*project["dependencies"], *extras]}
     build = {distribution(r) for r in PROJECT["build-system"]["requires"]}
     assert declared | build <= pins("requirements.txt").keys()
     assert {distribution(r) for r in development_requirements()} <= set(

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from server.errors import Invalid, NotFound, Unavailable
+from server.errors import Unavailable
 from server.model import Millis
-from server.ports import MediaStore, StoredFile
+from server.ports import MediaStore
 from storage.disk import _unusable, open_disk
 
 PICTURE = hashlib.shake_256(b"a picture").digest(700_000)  # more than two chunks
@@ -41,64 +41,6 @@ async def whole(parts: AsyncIterator[bytes]) -> bytes:
 
 def files_in(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*") if path.is_file()]
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        "",
-        "..",
-        "../../etc/passwd",
-        "/etc/passwd",
-        DIGEST.upper(),
-        DIGEST + "\n",
-        DIGEST[:-1],
-        f"{DIGEST}/..",
-        "\0" * 64,
-        "é" * 64,
-    ],
-)
-async def test_what_is_no_digest_never_reaches_the_disk(store: MediaStore, name: str) -> None:
-    await store.put(PICTURE)
-    assert store.link(name) is None
-    for attempt in (
-        store.read(name),
-        store.size(name),
-        store.delete(name),
-        whole(store.open(name)),
-    ):
-        with pytest.raises(NotFound):
-            await attempt
-    assert await store.read(DIGEST) == PICTURE
-
-
-async def test_a_missing_file_is_not_found(store: MediaStore) -> None:
-    assert store.link(DIGEST) is None
-    for attempt in (store.read(DIGEST), store.size(DIGEST), whole(store.open(DIGEST))):
-        with pytest.raises(NotFound):
-            await attempt
-
-
-async def test_a_stream_beyond_the_limit_is_refused_and_leaves_nothing(
-    store: MediaStore, folder: Path
-) -> None:
-    async def endless() -> AsyncIterator[bytes]:
-        while True:
-            yield bytes(100_000)
-
-    with pytest.raises(Invalid, match="at most 1000000 bytes"):
-        await store.receive(endless(), max_bytes=1_000_000)
-    assert files_in(folder) == []
-
-
-async def test_a_stream_that_breaks_off_leaves_nothing(store: MediaStore, folder: Path) -> None:
-    async def broken() -> AsyncIterator[bytes]:
-        yield PICTURE
-        raise ConnectionResetError
-
-    with pytest.raises(ConnectionResetError):
-        await store.receive(broken(), max_bytes=1_000_000)
-    assert files_in(folder) == []
 
 
 @pytest.mark.parametrize("turns", range(8))
@@ -136,57 +78,6 @@ async def test_a_folder_that_cannot_be_made_is_unavailable(tmp_path: Path) -> No
     (tmp_path / "media").write_text("a file where the folder should be")
     with pytest.raises(Unavailable, match="media folder"):
         await open_disk(tmp_path / "media").put(PICTURE)
-
-
-async def test_bytes_come_back_as_they_were(store: MediaStore, folder: Path) -> None:
-    stored = StoredFile(DIGEST, len(PICTURE))
-    assert await store.put(PICTURE) == stored
-    assert await store.receive(stream(PICTURE[:10], b"", PICTURE[10:]), max_bytes=700_000) == stored
-    assert await store.read(DIGEST) == PICTURE
-    assert await whole(store.open(DIGEST)) == PICTURE
-    assert await store.size(DIGEST) == len(PICTURE)
-    assert len(files_in(folder)) == 1
-
-
-async def test_an_empty_file_is_a_file(store: MediaStore) -> None:
-    stored = await store.put(b"")
-    assert await store.receive(stream(), max_bytes=0) == stored
-    assert await whole(store.open(stored.digest)) == b""
-
-
-@pytest.mark.parametrize(
-    ("start", "length", "expected"),
-    [
-        (0, 1, PICTURE[:1]),
-        (5, None, PICTURE[5:]),
-        (262_143, 300_000, PICTURE[262_143:562_143]),
-        (699_999, 99, PICTURE[-1:]),
-        (700_000, None, b""),
-        (800_000, 5, b""),
-        (3, 0, b""),
-    ],
-)
-async def test_a_part_can_be_streamed(
-    store: MediaStore, start: int, length: int | None, expected: bytes
-) -> None:
-    await store.put(PICTURE)
-    assert await whole(store.open(DIGEST, start=start, length=length)) == expected
-
-
-async def test_a_deleted_file_is_gone_and_may_be_deleted_again(store: MediaStore) -> None:
-    await store.put(PICTURE)
-    await store.delete(DIGEST)
-    await store.delete(DIGEST)
-    with pytest.raises(NotFound):
-        await store.read(DIGEST)
-
-
-async def test_equal_files_stored_at_once_are_one(store: MediaStore, folder: Path) -> None:
-    await asyncio.gather(
-        *(store.put(PICTURE) for _ in range(4)),
-        *(store.receive(stream(PICTURE), max_bytes=2**40) for _ in range(4)),
-    )
-    assert [path.name for path in files_in(folder)] == [DIGEST]
 
 
 async def test_files_belong_to_their_owner_alone(store: MediaStore, folder: Path) -> None:
