@@ -18,11 +18,8 @@ from server.commands_artists import account, follow, publish
 from server.commands_database import db
 from server.commands_ends import account_delete, account_keep
 from server.commands_jobs import jobs
-<<<<<<< HEAD
-from server.commands_own_list import blocklist
-=======
 from server.commands_media import media
->>>>>>> f41cb23 (Pictures can be kept in a bucket; files are counted, cleaned, verified and moved from the shell)
+from server.commands_own_list import blocklist
 from server.commands_people import invite
 from server.commands_policy import policy
 from server.config import Config
@@ -270,11 +267,7 @@ async def _say_where(instance: Instance) -> None:
 
 for _command in (account_delete, account_keep):
     account.add_command(_command)
-<<<<<<< HEAD
-for _command in (account, invite, publish, follow, blocklist, jobs, policy, db):
-=======
-for _command in (account, invite, publish, follow, jobs, media, db):
->>>>>>> f41cb23 (Pictures can be kept in a bucket; files are counted, cleaned, verified and moved from the shell)
+for _command in (account, invite, publish, follow, blocklist, jobs, media, policy, db):
     main.add_command(_command)
 
 if __name__ == "__main__":

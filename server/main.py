@@ -49,12 +49,8 @@ from server.clock import Clock, SystemClock
 from server.config import Config
 from server.conversing import Conversing
 from server.doctor import Acquaintance, Means, proof_of
-<<<<<<< HEAD
 from server.envelopes import Envelopes
-from server.errors import Unavailable
-=======
 from server.errors import Invalid, Unavailable
->>>>>>> f41cb23 (Pictures can be kept in a bucket; files are counted, cleaned, verified and moved from the shell)
 from server.following import Following
 from server.governing import Governing
 from server.holding import Holding

@@ -45,6 +45,11 @@ def pins(lock: str) -> dict[str, str]:
     return {normal(n): v for n, v in re.findall(r"^([\w.-]+)==(\S+)", text, flags=re.MULTILINE)}
 
 
+def extra_requirements() -> list[str]:
+    extras = PROJECT["project"]["optional-dependencies"].values()
+    return [requirement for extra in extras for requirement in extra]
+
+
 def development_requirements() -> list[str]:
     lines = (ROOT / "requirements-dev.in").read_text(encoding="utf-8").splitlines()
     return [line for line in lines if line and not line.startswith(("#", "-"))]
@@ -99,14 +104,12 @@ def test_packages_with_native_code_are_locked_for_more_than_one_kind_of_machine(
 
 
 def test_every_declared_dependency_is_locked() -> None:
-    project = PROJECT["project"]
-    extras = [one for extra in project["optional-dependencies"].values() for one in extra]
-    declared = {distribution(r) for r in [*project["dependencies"], *extras]}
+    declared = {distribution(r) for r in PROJECT["project"]["dependencies"]}
+    extras = {distribution(r) for r in extra_requirements()}
     build = {distribution(r) for r in PROJECT["build-system"]["requires"]}
     assert declared | build <= pins("requirements.txt").keys()
-    assert {distribution(r) for r in development_requirements()} <= set(
-        pins("requirements-dev.txt")
-    )
+    development = {distribution(r) for r in development_requirements()}
+    assert development | extras <= set(pins("requirements-dev.txt"))
 
 
 def test_both_locks_agree_on_every_version() -> None:
@@ -177,7 +180,8 @@ def imports_of(room: Path) -> Iterator[str]:
 
 
 def test_a_library_that_the_code_imports_is_declared_not_borrowed_from_another() -> None:
-    declared = {distribution(r) for r in PROJECT["project"]["dependencies"]}
+    requirements = [*PROJECT["project"]["dependencies"], *extra_requirements()]
+    declared = {distribution(r) for r in requirements}
     provided = {"pil": "pillow", "argon2": "argon2-cffi"}
     imported = {name for room in ROOMS for name in imports_of(ROOT / room)}
     foreign = {normal(name) for name in imported - sys.stdlib_module_names - {*ROOMS}}
