@@ -466,7 +466,7 @@ class Relations(Protocol):
         ...
 
     async def has_local_follower(self, followee: ActorId) -> bool:
-        """Say whether any local artist follows (ACCEPTED or PENDING)."""
+        """Say whether any local artist follows (ACCEPTED, PENDING or SUSPENDED)."""
         ...
 
 

@@ -63,6 +63,12 @@ class Severing:
         async with self.library.reading() as tx:
             return await tx.severances.page(before=before, limit=PAGE)
 
+    async def count(self, reader: Artist) -> int:
+        """Count what `page` lists."""
+        demand(reader, Role.ADMIN)
+        async with self.library.reading() as tx:
+            return await tx.severances.count()
+
     def refusal_of(self, follow: CrossFollow) -> Refuse | None:
         """Return why the rules in force would not let a follow stand."""
         return Judge(rules_of(self.house)).refusal(follow)
@@ -122,6 +128,8 @@ class Severing:
 
     async def _restore_one(self, tx: Transaction, severance: Severance) -> Restored:
         far, is_theirs = await self._far_end(tx, severance.follow)
+        if far is not None and far.moved_to and not is_theirs:
+            return await self._ask(tx, severance, await tx.actors.by_uri(far.moved_to))
         if far is None or far.gone_at is not None or far.moved_to:
             return Restored.GONE
         self._refuse_refused(far, severance.follow, is_theirs=is_theirs)
@@ -130,7 +138,7 @@ class Severing:
             return Restored.WHOLE
         if is_theirs:
             return await self._invite(tx, severance)
-        return await self._ask(tx, severance)
+        return await self._ask(tx, severance, far)
 
     async def _restore_suspended(self, tx: Transaction, severance: Severance) -> None:
         """Put a follow back as it was; a Follow that came meanwhile is answered."""
@@ -157,14 +165,19 @@ class Severing:
         await tx.severances.put(replace(severance, asked_at=self.clock.now()))
         return Restored.INVITED
 
-    async def _ask(self, tx: Transaction, severance: Severance) -> Restored:
-        """Send a new Follow for somebody here."""
+    async def _ask(self, tx: Transaction, severance: Severance, whom: Actor | None) -> Restored:
+        """Send a new Follow for somebody here: to whom they followed, or who that became."""
         was = severance.follow
-        uri = self.addresses.activity(self.clock.new_id())
-        follow = replace(was, state=FollowState.PENDING, uri=uri, created_at=self.clock.now())
-        await tx.relations.put_follow(follow)
+        if whom is None or whom.is_local or whom.gone_at is not None:
+            return Restored.GONE
+        self._refuse_refused(whom, was, is_theirs=False)
+        await tx.relations.remove(was.follower_id, was.followee_id)
         await tx.severances.remove([severance.id])
-        await self._say(tx, Deed.FOLLOW_ASKED, was.follower_id, was.followee_id, follow)
+        if await tx.relations.follow(was.follower_id, whom.id) is None:
+            uri, now = self.addresses.activity(self.clock.new_id()), self.clock.now()
+            follow = Follow(was.follower_id, whom.id, FollowState.PENDING, uri, now)
+            await tx.relations.put_follow(follow)
+            await self._say(tx, Deed.FOLLOW_ASKED, was.follower_id, whom.id, follow)
         return Restored.ASKED
 
     async def _end_some(self, tx: Transaction, before: Millis) -> int:

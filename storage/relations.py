@@ -254,7 +254,8 @@ class _Relations:
         row = await self._connection.fetch_one(
             """
             SELECT 1 FROM follows JOIN actors ON actors.id = follower_id
-            WHERE followee_id = :followee AND state IN ('accepted', 'pending') AND is_local
+            WHERE followee_id = :followee AND state IN ('accepted', 'pending', 'suspended')
+                AND is_local
             LIMIT 1
             """,
             followee=followee,

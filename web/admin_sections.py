@@ -57,6 +57,11 @@ async def _servers_in_trouble(_reader: Artist, known: Flows) -> str:
     return f"{plural(failing, 'server')} cannot be reached" if failing else ""
 
 
+async def _severed_follows(reader: Artist, known: Flows) -> str:
+    count = await known.severing.count(reader)
+    return f"{plural(count, 'follow')} can be restored" if count else ""
+
+
 _PARTS = (
     _Part(
         *("Reports", "/admin/reports", Role.MODERATOR),
@@ -72,6 +77,11 @@ _PARTS = (
         *("Federation", "/admin/federation", Role.ADMIN),
         "Other servers: what waits for them, and which of them cannot be reached.",
         _servers_in_trouble,
+    ),
+    _Part(
+        *("Severed follows", "/admin/policy/severed", Role.ADMIN),
+        "Follows that a change of the rules cut, and the way back.",
+        _severed_follows,
     ),
     _Part(
         *("Log", "/admin/audit", Role.ADMIN),

@@ -51,6 +51,7 @@ _NOTICES: Mapping[str, str] = {
     "dropped": "Dropped. Nothing of it is left here.",
     "tried": "It is tried now. Reload the page in a moment to see what became of it.",
     "retried": "It is sent again now.",
+    "follows-restored": "Restored. Where somebody else has to act, it stands below.",
     "named": "Named. Now start the move from your old account.",
     "moved": "You have moved. Your followers' servers are told.",
     "stays": "Your account stays. Everything is as it was.",

@@ -26,6 +26,7 @@ from web.pages import (
     reports,
     series,
     series_studio,
+    severed,
     social,
     studio,
 )
@@ -180,6 +181,8 @@ ROUTES = (
     _post("/report", reports.report),
     _get("/admin", admin.overview),
     _get("/admin/audit", admin.audit),
+    _get("/admin/policy/severed", severed.severed),
+    _post("/admin/policy/severed/restore", severed.restore),
     _get("/admin/federation", federation.federation),
     _post("/admin/federation/try", federation.try_now),
     _post("/admin/federation/retry", federation.retry),

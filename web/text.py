@@ -116,6 +116,12 @@ def date(at: Millis | None) -> Markup:
     return _time(moment, f"{_day(moment)}") if moment else Markup()
 
 
+def plain_date(at: Millis) -> str:
+    """Return a day in words, for the middle of a sentence; "" for what is no time."""
+    moment = _moment(at)
+    return _day(moment) if moment else ""
+
+
 def date_and_time(at: Millis | None) -> Markup:
     """Return a minute as `<time>`: 22 November 2026, 16:59 UTC."""
     moment = _moment(at)

@@ -10,6 +10,7 @@ from web import held_views as held
 from web import page_views as pages
 from web import people_views as people
 from web import series_views as of_series
+from web import severed_views as cut
 from web import talk_views as of_talk
 from web.styleguide import styleguide
 from web.views import (
@@ -234,6 +235,19 @@ def samples(words: str) -> dict[str, object]:
         "report.html": dealing.ReportPage(actor, 7, 9, words, words, form, "/back"),
         "reports.html": dealing.ReportsPage((reported,), is_open=False, pager=pager),
         "held.html": held.HeldPage((held_row, bare_row), pager),
+        "severed.html": cut.SeveredPage(
+            (
+                cut.SeveredGroup(
+                    words,
+                    (
+                        cut.SeveredRow(words, words, is_theirs=True, words=words, ids="7"),
+                        cut.SeveredRow(words, words, is_theirs=False, words=words, ids="8"),
+                    ),
+                    "7 8",
+                ),
+            ),
+            pager, problem=words,
+        ),
         "admin.html": governed.AdminPage((governed.AdminSection(words, "/admin/x", words, words),)),
         "audit.html": governed.AuditPage(
             (
@@ -339,6 +353,7 @@ def empty_samples() -> dict[str, object]:
         "report.html": dealing.ReportPage(actor, 7),
         "reports.html": dealing.ReportsPage(),
         "held.html": held.HeldPage(),
+        "severed.html": cut.SeveredPage(),
         "admin.html": governed.AdminPage(),
         "audit.html": governed.AuditPage(),
         "federation.html": delivery.FederationPage(),
