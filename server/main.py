@@ -64,6 +64,7 @@ from server.moving import Moving
 from server.notifications import Notifications
 from server.own_list import OwnList
 from server.passwords import Passwords
+from server.peer_book import PeerBook
 from server.pinning import Pinning
 from server.pipeline import Pipeline
 from server.ports import Bus, Library, MediaStore, Transport, Workers
@@ -412,6 +413,7 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
             _email(config.instance.contact),
         ),
         neighbourhood=neighbourhood,
+        peer_book=PeerBook(library, clock, house),
         server_actor=speaker,
         renderer=_renderer(config, is_development=is_development),
         static=StaticFiles.from_folder(),

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from server.model import Millis, WorkId
+from server.rules import Door
 from server.tiers import Tier, Word
 
 
@@ -71,6 +72,18 @@ class PeerCounts:
     following: int = 0  # of people here
     posts: int = 0  # of theirs, kept here
     works: int = 0  # of ours, sent there
+
+
+@dataclass(frozen=True, slots=True)
+class PeerDecision:
+    """How often something that came from a server, or was for it, was not simply let pass."""
+
+    door: Door
+    type: str
+    action: str
+    rule: str
+    number: int
+    at: Millis  # of the latest
 
 
 class Neighbours(Protocol):
@@ -140,6 +153,12 @@ class Neighbours(Protocol):
 
     async def counts_with(self, origin: str, host: str) -> PeerCounts:
         """Count what goes on between here and a server; `origin` is its host's, with a slash."""
+        ...
+
+    async def decisions_on(
+        self, host: str, since: Millis, *, limit: int = 20
+    ) -> list[PeerDecision]:
+        """Sum up what was refused, held or changed of a server since then, the latest first."""
         ...
 
     async def note_copies(self, work: WorkId, hosts: Sequence[str], at: Millis) -> None:

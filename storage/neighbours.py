@@ -7,11 +7,14 @@ from server.model import Millis, WorkId
 from server.neighbours import (
     Neighbours,
     PeerCounts,
+    PeerDecision,
     PeerFollow,
     PeerPolicy,
     PeerWord,
     PolicyState,
 )
+from server.passages import HOUR
+from server.rules import Door
 from server.tiers import Tier, Word
 from storage.database import Connection, Row, json_text
 
@@ -51,6 +54,17 @@ class _Neighbours:
             reason=word.reason,
             author=word.author,
             at=word.at,
+        )
+        await self._connection.execute(
+            """
+            INSERT INTO peer_policies (
+                host, met_at, due_at, checked_at, state, problem, is_enforced, is_known,
+                fetched_at, document, actor_uri, content_usage, version, updated_at
+            ) VALUES (
+                :host, NULL, 0, NULL, '', '', FALSE, FALSE, NULL, '', '', '', 0, NULL
+            ) ON CONFLICT (host) DO NOTHING
+            """,
+            host=word.domain,
         )
 
     async def drop_word(self, domain: str) -> bool:
@@ -243,6 +257,28 @@ class _Neighbours:
         if row is None:
             return PeerCounts()
         return PeerCounts(row["followers"], row["following"], row["posts"], row["works"])
+
+    async def decisions_on(
+        self, host: str, since: Millis, *, limit: int = 20
+    ) -> list[PeerDecision]:
+        rows = await self._connection.fetch_all(
+            """
+            SELECT door, type, action, rule, CAST(SUM(number) AS BIGINT) AS total, MAX(at) AS latest
+            FROM envelopes
+            WHERE peer = :host AND hour >= :since AND action NOT IN ('allow', 'full')
+            GROUP BY door, type, action, rule ORDER BY latest DESC LIMIT :limit
+            """,
+            host=host,
+            since=since // HOUR,
+            limit=limit,
+        )
+        return [
+            PeerDecision(
+                Door(row["door"]), row["type"], row["action"], row["rule"], row["total"],
+                row["latest"],
+            )
+            for row in rows
+        ]  # fmt: skip
 
     async def note_copies(self, work: WorkId, hosts: Sequence[str], at: Millis) -> None:
         await self._connection.execute(

@@ -74,8 +74,8 @@ _PARTS = (
         _held_things,
     ),
     _Part(
-        *("Federation", "/admin/federation", Role.ADMIN),
-        "Other servers: what waits for them, and which of them cannot be reached.",
+        *("Federation", "/admin/federation", Role.MODERATOR),
+        "Other servers: how each stands and what it publishes, and what waits for them.",
         _servers_in_trouble,
     ),
     _Part(

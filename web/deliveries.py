@@ -20,6 +20,7 @@ _LABELS = {
     JobKind.POLICY: "Policies of other servers to be asked for",
     JobKind.PICTURES: "Pictures to be prepared",
     JobKind.LISTS: "Fetching lists of servers",
+    JobKind.END: "Ends of accounts",
     JobKind.SWEEP: "Tidying up",
     JobKind.SEVER: "Follows that a change of the rules cut",
 }

@@ -35,6 +35,7 @@ from server.model import Actor
 from server.moving import Moving
 from server.notifications import Notifications
 from server.own_list import OwnList
+from server.peer_book import PeerBook
 from server.pinning import Pinning
 from server.ports import MediaStore
 from server.presence import Presences
@@ -107,6 +108,7 @@ class Flows:
     interaction: Interaction
     own_policy: OwnPolicy
     neighbourhood: Neighbourhood
+    peer_book: PeerBook
     server_actor: Actor
     renderer: Renderer
     static: StaticFiles

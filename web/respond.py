@@ -49,6 +49,8 @@ _NOTICES: Mapping[str, str] = {
     "closed": "The report is closed.",
     "let-in": "Let in. It has its effect in a moment.",
     "dropped": "Dropped. Nothing of it is left here.",
+    "word-said": "Your word holds from now on.",
+    "policy-asked": "It was asked. What it answered stands below.",
     "tried": "It is tried now. Reload the page in a moment to see what became of it.",
     "retried": "It is sent again now.",
     "follows-restored": "Restored. Where somebody else has to act, it stands below.",

@@ -22,6 +22,7 @@ from web.pages import (
     leaving,
     moving,
     ops,
+    peers,
     permits,
     reports,
     series,
@@ -33,6 +34,7 @@ from web.pages import (
 
 _ID = r"{id:\d{1,19}}"
 _SLUG = r"{slug:[a-z0-9-]{1,80}}"
+_SERVER = r"{host:[^/]{1,260}}"
 _HANDLE = r"{handle:[A-Za-z0-9_]{1,30}}"
 
 
@@ -183,7 +185,11 @@ ROUTES = (
     _get("/admin/audit", admin.audit),
     _get("/admin/policy/severed", severed.severed),
     _post("/admin/policy/severed/restore", severed.restore),
-    _get("/admin/federation", federation.federation),
+    _get("/admin/federation", peers.peers),
+    _get("/admin/federation/deliveries", federation.federation),
+    _get(f"/admin/federation/{_SERVER}", peers.peer),
+    _post(f"/admin/federation/{_SERVER}/word", peers.say),
+    _post(f"/admin/federation/{_SERVER}/ask", peers.ask),
     _post("/admin/federation/try", federation.try_now),
     _post("/admin/federation/retry", federation.retry),
     _get("/admin/reports", reports.reports),

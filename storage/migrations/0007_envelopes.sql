@@ -25,6 +25,7 @@ CREATE TABLE envelopes (
     PRIMARY KEY (hour, digest)
 );
 CREATE INDEX envelopes_in_shadow ON envelopes (hour, digest) WHERE shadow_rules <> '[]';
+CREATE INDEX envelopes_of_peer ON envelopes (peer, hour) WHERE action NOT IN ('allow', 'full');
 
 CREATE TABLE visits (
     day BIGINT NOT NULL, -- days since 1970

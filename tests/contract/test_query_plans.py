@@ -149,6 +149,7 @@ QUERIES: list[tuple[str, Callable[[Transaction], Awaitable[object]]]] = [
     ("activities_incoming", lambda tx: tx.neighbours.speakers(NOW)),
     ("actors_uri_key", lambda tx: tx.neighbours.is_companion("https://far.example/")),
     ("actors_uri_key", lambda tx: tx.neighbours.follows_with("https://far.example/")),
+    ("envelopes_of_peer", lambda tx: tx.neighbours.decisions_on("x", NOW)),
     (
         "actors_uri_key follows_of_follower posts_of_actor copies_host_work_id_key",
         lambda tx: tx.neighbours.counts_with("https://far.example/", "far.example"),

@@ -8,6 +8,7 @@ from web import dealing_views as dealing
 from web import delivery_views as delivery
 from web import held_views as held
 from web import page_views as pages
+from web import peer_views as neighbours
 from web import people_views as people
 from web import series_views as of_series
 from web import severed_views as cut
@@ -263,6 +264,21 @@ def samples(words: str) -> dict[str, object]:
             ),
             pager, "report.closed", (("report.closed", "closed the report"),),
         ),
+        "peers.html": neighbours.PeersPage(
+            (neighbours.PeerRow(words, "/admin/federation/x.example", words, words, DAY, words),),
+            words, pager, "/admin/federation/y.example", words,
+        ),
+        "peer.html": neighbours.PeerPage(
+            words, "/admin/federation/x.example", words, words, DAY, ((words, "1,000"),), DAY,
+            trouble=words, failures=3, policy=(words, words), checked_at=DAY, document=words,
+            follows=(neighbours.FollowRow(words, words, words),), follows_left=3,
+            decisions=(neighbours.DecisionRow(words, 1_000, DAY),), tiers=OPTIONS, form=form,
+            action="/admin/federation/x.example/word", ask_action="/ask",
+            ahead=neighbours.LookAhead(
+                words, words, words, (neighbours.FollowRow(words, words, words),),
+                (neighbours.FollowRow(words, words, words),), (words,), "atelier.example",
+            ),
+        ),
         "federation.html": delivery.FederationPage(
             (delivery.CountsRow(words, 1_000, 2, 3),), DAY,
             (delivery.HostRow(words, words, 3, DAY, DAY, DAY),),
@@ -356,6 +372,16 @@ def empty_samples() -> dict[str, object]:
         "severed.html": cut.SeveredPage(),
         "admin.html": governed.AdminPage(),
         "audit.html": governed.AuditPage(),
+        "peers.html": neighbours.PeersPage(),
+        "peer.html": neighbours.PeerPage(
+            "x.example",
+            "/admin/federation/x.example",
+            "Neutral",
+            "nobody said anything about it",
+            is_met=False,
+            tiers=OPTIONS,
+            action="/word",
+        ),
         "federation.html": delivery.FederationPage(),
         "case.html": dealing.CasePage(
             dealing.ReportRow("/admin/reports/1", DAY, None, None), close_action="/close"

@@ -22,7 +22,7 @@ from web.deliveries import _LABELS, plain_reason
 __all__ = ["migrated_sqlite", "sqlite_url"]
 
 HOST = "peer.test"
-PAGE = "/admin/federation"
+PAGE = "/admin/federation/deliveries"
 _TOKEN = re.compile(r'name="csrf" value="([^"]+)"')
 
 
@@ -96,8 +96,8 @@ async def test_nobody_else_learns_that_the_page_is_there(house: House, role: Rol
     await house.sign_in(role)
     token = await house.token()
     assert (await house.get(PAGE)).status == 404
-    assert (await house.send(f"{PAGE}/try", token, host=HOST)).status == 404
-    assert (await house.send(f"{PAGE}/retry", token, job="1")).status == 404
+    assert (await house.send("/admin/federation/try", token, host=HOST)).status == 404
+    assert (await house.send("/admin/federation/retry", token, job="1")).status == 404
     assert PAGE not in await house.page("/settings")
 
 
@@ -108,7 +108,7 @@ async def test_strangers_are_sent_to_sign_in(house: House) -> None:
 
 async def test_a_button_without_its_token_does_nothing(house: House) -> None:
     await house.sign_in(Role.OWNER)
-    assert (await house.send(f"{PAGE}/try", "", host=HOST)).status == 403
+    assert (await house.send("/admin/federation/try", "", host=HOST)).status == 403
     health = await house.stage.read(lambda tx: tx.peers.by_host(HOST))
     assert health.paused_until > house.stage.clock.now()
 
@@ -116,7 +116,7 @@ async def test_a_button_without_its_token_does_nothing(house: House) -> None:
 @pytest.mark.parametrize("role", [Role.OWNER, Role.ADMIN])
 async def test_those_in_charge_see_what_waits_and_who_fails(house: House, role: Role) -> None:
     await house.sign_in(role)
-    assert f'href="{PAGE}"' in await house.page("/admin")
+    assert f'href="{PAGE}"' in await house.page("/admin/federation")
     page = await house.page(PAGE)
     assert "Deliveries to other servers" in page
     assert "peer.test is not there." in page
@@ -129,7 +129,7 @@ async def test_try_now_ends_a_pause_and_what_waits_goes(house: House) -> None:
     await house.sign_in(Role.OWNER)
     del house.stage.net.answers[f"https://{HOST}/inbox"]
     house.stage.net.inbox_status = 202
-    answer = await house.send(f"{PAGE}/try", await house.token(PAGE), host=HOST)
+    answer = await house.send("/admin/federation/try", await house.token(PAGE), host=HOST)
     assert answer.status == 303
     await house.stage.drain()
     counts = (await house.stage.read(lambda tx: tx.jobs.counts()))[JobKind.DELIVER]
@@ -139,7 +139,7 @@ async def test_try_now_ends_a_pause_and_what_waits_goes(house: House) -> None:
 @pytest.mark.parametrize("host", ["nowhere.test", "<script>", "x" * 299])
 async def test_a_server_that_nobody_knows_cannot_be_tried(house: House, host: str) -> None:
     await house.sign_in(Role.OWNER)
-    answer = await house.send(f"{PAGE}/try", await house.token(PAGE), host=host)
+    answer = await house.send("/admin/federation/try", await house.token(PAGE), host=host)
     assert answer.status == 404
     assert "<script>" not in (await answer.text()).partition("<main")[2]
 
@@ -148,8 +148,8 @@ async def test_a_given_up_delivery_is_sent_again(house: House) -> None:
     await house.sign_in(Role.OWNER)
     [(job, _)] = await house.stage.flows.queues.listed("buried")
     token = await house.token(PAGE)
-    assert (await house.send(f"{PAGE}/retry", token, job=str(job.id))).status == 303
-    assert (await house.send(f"{PAGE}/retry", token, job="77")).status == 404
+    assert (await house.send("/admin/federation/retry", token, job=str(job.id))).status == 303
+    assert (await house.send("/admin/federation/retry", token, job="77")).status == 404
     assert await house.stage.flows.queues.listed("buried") == []
 
 

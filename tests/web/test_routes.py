@@ -24,6 +24,7 @@ PARTS = {
     "rendition": "tile",
     "ext": "jpg",
     "version": "2.1",
+    "host": "peer.test",
     "answer": "approve",
     "kind": "like",
     "pin": "pin",
@@ -204,6 +205,7 @@ async def test_odd_parts_of_an_address_break_nothing(gallery: Gallery, route: Ro
         "tag": ("%00", "%ff", "x" * 5_000, "%F0%9F%90%87", "..", "<b>"),
         "key": ("f" * 40, "F" * 40, "x", "%00" * 13, "../" * 13),
         "rendition": ("original", "tile", "nonsense", "%00"),
+        "host": ("%00", "..", "x" * 300, "%ff", "<b>", "a%20b.example", "1", "-.example"),
         "ext": ("avif", "jpeg", "svg", "html", "php"),
     }
     for browser in (gallery.stranger(), await gallery.member()):

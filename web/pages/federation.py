@@ -14,7 +14,7 @@ from web.flows import flows
 from web.forms import read_form
 from web.respond import artist_of, head_for, number, page, to
 
-_PAGE = "/admin/federation"
+_PAGE = "/admin/federation/deliveries"
 _MOST = 100
 
 
@@ -38,7 +38,7 @@ async def federation(request: web.Request) -> web.StreamResponse:
     known = flows(request)
     found = await known.queues.overview(limit=_MOST)
     buried = await known.queues.listed(JobState.BURIED, JobKind.DELIVER, limit=_MOST)
-    head = head_for(request, title="Federation", usage=known.house.usage_of())
+    head = head_for(request, title="Deliveries", usage=known.house.usage_of())
     view = federation_page(found, buried, _MOST)
     return await page(request, "federation.html", view, head=head)
 
