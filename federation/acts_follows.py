@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
+from federation import acts_quotes
 from federation.deeds import Act, Arrived, Hands, local_artist, local_followee
 from server.model import Actor, Follow, FollowState
 from server.ports import Transaction
@@ -23,12 +24,14 @@ async def follow(hands: Hands, tx: Transaction, deed: Arrived) -> None:
 
 
 async def accept(hands: Hands, tx: Transaction, deed: Arrived) -> None:
-    """Note that somebody whom an artist here asked says yes."""
+    """Note that somebody whom an artist here asked says yes: to follow, or to quote."""
+    await acts_quotes.accept(hands, tx, deed)
     await _answered(hands, tx, deed, is_accepted=True)
 
 
 async def reject(hands: Hands, tx: Transaction, deed: Arrived) -> None:
     """Note that somebody says no, or removes a follower of ours."""
+    await acts_quotes.reject(hands, tx, deed)
     await _answered(hands, tx, deed, is_accepted=False)
 
 

@@ -10,13 +10,15 @@ from federation import quoting
 from federation.dedupe import deletion_key
 from federation.deeds import Arrived, Hands
 from federation.posts import people_in, post_from, treated
+from federation.uris import same_origin
 from federation.vocabulary import RemoteNote
-from server.model import ActivityId, Actor, Post, PostId, Quote, Visibility
+from server import quotes
+from server.model import ActivityId, Actor, Post, PostId, Quote, TargetId, Visibility
 from server.permits import Answer, InteractionKind
 from server.permitting import Wish, permitted
 from server.ports import Transaction
 from server.promises import FetchKind, FetchPromise, promise
-from server.targets import OPEN, Target, find_target_by_uri, may_see
+from server.targets import OPEN, Target, find_target, find_target_by_uri, may_see
 from server.treatments import Treatment
 
 
@@ -50,14 +52,28 @@ async def update_post(hands: Hands, tx: Transaction, deed: Arrived) -> None:
         await create(hands, tx, deed)
 
 
-async def delete_post(_hands: Hands, tx: Transaction, deed: Arrived) -> None:
+async def delete_post(hands: Hands, tx: Transaction, deed: Arrived) -> None:
     """Erase a post that is gone, if it was this actor's; or end a quote whose right is gone."""
     post = await tx.posts.by_uri(deed.activity.object_uri)
     if post is not None and post.actor_id == deed.actor.id and not post.is_local:
         await tx.posts.remove(post.id)
     if post is None:  # its origin was held against the actor's: `origin.check_activity`
         for quoting_post in await tx.posts.quoting(deed.activity.object_uri):
-            await tx.posts.put(replace(quoting_post, quote=_ended(quoting_post)))
+            if not quoting_post.is_local:
+                await tx.posts.put(replace(quoting_post, quote=_ended(quoting_post)))
+        await _end_our_quotes(hands, tx, deed)
+
+
+async def _end_our_quotes(hands: Hands, tx: Transaction, deed: Arrived) -> None:
+    """Drop quotes here that rested on an authorization which its author takes back."""
+    uri = deed.activity.object_uri
+    if not same_origin(uri, deed.actor.uri):
+        return
+    ids = [one.id for one in await tx.posts.quoting(uri) if one.is_local]
+    for note_id in (*ids, *(work.id for work in await tx.works.quoting(uri))):
+        note = await find_target(tx, hands.addresses, TargetId(note_id))
+        if note is not None:
+            await quotes.end(tx, hands.clock, note, deed.actor.id)
 
 
 async def keep(hands: Hands, tx: Transaction, sent: Sent) -> Answer:

@@ -29,9 +29,11 @@ from federation.documents import (
     worded,
 )
 from federation.emojis import emojis_of
+from federation.permissions import read_policy
 from federation.uris import same_origin
 from server import errors
 from server.model import Emoji, Heard, Millis, Poll, RemotePicture, Visibility
+from server.permits import InteractionPolicy
 
 _PUBLIC_NAMES: Final = frozenset({PUBLIC, "as:Public", "Public"})  # ActivityPub, 5.6
 _POSTS: Final = frozenset(
@@ -91,6 +93,7 @@ class RemoteNote:
     quote_uri: str
     quote_approval: str  # id of the QuoteAuthorization (FEP-044f), ""
     emojis: tuple[Emoji, ...]
+    interaction: InteractionPolicy | None  # who may do what to it, as it says itself
     heard: Heard  # what its origin says of machines
     source_types: tuple[str, ...]  # IPTC's, as stated; how a machine-made image says so
     media: frozenset[str]  # kinds of what is attached: image, video, audio
@@ -141,6 +144,7 @@ def read_note(
         quote_uri=_quote(document),
         quote_approval=id_of(first(document.get("quoteAuthorization"))),
         emojis=emojis_of(document),
+        interaction=read_policy(document),
         heard=heard_of(document),
         source_types=marks.source_types(document),
         media=marks.media_kinds(document),

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from federation.addressing import PUBLIC
-from federation.documents import Document, first, id_of, type_of
+from federation.documents import Document, first, id_of, is_document, type_of, values
 from federation.uris import same_origin
 from server.dealings import Request
-from server.model import Actor
+from server.model import Actor, Quote
 from server.permits import InteractionKind, InteractionPolicy, Permit
 
 OurDocument = dict[str, Any]
@@ -36,6 +36,10 @@ CONTEXT: Final[Mapping[str, Any]] = {
     "LikeAuthorization": "gts:LikeAuthorization",
     "ReplyAuthorization": "gts:ReplyAuthorization",
     "AnnounceAuthorization": "gts:AnnounceAuthorization",
+    "quote": {"@id": "https://w3id.org/fep/044f#quote", "@type": "@id"},
+    "quoteAuthorization": {"@id": "https://w3id.org/fep/044f#quoteAuthorization", "@type": "@id"},
+    "quoteUrl": "as:quoteUrl",  # Misskey, Pleroma
+    "quoteUri": "http://fedibird.com/ns#quoteUri",
     "QuoteRequest": "https://w3id.org/fep/044f#QuoteRequest",
     "QuoteAuthorization": "https://w3id.org/fep/044f#QuoteAuthorization",
 }
@@ -52,6 +56,8 @@ REQUESTS: Final[Mapping[str, InteractionKind]] = {
     "AnnounceRequest": InteractionKind.BOOST,
 }
 _BEFORE_QUOTES: Final = frozenset(InteractionKind) - {InteractionKind.QUOTE}
+_PUBLIC: Final = frozenset({PUBLIC, "as:Public", "Public"})
+_MAX_NAMED: Final = 100
 _NAMES: Final = {
     InteractionKind.QUOTE: "Quote",
     InteractionKind.LIKE: "Like",
@@ -95,6 +101,85 @@ def _approvals(permit: Permit, artist: Actor, *, has_old_names: bool) -> OurDocu
     if has_old_names:  # of GoToSocial before 0.20
         found |= {"always": [automatic], "approvalRequired": manual}
     return found
+
+
+def quote_terms(quote: Quote | None) -> OurDocument:
+    """Return what a note says of what it quotes.
+
+    Older words for it know no consent: they are said once there is one.
+    """
+    if quote is None:
+        return {}
+    if not quote.is_approved:
+        return {"quote": quote.uri}
+    names = ("quote", "quoteUrl", "quoteUri", "_misskey_quote")
+    terms: OurDocument = dict.fromkeys(names, quote.uri)
+    return terms | ({"quoteAuthorization": quote.approval_uri} if quote.approval_uri else {})
+
+
+def quote_link(quote: Quote) -> OurDocument:
+    """Return the tag by which an agreed quote is known to servers that read FEP-e232."""
+    return {
+        "type": "Link",
+        "mediaType": 'application/ld+json; profile="https://www.w3.org/ns/activitystreams"',
+        "href": quote.uri,
+        "name": f"RE: {quote.uri}",
+    }
+
+
+def quote_request(
+    actor: Actor, quoted_author: Actor, quoted_uri: str, note: OurDocument, uri: str
+) -> OurDocument:
+    """Return `QuoteRequest`, with the quoting post whole: it may not be for everybody to fetch."""
+    return {
+        "id": uri,
+        "type": "QuoteRequest",
+        "actor": actor.uri,
+        "object": quoted_uri,
+        "instrument": note,
+        "to": [quoted_author.uri],
+    }
+
+
+def read_policy(document: Document) -> InteractionPolicy | None:
+    """Read who may do what to a post, as its origin publishes it; None where it says nothing.
+
+    What it does not say of one thing forbids nothing. People named one by one count as those who
+    are asked for: their server decides.
+    """
+    said, author = (
+        first(document.get("interactionPolicy")),
+        id_of(first(document.get("attributedTo"))),
+    )
+    if not is_document(said):
+        return None
+    permits = {
+        kind.value: _permit(first(said.get(term)), author) for kind, term in _POLICY_TERMS.items()
+    }
+    return InteractionPolicy(**permits)
+
+
+def _permit(rule: object, author: str) -> Permit:
+    if not is_document(rule):
+        return Permit.EVERYONE
+    automatic = _others(rule, ("automaticApproval", "always"), author)
+    manual = _others(rule, ("manualApproval", "approvalRequired"), author)
+    if PUBLIC in automatic:
+        return Permit.EVERYONE
+    if not automatic | manual:
+        return Permit.NOBODY
+    is_for_followers = all(uri.endswith("/followers") for uri in automatic | manual)
+    return Permit.FOLLOWERS if is_for_followers else Permit.APPROVED
+
+
+def _others(rule: Document, names: tuple[str, str], author: str) -> set[str]:
+    """Return whom a rule names besides the author."""
+    said = next((rule[name] for name in names if name in rule), None)
+    found = {
+        PUBLIC if isinstance(one, str) and one in _PUBLIC else id_of(one)
+        for one in values(said, _MAX_NAMED)
+    }
+    return found - {"", author}
 
 
 def read_authorization(document: Document) -> Authorization | None:

@@ -74,6 +74,7 @@ def post_from(
         emojis=note.emojis,
         featured_at=known.featured_at if known else None,
         heard=note.heard,
+        interaction=note.interaction,
     )
 
 

@@ -1,10 +1,11 @@
-"""Sayings about comments: made, removed."""
+"""Sayings about comments: made, edited, removed."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final
 
 from federation import activities, translate
 from federation.sayings import Message, Mouth, Say, inboxes_of, owner_of
+from federation.translate import Document
 from server.meeting import people_at
 from server.model import Actor, PostId, Visibility
 from server.ports import Transaction
@@ -18,25 +19,54 @@ async def commented(
 
     A direct one is for those alone whom it names.
     """
+    said = await note(mouth, tx, what, actor)
+    if said is None:
+        return None
+    activity = activities.create(said, f"{said['id']}/activity")
+    return Message(activity, await _audience(mouth, tx, what, actor))
+
+
+async def comment_edited(
+    mouth: Mouth, tx: Transaction, what: SayPromise, actor: Actor
+) -> Message | None:
+    """Update of a comment, to those who got it."""
+    said = await note(mouth, tx, what, actor)
+    if said is None:
+        return None
+    activity = activities.update(said, mouth.new_uri(), mouth.clock.now())
+    return Message(activity, await _audience(mouth, tx, what, actor))
+
+
+async def note(mouth: Mouth, tx: Transaction, what: SayPromise, actor: Actor) -> Document | None:
+    """Return a comment as the note that is said of it, None where it waits or is gone."""
     post = await tx.posts.by_id(PostId(what.target_id))
     artist = await tx.artists.by_id(actor.id)
     if post is None or post.visibility is Visibility.DRAFT:
         return None
-    parent = await owner_of(mouth, tx, post.reply_to_id or 0)
-    named = await people_at(tx, post.mentions)
-    note = translate.note_of_post(
+    return translate.note_of_post(
         post,
         actor,
-        parent,
+        await owner_of(mouth, tx, post.reply_to_id or 0),
         mouth.addresses,
-        named=named,
+        named=await people_at(tx, post.mentions),
         policy=artist.interaction if artist is not None else None,
     )
-    activity = activities.create(note, f"{post.uri}/activity")
+
+
+async def _audience(
+    mouth: Mouth, tx: Transaction, what: SayPromise, actor: Actor
+) -> list[tuple[str, str]]:
+    """Return where those are told who get a comment; `named` were in it before an edit."""
+    post = await tx.posts.by_id(PostId(what.target_id))
+    if post is None:
+        return []
+    before = await tx.actors.many(what.named)
+    named = [*await people_at(tx, post.mentions), *before.values()]
     if post.visibility is Visibility.DIRECT:
-        return Message(activity, _inboxes(named))
+        return _inboxes(named)
+    parent = await owner_of(mouth, tx, post.reply_to_id or 0)
     followers = await tx.relations.follower_inboxes(actor.id)
-    return Message(activity, [*followers, *inboxes_of(parent), *_inboxes(named)])
+    return [*followers, *inboxes_of(parent), *_inboxes(named)]
 
 
 async def comment_removed(
@@ -60,5 +90,6 @@ def _inboxes(people: Sequence[Actor]) -> list[tuple[str, str]]:
 
 SAYINGS: Final[Mapping[Deed, Say]] = {
     Deed.COMMENTED: commented,
+    Deed.COMMENT_EDITED: comment_edited,
     Deed.COMMENT_REMOVED: comment_removed,
 }

@@ -19,10 +19,10 @@ async def work_hung(
     mouth: Mouth, tx: Transaction, what: SayPromise, actor: Actor
 ) -> Message | None:
     """Create, to followers and whom the caption names."""
-    note, work = await _note(mouth, tx, what, actor)
-    if note is None or work is None:
+    said, work = await _note(mouth, tx, what, actor)
+    if said is None or work is None:
         return None
-    activity = activities.create(note, f"{note['id']}/activity")
+    activity = activities.create(said, f"{said['id']}/activity")
     inboxes = await tx.relations.follower_inboxes(actor.id)
     inboxes += await _inboxes_of_named(tx, work)
     return Message(activity, inboxes, about=TargetId(what.target_id))
@@ -32,11 +32,11 @@ async def work_edited(
     mouth: Mouth, tx: Transaction, what: SayPromise, actor: Actor
 ) -> Message | None:
     """Update, to followers and those who reacted."""
-    note, work = await _note(mouth, tx, what, actor)
-    if note is None or work is None:
+    said, work = await _note(mouth, tx, what, actor)
+    if said is None or work is None:
         return None
     at = work.edited_at or mouth.clock.now()
-    activity = activities.update(note, mouth.new_uri(), at)
+    activity = activities.update(said, mouth.new_uri(), at)
     audience = await _audience_of(tx, work, actor, is_gone=False)
     return Message(activity, audience, about=TargetId(work.id))
 
@@ -52,6 +52,11 @@ async def work_withdrawn(
     activity = activities.delete(uri, actor, f"{uri}/delete")
     audience = await _audience_of(tx, work, actor, is_gone=True)
     return Message(activity, audience, about=TargetId(work.id))
+
+
+async def note(mouth: Mouth, tx: Transaction, what: SayPromise, actor: Actor) -> Document | None:
+    """Return a work as the note that is said of it, None where it is not shown."""
+    return (await _note(mouth, tx, what, actor))[0]
 
 
 async def _note(

@@ -17,13 +17,14 @@ from federation import quoting, uris
 from federation.dedupe import deletion_key
 from federation.documents import Document, first, id_of, is_document
 from federation.doors import Doors, treatment_of
-from federation.permissions import Authorization, read_authorization
+from federation.permissions import Authorization, agrees, read_authorization
 from federation.posts import post_from, treated
 from federation.remote import Remote
 from federation.vocabulary import RemoteCollection, RemoteNote, read_collection, read_note
+from server import quotes
 from server.addresses import Addresses
 from server.clock import Clock
-from server.errors import FixatifError, Invalid
+from server.errors import FixatifError, Invalid, Unavailable
 from server.model import Actor, ActorId, Millis, Post, PostId, TargetId
 from server.permits import Answer, InteractionKind
 from server.permitting import answer_to
@@ -33,6 +34,7 @@ from server.reactions import Reactions
 from server.rules import Hold, Refuse
 from server.targets import OPEN, Target, find_target, find_target_by_uri, may_see
 from server.treatments import Treatment
+from server.worker import Later
 
 log = structlog.get_logger(__name__)
 
@@ -84,6 +86,8 @@ class Threads:
                 await self._replies(what)
             case FetchKind.QUOTED:
                 await self._quoted(what)
+            case FetchKind.CONSENT:
+                await self._consent(what)
         self.bus.wake(JOBS_TOPIC)
 
     async def look_at(self, posts: Iterable[Post]) -> None:
@@ -178,6 +182,33 @@ class Threads:
             return
         said = await self._authorization(post.quote.approval_uri, what)
         await self.library.join(lambda tx: self._settle_quote(tx, what.post_id, said))
+
+    async def _consent(self, what: FetchPromise) -> None:
+        """Fetch the authorization for a quote of ours; tried again while its server is away."""
+        if self.addresses.is_ours(what.uri) or not self._may_cause(what.because_of, 1):
+            return
+        try:
+            said = read_authorization(await self.remote.document(what.uri))
+        except Unavailable as outage:
+            raise Later(outage.message) from outage
+        except FixatifError as problem:
+            log.info("authorization_not_believed", reason=problem.message)
+            return
+        if said is not None:
+            await self.library.join(lambda tx: self._granted(tx, what, said))
+
+    async def _granted(self, tx: Transaction, what: FetchPromise, said: Authorization) -> None:
+        note = await find_target(tx, self.addresses, TargetId(what.post_id))
+        quote = quotes.quote_of(note)
+        author = await tx.actors.by_id(what.because_of)
+        if note is None or quote is None or author is None:
+            return
+        quoted = await find_target_by_uri(tx, self.addresses, quote.uri)
+        if quoted is None or quoted.owner_id != author.id:
+            return
+        pair = {"quoting": note.uri, "quoted": quoted.uri}
+        if agrees(said, uri=what.uri, author=author.uri, **pair):
+            await quotes.grant(tx, self.clock, note, what.uri)
 
     async def _authorization(self, uri: str, what: FetchPromise) -> Authorization | None:
         if not uri or not uris.same_origin(uri, what.uri):  # only the quoted one's server may say

@@ -13,7 +13,14 @@ from typing import Any
 
 from federation import permissions
 from federation.addressing import audience
-from federation.wording import link_content, mentioning, small_line, tag_page, work_content
+from federation.wording import (
+    link_content,
+    mentioning,
+    quote_line,
+    small_line,
+    tag_page,
+    work_content,
+)
 from server.addresses import Addresses, series_of
 from server.licences import licence_of
 from server.model import (
@@ -24,6 +31,7 @@ from server.model import (
     Millis,
     Picture,
     Post,
+    Quote,
     Rendition,
     RenditionName,
     Series,
@@ -158,6 +166,7 @@ def note_of_work(
         "tag": [
             *(_hashtag(tag, addresses) for tag in work.tags if not is_link_only),
             *(_mention(actor) for actor in named),
+            *_quote_links(work.quote),
         ],
         "attachment": [
             made
@@ -169,6 +178,7 @@ def note_of_work(
         "likes": f"{addresses.work(work.id)}/likes",
         "shares": f"{addresses.work(work.id)}/shares",
         **permissions.policy_terms(_policy_of(work, voice), voice.actor),
+        **permissions.quote_terms(work.quote),
         **activity_terms(voice.usage, addresses.ai_policy),
     }
     document |= _origin_and_licence(work)
@@ -211,10 +221,13 @@ def note_of_post(
         "cc": list(cc),
         "sensitive": post.is_sensitive,
         "summary": post.warning or None,
-        "content": content,
-        "tag": [*(_mention(actor) for actor in people), *tags],
+        "content": content + quote_line(post.quote),
+        "tag": [*(_mention(actor) for actor in people), *tags, *_quote_links(post.quote)],
         "attachment": [],
+        **permissions.quote_terms(post.quote),
     }
+    if post.edited_at:
+        document["updated"] = timestamp(post.edited_at)
     if policy is not None and not is_private:  # whom it is for may answer; nobody else sees it
         held = within(policy, is_open=post.visibility in _OPEN)
         document |= permissions.policy_terms(held, author)
@@ -248,6 +261,10 @@ def collection_head(uri: str, *, total: int, first: str = "") -> Document:
     """Return an `OrderedCollection` that only counts, or points to its first page."""
     document: Document = {"id": uri, "type": "OrderedCollection", "totalItems": total}
     return document | ({"first": first} if first else {})
+
+
+def _quote_links(quote: Quote | None) -> list[Document]:
+    return [permissions.quote_link(quote)] if quote is not None and quote.is_approved else []
 
 
 def _policy_of(work: Work, voice: Voice) -> InteractionPolicy:

@@ -11,7 +11,7 @@ from urllib.parse import quote
 import nh3
 
 from server.addresses import Addresses
-from server.model import Actor, AiLabel, Artist, Work
+from server.model import Actor, AiLabel, Artist, Quote, Work
 from server.prose import Named, mention_link, paragraphs_of
 
 _URL = re.compile(r"https?://[^\s<>\"]+[^\s<>\".,;:!?')\]]")
@@ -62,6 +62,7 @@ def work_content(
         paragraphs_of(work.caption, named),
         _series_line(series),
         f'<p><a href="{html.escape(page)}">+{left_out} more</a></p>' if left_out > 0 else "",
+        quote_line(work.quote),
         _made_with(work),
         _tag_line(work, addresses),
     ]
@@ -76,6 +77,14 @@ def link_content(work: Work, page: str) -> str:
 def small_line(page: str) -> str:
     """Return the line under pictures that were sent small."""
     return f'<p>{_SMALL} <a href="{html.escape(page)}">{html.escape(page)}</a></p>'
+
+
+def quote_line(quoted: Quote | None) -> str:
+    """Return a link to what is quoted, which servers that show quotes leave out by its class."""
+    if quoted is None:
+        return ""
+    address = html.escape(quoted.uri)
+    return f'<p class="quote-inline">RE: <a href="{address}">{address}</a></p>'
 
 
 def _heading(work: Work, page: str) -> str:

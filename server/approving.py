@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
+from server import quotes
 from server.addresses import Addresses
 from server.clock import Clock
 from server.dealings import Request, RequestId, RequestState
@@ -17,7 +18,7 @@ from server.permits import InteractionKind
 from server.ports import Bus, Library, Transaction
 from server.promises import JOBS_TOPIC, ApplyPromise, Deed, SayPromise, promise
 from server.reactions import Reactions
-from server.targets import OPEN, Target, find_target
+from server.targets import OPEN, Target, find_target, find_target_by_uri
 
 _REACTIONS: Final = {
     InteractionKind.LIKE: ReactionKind.LIKE,
@@ -88,6 +89,7 @@ class Approving:
         async with self.library.transaction() as tx:
             request = await _own(tx, artist, request_id, RequestState.WAITING)
             await tx.requests.decide(request.id, RequestState.REFUSED, self.clock.now())
+            await self._refuse_quote(tx, request)
             if request.request_uri:
                 said = SayPromise(Deed.REQUEST_REFUSED, artist.id, request.id)
                 await promise(tx, self.clock, said)
@@ -99,6 +101,7 @@ class Approving:
             request = await _own(tx, artist, request_id, RequestState.APPROVED)
             await tx.requests.decide(request.id, RequestState.REFUSED, self.clock.now())
             await _UNDO[request.kind](tx, request)
+            await self._refuse_quote(tx, request)
             said = SayPromise(Deed.APPROVAL_WITHDRAWN, artist.id, request.id)
             await promise(tx, self.clock, said)
         self.bus.wake(JOBS_TOPIC)
@@ -110,11 +113,28 @@ class Approving:
             return
         if request.kind is InteractionKind.REPLY:
             await self._let_out(tx, request, target)
+        elif request.kind is InteractionKind.QUOTE:
+            note = await self._quoting(tx, request)
+            if note is not None:
+                await quotes.grant(tx, self.clock, note, self.addresses.authorization(request.id))
         elif request.kind in _REACTIONS:
             kind = _REACTIONS[request.kind]
             await self.reactions.do_reaction(
                 tx, kind, request.actor_id, target, request.object_uri, emoji=request.emoji
             )
+
+    async def _refuse_quote(self, tx: Transaction, request: Request) -> None:
+        """Drop a quote in a work or comment of this instance."""
+        note = await self._quoting(tx, request)
+        if note is not None:
+            await quotes.end(tx, self.clock, note, request.artist_id)
+
+    async def _quoting(self, tx: Transaction, request: Request) -> Target | None:
+        """Return the work or comment here that asks to quote, None where it is elsewhere."""
+        uri = request.object_uri
+        is_ours = request.kind is InteractionKind.QUOTE and self.addresses.is_ours(uri)
+        note = await find_target_by_uri(tx, self.addresses, uri) if is_ours else None
+        return note if note is not None and note.owner_id == request.actor_id else None
 
     async def _let_out(self, tx: Transaction, request: Request, target: Target) -> None:
         """Say a comment from here that waited; its author may have removed it."""
@@ -157,7 +177,8 @@ async def _undo_reply(tx: Transaction, request: Request) -> None:
 
 async def _undo_quote(tx: Transaction, request: Request) -> None:
     post = await tx.posts.by_uri(request.object_uri)
-    if post is not None and post.quote is not None and post.actor_id == request.actor_id:
+    is_theirs = post is not None and post.actor_id == request.actor_id
+    if post is not None and is_theirs and post.quote is not None and not post.is_local:
         await tx.posts.put(replace(post, quote=replace(post.quote, is_approved=False)))
 
 

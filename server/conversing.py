@@ -68,9 +68,11 @@ class Conversing:
         at = next(place for place, one in enumerate(messages) if one.said.post.id == said.post.id)
         return Conversation(tuple(messages[:at]), messages[at], tuple(messages[at + 1 :]))
 
-    async def quoted(self, posts: Sequence[Post], viewer: ActorId | None) -> dict[str, Quoted]:
-        """Return what posts quote by right, by the quoted address."""
-        wanted = {post.quote.uri for post in posts if post.quote and post.quote.is_approved}
+    async def quoted(
+        self, quoting: Sequence[Post | Work], viewer: ActorId | None
+    ) -> dict[str, Quoted]:
+        """Return what posts and works quote by right, by the quoted address."""
+        wanted = {one.quote.uri for one in quoting if one.quote and one.quote.is_approved}
         async with self.library.reading() as tx:
             found = {uri: await self._quoted(tx, uri, viewer) for uri in wanted}
         return {uri: one for uri, one in found.items() if one is not None}

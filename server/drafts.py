@@ -41,6 +41,7 @@ class Draft:
     is_quiet: bool = False
     interaction: InteractionPolicy | None = None  # None: as the artist says in general
     series: tuple[SeriesId, ...] | None = None  # None: those that it is in
+    quote: str | None = None  # id of what it is after, once it may be quoted; None: as before
     licence: str = ""  # a key of `server.licences`
 
 

@@ -30,6 +30,7 @@ from federation.neighbourhood import Neighbourhood
 from federation.outbox import Outbox
 from federation.own_policy import OwnPolicy
 from federation.people import People
+from federation.quotables import Quotables
 from federation.remote import Remote
 from federation.sayings import Mouth
 from federation.signatures import generate_ed25519_pem, generate_rsa_pem
@@ -381,6 +382,7 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
         conversing=Conversing(library, addresses),
         threads=threads,
         people=People(library, remote),
+        quotables=Quotables(library, addresses, remote),
         notifications=notifications,
         queues=Queues(library, clock, bus, reach),
         audit=Audit(library),

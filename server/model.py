@@ -292,6 +292,16 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True)
+class Quote:
+    """What a post quotes; shown only where the quoted author agreed (FEP-044f)."""
+
+    uri: str
+    approval_uri: str = ""  # of the QuoteAuthorization
+    is_approved: bool = False
+    request_uri: str = ""  # of the QuoteRequest by which we asked elsewhere
+
+
+@dataclass(frozen=True, slots=True)
 class Work:
     """One artwork, one or more pictures in order."""
 
@@ -319,6 +329,7 @@ class Work:
     pictures: tuple[Picture, ...] = ()
     interaction: InteractionPolicy | None = None  # None: as the artist says
     pinned_at: Millis | None = None  # stands on top of the profile elsewhere
+    quote: Quote | None = None  # what it is after, or answers to
     licence: str = ""  # a key of `server.licences`; "" = all rights reserved
 
     @property
@@ -366,15 +377,6 @@ class Poll:
 
 
 @dataclass(frozen=True, slots=True)
-class Quote:
-    """What a post quotes; shown only where the quoted author agreed (FEP-044f)."""
-
-    uri: str
-    approval_uri: str = ""  # of the QuoteAuthorization
-    is_approved: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Post:
     """A note that is no work of this instance.
 
@@ -408,6 +410,7 @@ class Post:
     featured_at: Millis | None = None  # its author pinned it
     heard: Heard = Heard()  # from elsewhere: what its origin says of machines
     treatments: tuple[Treatment, ...] = ()  # what rules here did to it
+    interaction: InteractionPolicy | None = None  # as its origin publishes it
 
 
 class FollowState(StrEnum):
@@ -470,6 +473,7 @@ class NotificationKind(StrEnum):
     COMMENT = "comment"
     MENTION = "mention"
     QUOTE = "quote"
+    QUOTE_REFUSED = "quote_refused"  # what one quotes: its author says no
     REQUEST = "request"  # somebody asks to like, answer, boost or quote
     MOVED = "moved"  # somebody followed has moved
     REPORT = "report"  # to moderators

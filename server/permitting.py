@@ -67,6 +67,9 @@ async def answer_to(
     if asker.is_blocked:
         return Answer.REFUSE
     answers = [answer(policy, kind, asker)] if policy is not None else []
+    if policy is None and target.post is not None and target.post.interaction is not None:
+        published = target.post.interaction
+        answers.append(await _word_from_elsewhere(tx, published, kind, actor_id, target))
     if kind is InteractionKind.REPLY and target.post is not None and target.post.work_id:
         is_named = policy is not None and asker.is_named  # by an artist here, not by anybody
         answers.append(await _word_of_thread(tx, addresses, actor_id, target, is_named=is_named))
@@ -177,6 +180,24 @@ async def _word_of_thread(
     asker = await _asker(tx, actor_id, thread, policy.reply)
     asker = replace(asker, is_named=is_named)
     return answer(policy, InteractionKind.REPLY, asker)
+
+
+async def _word_from_elsewhere(
+    tx: Transaction,
+    published: InteractionPolicy,
+    kind: InteractionKind,
+    actor_id: ActorId,
+    target: Target,
+) -> Answer:
+    """Return what another server's author lets people here do; their own server asks them.
+
+    How somebody elsewhere stands to that author is not ours to know.
+    """
+    if await tx.artists.by_id(actor_id) is None:
+        return Answer.ALLOW
+    asker = await _asker(tx, actor_id, target, published.permit(kind))
+    said = answer(published, kind, asker)
+    return Answer.ALLOW if said is Answer.ASK else said
 
 
 async def _asker(

@@ -32,7 +32,9 @@ class Deed(StrEnum):
     WORK_EDITED = "work_edited"
     WORK_WITHDRAWN = "work_withdrawn"
     COMMENTED = "commented"
+    COMMENT_EDITED = "comment_edited"
     COMMENT_REMOVED = "comment_removed"
+    QUOTE_ASKED = "quote_asked"
     FOLLOW_ASKED = "follow_asked"
     FOLLOW_UNDONE = "follow_undone"
     FOLLOW_ACCEPTED = "follow_accepted"
@@ -92,6 +94,7 @@ class FetchKind(StrEnum):
     ANCESTORS = "ancestors"  # what a post answers, up to what is known here
     REPLIES = "replies"  # answers to a post, and its poll's present counts
     QUOTED = "quoted"  # what a post quotes, and whether its author agreed
+    CONSENT = "consent"  # the authorization for what a work or comment here quotes
 
 
 class DeliverPromise(msgspec.Struct, frozen=True):

@@ -7,6 +7,7 @@ kept in one transaction. Nothing is shown before every picture of a work is read
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from server import quotes
 from server.addresses import Addresses
 from server.clock import Clock
 from server.drafts import (
@@ -98,6 +99,7 @@ class Publishing:
             interaction=checked.interaction,
             licence=checked.licence,
             pictures=self._waiting(work_id, uploads, first=0),
+            quote=quotes.wanted(None, checked.quote),
         )
         async with self.library.transaction() as tx:
             await tx.works.add(work)
@@ -175,10 +177,14 @@ class Publishing:
                 language=checked.language,
                 interaction=checked.interaction,
                 licence=checked.licence,
+                quote=quotes.wanted(work.quote, checked.quote),
                 edited_at=self.clock.now() if work.hung_at else work.edited_at,
             )
             await self._keep_arranged(tx, work, kept_pictures)
-            if not work.is_visible:
+            await quotes.forget(tx, self.addresses, work, changed)
+            if work.is_visible:
+                changed = await quotes.with_consent(tx, self.addresses, self.clock, changed)
+            else:
                 changed = await self._hang_if_ready(tx, replace(changed, pictures=kept_pictures))
             await tx.works.update(changed)
             await Teller(tx, self.clock).work_changed(work, changed, checked.series)
@@ -307,6 +313,7 @@ class Publishing:
         hung = replace(work, state=WorkState.HUNG, problem="")
         if hung.is_visible and hung.hung_at is None:
             hung = replace(hung, hung_at=self.clock.now())
+            hung = await quotes.with_consent(tx, self.addresses, self.clock, hung)
             if not hung.is_quiet:
                 await promise(tx, self.clock, SayPromise(Deed.WORK_HUNG, work.artist_id, work.id))
                 await tell_named(tx, self.clock, hung)

@@ -7,6 +7,7 @@ functions in its own transaction, so that a reaction means the same wherever it 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from server import quotes
 from server.addresses import Addresses
 from server.blocking import refuse_blocked
 from server.clock import Clock
@@ -32,6 +33,7 @@ from server.permitting import Wish, forget, permitted
 from server.ports import Bus, Library, Transaction
 from server.promises import JOBS_TOPIC, Deed, SayPromise, promise
 from server.prose import Named, paragraphs_of, tags_in
+from server.quotes import Quoting
 from server.targets import OPEN, Target, find_target, find_target_by_uri, may_see
 
 __all__ = [
@@ -155,17 +157,25 @@ class Reactions:
         self.bus.wake(JOBS_TOPIC)
 
     async def comment(
-        self, artist: Artist, target_id: TargetId, text: str, named: Named = _NOBODY
+        self,
+        artist: Artist,
+        target_id: TargetId,
+        text: str,
+        named: Named = _NOBODY,
+        quote: str = "",
     ) -> Post:
         """Answer a work or post; a DRAFT waits for its artist's approval.
 
-        `named`: who was found of those that the text names. Raise `Invalid` where there is
+        `named`: who was found of those that the text names; `quote`: the id of what it quotes,
+        once it may be. Raise `Invalid` where there is
         nothing, or too much, to say, `NotAllowed` where the artist takes no answers.
         """
         said = _checked(text)
         async with self.library.transaction() as tx:
             target = await self.target(tx, target_id, artist.id)
             post = await self._answer(tx, artist, target, said, named)
+            if target.visibility is not Visibility.DIRECT:
+                post = replace(post, quote=quotes.wanted(None, quote))
             wish = Wish(InteractionKind.REPLY, target, artist.id, post.uri)
             if await self._permitted(tx, wish) is Answer.ASK:
                 post = replace(post, visibility=Visibility.DRAFT)
@@ -176,9 +186,52 @@ class Reactions:
         return post
 
     async def do_comment(self, tx: Transaction, post: Post) -> None:
-        """Say a comment from here, once it is allowed."""
-        await self.note_post(tx, post)
+        """Say a comment from here, once it is allowed; who is quoted in it is asked."""
+        note = Quoting(TargetId(post.id), post.uri, post.actor_id)
+        asked = await quotes.settled(tx, self.addresses, self.clock, note, post.quote)
+        await self.note_post(tx, replace(post, quote=asked))
         await promise(tx, self.clock, SayPromise(Deed.COMMENTED, post.actor_id, post.id))
+
+    async def edit_comment(
+        self,
+        artist: Artist,
+        post_id: PostId,
+        text: str,
+        named: Named = _NOBODY,
+        quote: str | None = None,
+    ) -> Post:
+        """Change one's own comment and tell whoever has it; a private one is for the same people.
+
+        `quote`: as for `comment`, None where it is as before. Raise `Invalid`, `NotFound`.
+        """
+        said = _checked(text)
+        async with self.library.transaction() as tx:
+            post = await tx.posts.by_id(post_id)
+            if post is None or not post.is_local or post.actor_id != artist.id:
+                raise NotFound("There is no such comment of yours.")
+            is_private = post.visibility is Visibility.DIRECT
+            changed = replace(
+                post,
+                source=said,
+                content_html=paragraphs(said, named, self.addresses),
+                tags=tags_in(said),
+                mentions=post.mentions if is_private else _uris(named.values()),
+                quote=None if is_private else quotes.wanted(post.quote, quote),
+                edited_at=self.clock.now(),
+            )
+            if post.visibility is Visibility.DRAFT:  # it is said once it is let in
+                await tx.posts.put(changed)
+                return changed
+            note = Quoting(TargetId(post.id), post.uri, post.actor_id)
+            asked = await quotes.settled(tx, self.addresses, self.clock, note, changed.quote)
+            changed = replace(changed, quote=asked)
+            await self.note_post(tx, changed)
+            before = [await tx.actors.by_uri(uri) for uri in post.mentions]
+            people = tuple(actor.id for actor in before if actor is not None)
+            told = SayPromise(Deed.COMMENT_EDITED, artist.id, post.id, named=people)
+            await promise(tx, self.clock, told)
+        self.bus.wake(JOBS_TOPIC)
+        return changed
 
     async def remove_comment(self, artist: Artist, post_id: PostId) -> None:
         """Delete one's own comment, or hide somebody's from one's own work's thread."""

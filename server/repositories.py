@@ -299,6 +299,10 @@ class Works(Protocol):
         """List the media digests of all originals and renditions, of withdrawn works too."""
         ...
 
+    async def quoting(self, approval_uri: str) -> list[Work]:
+        """List works whose quote rests on an authorization, without their pictures."""
+        ...
+
     async def digests_in_use(self, digests: Sequence[str]) -> set[str]:
         """Return which media digests any original or rendition of a work still needs. WITHDRAWN
         works need none.

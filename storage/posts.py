@@ -23,7 +23,7 @@ from server.model import (
 from server.repositories import FeedItem, Posts
 from server.treatments import Treatment, is_hidden
 from storage.database import MAX_ID, Connection, Row, ids_text, json_text, listed, time_of
-from storage.permits import heard_in, heard_text
+from storage.permits import heard_in, heard_text, permits_in, permits_text
 
 _ANSWERS = 100  # private answers to one message; nobody writes more
 
@@ -44,13 +44,14 @@ class _Posts:
                 id, uri, actor_id, is_local, visibility, content_html, title, url, is_sensitive,
                 warning, published_at, edited_at, in_reply_to_uri, reply_to_id, work_id, pictures,
                 tags, language, content_usage, mentions, source, ai_label, quote,
-                quote_approval, poll, emojis, featured_at, heard, treatments, is_kept_back
+                quote_approval, poll, emojis, featured_at, heard, treatments, is_kept_back,
+                interaction
             ) VALUES (
                 :id, :uri, :actor_id, :is_local, :visibility, :content_html, :title, :url,
                 :is_sensitive, :warning, :published_at, :edited_at, :in_reply_to_uri,
                 :reply_to_id, :work_id, :pictures, :tags, :language, :content_usage, :mentions,
                 :source, :ai_label, :quote, :quote_approval, :poll, :emojis, :featured_at, :heard,
-                :treatments, :is_kept_back
+                :treatments, :is_kept_back, :interaction
             ) ON CONFLICT (uri) DO UPDATE SET
                 is_local = excluded.is_local, visibility = excluded.visibility,
                 content_html = excluded.content_html, title = excluded.title, url = excluded.url,
@@ -64,7 +65,8 @@ class _Posts:
                 quote_approval = excluded.quote_approval, poll = excluded.poll,
                 emojis = excluded.emojis, featured_at = excluded.featured_at,
                 heard = excluded.heard, treatments = excluded.treatments,
-                is_kept_back = excluded.is_kept_back
+                is_kept_back = excluded.is_kept_back,
+                interaction = excluded.interaction
             WHERE posts.actor_id = excluded.actor_id
             RETURNING id
             """,
@@ -342,6 +344,7 @@ def _post(row: Row) -> Post:
         featured_at=row["featured_at"],
         heard=_heard(row),
         treatments=listed(row["treatments"], Treatment),
+        interaction=permits_in(row["interaction"]),
     )
 
 
@@ -384,4 +387,5 @@ def _columns(post: Post) -> dict[str, str | int | None]:
         "heard": heard_text(post.heard),
         "treatments": json_text(post.treatments),
         "is_kept_back": is_hidden(post.treatments),
+        "interaction": permits_text(post.interaction),
     }

@@ -17,6 +17,7 @@ from server.model import (
     Millis,
     Picture,
     PictureId,
+    Quote,
     Visibility,
     Work,
     WorkId,
@@ -44,12 +45,13 @@ class _Works:
                 id, artist_id, state, title, slug, caption, tags, medium, year, is_sensitive,
                 sensitive_reason, visibility, ai_label, content_usage, is_quiet, created_at,
                 hung_at, listed_at, edited_at, withdrawn_at, problem, language, interaction,
-                pinned_at, licence
+                pinned_at, licence, quote, quote_approval
             ) VALUES (
                 :id, :artist_id, :state, :title, :slug, :caption, :tags, :medium, :year,
                 :is_sensitive, :sensitive_reason, :visibility, :ai_label, :content_usage,
                 :is_quiet, :created_at, :hung_at, :listed_at, :edited_at, :withdrawn_at,
-                :problem, :language, :interaction, :pinned_at, :licence
+                :problem, :language, :interaction, :pinned_at, :licence,
+                :quote, :quote_approval
             )
             """,
             **_work_columns(work),
@@ -92,7 +94,8 @@ class _Works:
                 is_quiet = :is_quiet, created_at = :created_at, hung_at = :hung_at,
                 listed_at = :listed_at, edited_at = :edited_at, withdrawn_at = :withdrawn_at,
                 problem = :problem, language = :language, interaction = :interaction,
-                pinned_at = :pinned_at, licence = :licence
+                pinned_at = :pinned_at, licence = :licence, quote = :quote,
+                quote_approval = :quote_approval
             WHERE id = :id
             """,
             **_work_columns(work),
@@ -318,6 +321,13 @@ class _Works:
         )
         return [row["digest"] for row in rows]
 
+    async def quoting(self, approval_uri: str) -> list[Work]:
+        rows = await self._connection.fetch_all(
+            "SELECT * FROM works WHERE quote_approval = :uri AND quote_approval <> ''",
+            uri=approval_uri,
+        )
+        return [_work(row, ()) for row in rows]
+
     async def digests_in_use(self, digests: Sequence[str]) -> set[str]:
         rows = await self._connection.fetch_all(
             """
@@ -394,6 +404,7 @@ def _work(row: Row, pictures: tuple[Picture, ...]) -> Work:
         pictures=pictures,
         interaction=permits_in(row["interaction"]),
         pinned_at=row["pinned_at"],
+        quote=msgspec.json.decode(row["quote"], type=Quote) if row["quote"] else None,
         licence=row["licence"],
     )
 
@@ -424,5 +435,7 @@ def _work_columns(work: Work) -> dict[str, str | int | None]:
         "language": work.language,
         "interaction": permits_text(work.interaction),
         "pinned_at": work.pinned_at,
+        "quote": msgspec.json.encode(work.quote).decode() if work.quote else "",
+        "quote_approval": work.quote.approval_uri if work.quote else "",
         "licence": work.licence,
     }

@@ -11,6 +11,7 @@ from federation.interaction import Interaction
 from federation.neighbourhood import Neighbourhood
 from federation.own_policy import OwnPolicy
 from federation.people import People
+from federation.quotables import Quotables
 from federation.remote import Remote
 from federation.threads import Threads
 from server.account_ends import AccountEnds
@@ -83,6 +84,7 @@ class Flows:
     conversing: Conversing
     threads: Threads
     people: People
+    quotables: Quotables
     notifications: Notifications
     queues: Queues
     audit: Audit

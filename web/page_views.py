@@ -21,6 +21,7 @@ from web.views import (
     PictureView,
     PlaceView,
     PostView,
+    QuoteView,
     ReactionsView,
     TileView,
 )
@@ -109,6 +110,9 @@ class WorkPage:
     dealings: DealingsView | None = None
     places: tuple[PlaceView, ...] = ()  # in series
     missed: tuple[MissedView, ...] = ()  # servers that did not take it; for its artist
+    after: QuoteView | None = None  # what it is after, where its author agreed
+    after_link: LinkView | None = None  # the same without their word
+    after_note: str = ""  # for its artist: that they were asked
     licence: LinkView | None = None  # where its artist gave one; None = all rights reserved
 
 
@@ -397,6 +401,7 @@ class PostPage:
     earlier: tuple[PostView, ...] = ()  # of a private conversation, oldest first
     answers: tuple[PostView, ...] = ()
     delete_action: str = ""
+    edit_url: str = ""
     dealings: DealingsView | None = None
 
 

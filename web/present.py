@@ -18,6 +18,7 @@ from server.model import (
     Millis,
     Picture,
     PictureState,
+    Post,
     ReactionKind,
     Rendition,
     RenditionName,
@@ -206,16 +207,20 @@ class Show:
             pictures=talk.remote_pictures(post),
             delete_action=f"/posts/{post.id}/delete" if is_mine else "",
             reply_url=f"/posts/{post.id}#comment" if self.viewer else "",
+            edit_url=f"/posts/{post.id}/edit" if self._wrote(post) else "",
             emojis=talk.emoji_views(post.emojis),
             poll=talk.poll_view(post, self.now),
             quote=talk.granted_quote(post, self.quotes),
             quoted=talk.plain_quote(post),
             is_sensitive=post.is_sensitive,
             title=post.title,
-            note=talk.note_on(post),
+            note=talk.note_on(post, is_own=self._wrote(post)),
             dealings=dealings_of(self.viewer, said.author, about=post.id),
             is_unsearched=usage.is_unsearched(said),
         )
+
+    def _wrote(self, post: Post) -> bool:
+        return self.viewer is not None and post.is_local and post.actor_id == self.viewer.id
 
     def entry(self, entry: FeedEntry) -> PostView:
         """Return an entry of the following feed."""
@@ -265,7 +270,7 @@ class Show:
             quote=talk.granted_quote(post, self.quotes),
             quoted=talk.plain_quote(post),
             origin=talk.origin_of(post),
-            note=talk.note_on(post),
+            note=talk.note_on(post, is_own=self._wrote(post)),
             is_private=post.visibility is Visibility.DIRECT,
             usage_note=usage.note_of(said),
             licence=usage.licence_of(said),

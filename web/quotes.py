@@ -21,9 +21,10 @@ async def showing_posts(
     """Return how these posts and works are shown to this visitor, with what they quote."""
     known, showing, viewer = flows(request), show(request), viewer_id(request)
     viewer_actor = ActorId(viewer) if viewer else None
-    quoted = await known.conversing.quoted(posts, viewer_actor)
+    hung = tuple(works)
+    quoted = await known.conversing.quoted([*posts, *hung], viewer_actor)
     cards = {uri: card for uri, one in quoted.items() if (card := _card(showing, one))}
-    shown = [TargetId(one.id) for one in posts] + [TargetId(one.id) for one in works]
+    shown = [TargetId(one.id) for one in posts] + [TargetId(one.id) for one in hung]
     tallies = await known.reactions.tallies(shown, viewer_actor)
     return replace(showing, quotes=cards, tallies=tallies)
 

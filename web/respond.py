@@ -31,6 +31,7 @@ _NOTICES: Mapping[str, str] = {
     "withdrawn": "The work was withdrawn, and other servers are told.",
     "said": "Your comment is out.",
     "removed": "It is gone.",
+    "edited": "Your comment was changed, and other servers are told.",
     "asked": "Its artist is asked first. You will see here what becomes of it.",
     "sent": "Your message is on its way, to these people only.",
     "approved": "Approved.",

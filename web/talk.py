@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from server.model import Actor, Emoji, Millis, Poll, Post, Visibility
+from server.model import Actor, Emoji, Millis, Poll, Post, Quote, Visibility, Work
 from server.permits import InteractionKind
 from server.treatments import TreatmentKind
 from web.views import (
@@ -23,6 +23,7 @@ _TREATMENTS = {
     TreatmentKind.HIDE: "Hidden from lists here.",
     TreatmentKind.STRIP_MEDIA: "Pictures left out here.",
 }
+CONSENT_NOTE = "Whom you quote was asked. Once they agree, the quote is shown to everybody."
 _WAITS = "This waits until the artist lets it stand. Nobody else sees it."
 
 
@@ -83,22 +84,26 @@ def without_refused(view: ReactionsView, refused: Collection[InteractionKind]) -
     )
 
 
-def granted_quote(post: Post, quotes: Mapping[str, QuoteView]) -> QuoteView | None:
+def granted_quote(post: Post | Work, quotes: Mapping[str, QuoteView]) -> QuoteView | None:
     """Return what a post quotes, where its author agreed and the visitor may see it."""
     is_granted = post.quote is not None and post.quote.is_approved
     return quotes.get(post.quote.uri) if post.quote and is_granted else None
 
 
-def plain_quote(post: Post) -> LinkView | None:
+def plain_quote(post: Post | Work) -> LinkView | None:
     """Return a link to what a post quotes without its author's word."""
     if post.quote is None or post.quote.is_approved:
         return None
     return LinkView(host_of(post.quote.uri), post.quote.uri)
 
 
-def note_on(post: Post, people: Sequence[Actor] = (), own_id: int = 0) -> str:
+def note_on(
+    post: Post, people: Sequence[Actor] = (), own_id: int = 0, *, is_own: bool = False
+) -> str:
     """Return a sentence on who sees a post, where that is not everybody, and on what rules did."""
-    return " ".join(filter(None, (_seen_by(post, people, own_id), *treatment_notes(post))))
+    return " ".join(
+        filter(None, (_seen_by(post, people, own_id, is_own=is_own), *treatment_notes(post)))
+    )
 
 
 def treatment_notes(post: Post) -> tuple[str, ...]:
@@ -110,12 +115,19 @@ def treatment_notes(post: Post) -> tuple[str, ...]:
     )
 
 
-def _seen_by(post: Post, people: Sequence[Actor], own_id: int) -> str:
+def _seen_by(post: Post, people: Sequence[Actor], own_id: int, *, is_own: bool) -> str:
     if post.visibility is Visibility.DRAFT:
         return _WAITS
     if post.visibility is Visibility.DIRECT:
         return only_you_and(people, own_id)
+    if is_own and waits_for_consent(post.quote):
+        return CONSENT_NOTE
     return "Only followers see this." if post.visibility is Visibility.FOLLOWERS else ""
+
+
+def waits_for_consent(quote: Quote | None) -> bool:
+    """Say whether the quoted one was asked and has not answered."""
+    return quote is not None and not quote.is_approved
 
 
 def only_you_and(people: Sequence[Actor], own_id: int) -> str:

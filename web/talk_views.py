@@ -6,7 +6,9 @@ Law: as in `views`.
 from dataclasses import dataclass
 
 from server.model import Millis
-from web.views import ActorView, LinkView, PagerView, PostView
+from web.views import ActorView, FormView, LinkView, PagerView, PostView
+
+_EMPTY_FORM = FormView()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,3 +41,15 @@ class MessagesPage:
 
     messages: tuple[PostView, ...] = ()
     pager: PagerView | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CommentPage:
+    """comment.html: one's own comment, to be said or edited. Sends `text` and `quote`."""
+
+    title: str
+    action: str
+    form: FormView = _EMPTY_FORM
+    do: str = "Save"
+    cancel_url: str = ""
+    may_quote: bool = True

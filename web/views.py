@@ -319,6 +319,7 @@ class CommentView:
     pictures: tuple[PictureView, ...] = ()
     delete_action: str = ""  # for its author and the thread's artist
     reply_url: str = ""
+    edit_url: str = ""  # for its author
     emojis: tuple[EmojiView, ...] = ()
     poll: PollView | None = None
     quote: QuoteView | None = None

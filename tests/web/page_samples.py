@@ -293,6 +293,10 @@ def samples(words: str) -> dict[str, object]:
             alias_form=FormView({"former": words}, {"former": words}),
             move_form=FormView({"target": words}, {"target": words, "password": words}),
         ),
+        "comment.html": of_talk.CommentPage(
+            words, "/c", FormView({"text": words, "quote": words}, {"quote": words}),
+            cancel_url="/x",
+        ),
         "leaving.html": dealing.LeavingPage(
             f"@{words}@atelier.example", 7, form=FormView({}, {"password": words})
         ),
@@ -389,6 +393,7 @@ def empty_samples() -> dict[str, object]:
         "moving.html": dealing.MovingPage(
             "@a@b", moved_to=LinkView("@b@c", "https://c.example/@b"), again_from=DAY
         ),
+        "comment.html": of_talk.CommentPage("Edit", "/c", may_quote=False),
         "leaving.html": dealing.LeavingPage("@a@b", ends_at=DAY),
         "error.html": pages.ErrorPage(500, "Something broke", "It is our fault."),
         "gone.html": pages.GonePage(),

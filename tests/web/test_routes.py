@@ -172,6 +172,7 @@ async def test_a_closed_page_answers_a_member(gallery: Gallery, route: Route) ->
     answer = await (await gallery.member()).get(path)
     wrong = {"/home/follow": 422, "/authorize_interaction": 422}
     wrong |= {"/report": 404, f"/admin/reports/{work.id}": 404}  # about nothing; no such case
+    wrong |= {f"/posts/{work.id}/edit": 404}  # a work is no comment
     wrong |= {f"/studio/series/{work.id}{part}": 404 for part in ("", "/add", "/delete")}
     assert answer.status == wrong.get(path, 200)
     assert "no-store" in answer.headers["Cache-Control"]

@@ -102,6 +102,7 @@ async def post_page(request: web.Request, post_id: PostId) -> web.Response:
             "" if InteractionKind.REPLY in refused else _comment_action(said.post, viewer)
         ),
         delete_action=showing.comment(said, None).delete_action,
+        edit_url=showing.comment(said, None).edit_url,
         dealings=dealings_of(viewer, said.author, about=post_id),
     )
     if viewer is not None and said.post.visibility is Visibility.DIRECT:

@@ -27,7 +27,13 @@ from web.pages.moving import new_home
 from web.present import UNTITLED, Show, follow_button, shown_side, visibility_note
 from web.quotes import showing_posts
 from web.respond import head_for, number, page, show, viewer_id
-from web.talk import without_refused
+from web.talk import (
+    CONSENT_NOTE,
+    granted_quote,
+    plain_quote,
+    waits_for_consent,
+    without_refused,
+)
 from web.text import tag_path
 from web.usage import beside
 from web.views import CardView, HeadView, LinkView, PagerView, PlaceView
@@ -254,6 +260,9 @@ def _work_view(request: web.Request, room: Room, showing: Show) -> WorkPage:
         previous=_neighbour(showing, room, room.newer),
         next=_neighbour(showing, room, room.older),
         edit_url=f"/studio/works/{one.id}" if is_own else "",
+        after=granted_quote(one, showing.quotes),
+        after_link=plain_quote(one),
+        after_note=CONSENT_NOTE if is_own and waits_for_consent(one.quote) else "",
         dealings=dealings_of(showing.viewer, room.actor, about=one.id),
         licence=_licence_link(one),
     )

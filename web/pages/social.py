@@ -14,14 +14,13 @@ from server.model import (
     Notification,
     NotificationKind,
     Post,
-    PostId,
     ReactionKind,
     TargetId,
     Visibility,
     WorkId,
 )
 from server.permits import Answer
-from server.reactions import MAX_COMMENT, Target
+from server.reactions import Target
 from server.viewing import PAGE
 from web import usage
 from web.addresses import network_of
@@ -153,30 +152,6 @@ async def react_with(request: web.Request) -> web.StreamResponse:
     if said is Answer.ASK:
         where, told = where.partition("?")[0], "asked"
     return to(f"{where}#{anchor_of(target)}", told)
-
-
-async def comment(request: web.Request) -> web.StreamResponse:
-    """Answer a work or post; a private message is answered to its own people."""
-    known, artist, sent = flows(request), artist_of(request), await read_form(request)
-    text = sent.first("text") or sent.first("comment")
-    target_id = _target_id(request)
-    target = await known.viewing.target(target_id, artist.id)
-    if target is not None and target.visibility is Visibility.DIRECT:
-        await known.people.partners(target.post.mentions if target.post else ())
-        made = await known.reactions.comment(artist, target_id, text)
-        return to(f"/posts/{made.id}", "sent")
-    named = await known.people.people(text[:MAX_COMMENT])
-    made = await known.reactions.comment(artist, target_id, text, named)
-    told = "asked" if made.visibility is Visibility.DRAFT else "said"
-    return to(f"{back(request, '/home').partition('?')[0]}#comments", told)
-
-
-async def remove_comment(request: web.Request) -> web.StreamResponse:
-    """Delete one's own comment, or somebody's under one's own work."""
-    post_id = PostId(number(request.match_info["id"], 0) or 0)
-    await flows(request).reactions.remove_comment(artist_of(request), post_id)
-    where = back(request, "/home").partition("?")[0]
-    return to("/home" if where == f"/posts/{post_id}" else where, "removed")
 
 
 async def notifications(request: web.Request) -> web.StreamResponse:

@@ -41,6 +41,7 @@ from web.fields import CHECKED, Fields, Line, Text, decode
 from web.flows import flows
 from web.forms import FilePart, UploadLimits, read_form, read_multipart
 from web.page_views import EditPage, PictureEditView, StudioPage, UploadPage, WithdrawPage
+from web.pages.comments import quotable
 from web.pages.permits import PERMITS, own_permit_values, own_permits
 from web.present import AI_LABELS, LICENCES, VISIBILITIES
 from web.respond import artist_of, head_for, number, page, show, to
@@ -70,6 +71,7 @@ class Facts:
     language: Annotated[str, Line("The language", 35)] = ""
     licence: Annotated[str, Line("The licence", 20)] = ""
     then: Annotated[str, Line("What to do", 10)] = "hang"
+    quote: Annotated[str, Line("The address", 2_000)] = ""
 
     def draft(
         self,
@@ -141,6 +143,7 @@ async def upload(request: web.Request) -> web.StreamResponse:
         visibility = Visibility.DRAFT if facts.then == "draft" else None
         sent = Fields(fields)
         draft = facts.draft(visibility, _series_in(sent, ()), own_permits(sent))
+        draft = replace(draft, quote=await quotable(request, facts.quote, None))
         await known.people.people(draft.caption)
         work = await known.publishing.receive(artist, draft, uploads)
     except FixatifError as problem:
@@ -172,6 +175,7 @@ async def edit(request: web.Request) -> web.StreamResponse:
         pictures = _picture_edits(work.pictures, sent)
         series = _series_in(sent, await known.series_rooms.of_work(work.id))
         draft = facts.draft(wanted, series, own_permits(sent))
+        draft = replace(draft, quote=await quotable(request, facts.quote, work.quote))
         await known.people.people(draft.caption)
         await known.publishing.edit(artist, work.id, draft, pictures)
     except FixatifError as problem:
@@ -343,6 +347,7 @@ def _form_of(work: Work, series: Sequence[SeriesId] = ()) -> FormView:
         "is_quiet": CHECKED if work.is_quiet else "",
         "language": work.language,
         "licence": work.licence,
+        "quote": work.quote.uri if work.quote else "",
     }
     values |= {f"series-{one}": CHECKED for one in series}
     for index, picture in enumerate(work.pictures, start=1):

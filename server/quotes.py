@@ -1,0 +1,140 @@
+"""What works and comments here quote, and whether the quoted ones agreed (FEP-044f).
+
+Used in the transaction of whatever changes it. A quote counts once its author agreed: somebody
+here by their own rules, somebody elsewhere by an authorization that their server serves.
+"""
+
+from dataclasses import dataclass, replace
+
+from server.addresses import Addresses
+from server.clock import Clock
+from server.dealings import RequestState
+from server.errors import Invalid
+from server.model import ActorId, NotificationKind, Quote, TargetId, Work
+from server.notifications import tell
+from server.permits import Answer, InteractionKind
+from server.permitting import Wish, answer_to, keep_decided, permitted
+from server.ports import Transaction
+from server.promises import URGENT, Deed, SayPromise, promise
+from server.targets import OPEN, Target, find_target_by_uri
+
+_MARK = "/quote-requests/"  # behind a note's id: whose request it is can be told from its id
+
+
+@dataclass(frozen=True, slots=True)
+class Quoting:
+    """A work or comment here that quotes."""
+
+    id: TargetId
+    uri: str
+    author: ActorId
+
+
+def wanted(before: Quote | None, uri: str | None) -> Quote | None:
+    """Return the quote that an edit leaves: as before where `uri` is None or the same."""
+    if uri is None or (before is not None and before.uri == uri):
+        return before
+    return Quote(uri) if uri else None
+
+
+def note_of_request(request_uri: str) -> str:
+    """Return the id of the work or comment for which we asked, "" where we did not."""
+    note, mark, _ = request_uri.partition(_MARK)
+    return note if mark else ""
+
+
+def quote_of(note: Target | None) -> Quote | None:
+    """Return what a work or post quotes."""
+    if note is None:
+        return None
+    if note.work is not None:
+        return note.work.quote
+    return note.post.quote if note.post is not None else None
+
+
+async def refuse_unwilling(
+    tx: Transaction, addresses: Addresses, author: ActorId, target: Target
+) -> None:
+    """Raise `Invalid` where somebody may not quote this, whoever is asked."""
+    if target.visibility not in OPEN:
+        raise Invalid("This is only for some people, so that it cannot be quoted.", "quote")
+    said = await answer_to(tx, addresses, InteractionKind.QUOTE, author, target)
+    if said is Answer.REFUSE:
+        raise Invalid(
+            "Its author does not want it to be quoted: leave this empty, or ask them first.",
+            "quote",
+        )
+
+
+async def settled(
+    tx: Transaction, addresses: Addresses, clock: Clock, note: Quoting, quote: Quote | None
+) -> Quote | None:
+    """Return a quote of something that is shown from now on: agreed to, or asked for.
+
+    None where nothing is quoted, or the quoted is gone or says no.
+    """
+    if quote is None or quote.is_approved or quote.request_uri:
+        return quote
+    target = await find_target_by_uri(tx, addresses, quote.uri)
+    if target is None:
+        return None
+    if target.owner_id == note.author:
+        return replace(quote, is_approved=True)
+    artist = await tx.artists.by_id(target.owner_id)
+    if artist is None:
+        uri = f"{note.uri}{_MARK}{clock.new_id()}"
+        said = SayPromise(Deed.QUOTE_ASKED, note.author, note.id, uri)
+        await promise(tx, clock, said, priority=URGENT)
+        return replace(quote, request_uri=uri)
+    wish = Wish(InteractionKind.QUOTE, target, note.author, note.uri)
+    answer = await permitted(tx, addresses, clock, wish)
+    if answer is Answer.ALLOW:
+        kept = await keep_decided(tx, clock, wish, artist.id, RequestState.APPROVED)
+        await tell(tx, clock, artist.id, NotificationKind.QUOTE, note.author, note.id)
+        return replace(quote, approval_uri=addresses.authorization(kept.id), is_approved=True)
+    return quote if answer is Answer.ASK else None
+
+
+async def with_consent(tx: Transaction, addresses: Addresses, clock: Clock, work: Work) -> Work:
+    """Return a work that is shown from now on, once who is quoted in it was asked."""
+    note = Quoting(TargetId(work.id), addresses.work(work.id), work.artist_id)
+    return replace(work, quote=await settled(tx, addresses, clock, note, work.quote))
+
+
+async def forget(tx: Transaction, addresses: Addresses, before: Work, after: Work) -> None:
+    """Drop what is asked of an artist here for a quote that an edit took out."""
+    quote = before.quote
+    if quote is None or quote == after.quote:
+        return
+    target = await find_target_by_uri(tx, addresses, quote.uri)
+    kind, uri = InteractionKind.QUOTE, addresses.work(before.id)
+    request = await tx.requests.of(kind, uri, target.id) if target is not None else None
+    if request is not None and request.state is RequestState.WAITING:
+        await tx.requests.remove(request.id)
+
+
+async def grant(tx: Transaction, clock: Clock, note: Target, approval_uri: str) -> None:
+    """Take in that the quoted one agreed, and promise to show everybody that they did."""
+    quote = quote_of(note)
+    if quote is not None and (quote.approval_uri, quote.is_approved) != (approval_uri, True):
+        await _put(tx, clock, note, replace(quote, approval_uri=approval_uri, is_approved=True))
+
+
+async def end(tx: Transaction, clock: Clock, note: Target, by: ActorId) -> None:
+    """Drop a quote to which the quoted one says no, now or after all; its author is told."""
+    if quote_of(note) is not None:
+        await _put(tx, clock, note, None)
+        await tell(tx, clock, note.owner_id, NotificationKind.QUOTE_REFUSED, by, note.id)
+
+
+async def _put(tx: Transaction, clock: Clock, note: Target, quote: Quote | None) -> None:
+    if note.work is not None:
+        work = await tx.works.hold(note.work.id)
+        if work is not None:
+            await tx.works.update(replace(work, quote=quote))
+            if work.is_visible:
+                await promise(tx, clock, SayPromise(Deed.WORK_EDITED, work.artist_id, work.id))
+    elif note.post is not None:
+        await tx.posts.put(replace(note.post, quote=quote))
+        said = SayPromise(Deed.COMMENT_EDITED, note.owner_id, note.post.id)
+        await promise(tx, clock, said)
