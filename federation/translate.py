@@ -41,13 +41,14 @@ from server.model import (
 from server.permits import InteractionPolicy, within
 from server.policy import Policy
 from server.prose import Named, people_named
-from server.protections import Audience, best_for, small_for_peers
+from server.protections import federated_for, small_for_peers
 from server.rules import Action
 from server.signals import activity_context, activity_terms, digital_source_type
 
 Document = dict[str, Any]
 
 _OPEN = (Visibility.PUBLIC, Visibility.UNLISTED)
+_MEDIA_TYPES = {ImageFormat.JPEG: "image/jpeg", ImageFormat.GIF: "image/gif"}  # others take these
 MAX_ATTACHMENTS = 4  # Mastodon shows four, Pixelfed drops posts with more than its limit
 CONTEXT: Sequence[Any] = (
     "https://www.w3.org/ns/activitystreams",
@@ -314,7 +315,7 @@ def _attachment(
     url, shown = addresses.media(picture, served[0]), served[1]
     document: Document = {
         "type": "Image",
-        "mediaType": "image/jpeg",
+        "mediaType": _MEDIA_TYPES[shown.format],
         "url": url,
         "width": shown.width,
         "height": shown.height,
@@ -335,16 +336,14 @@ def _served(picture: Picture, voice: Voice) -> tuple[Rendition, Rendition] | Non
     if voice.extent is Action.PREVIEW:
         small = small_for_peers(picture.renditions, voice.policy)
         return None if small is None else (small, small)
-    federated = next(
-        (
-            rendition
-            for rendition in picture.renditions
-            if (rendition.name, rendition.format) == (RenditionName.FEDERATED, ImageFormat.JPEG)
-        ),
-        None,
-    )
-    best = best_for(Audience.PEER, picture.renditions, voice.policy)
-    return None if federated is None or best is None else (federated, best)
+    copies = [each for each in picture.renditions if each.name is RenditionName.FEDERATED]
+    for image_format in (ImageFormat.GIF, ImageFormat.JPEG):  # a moving one goes first
+        federated = next((each for each in copies if each.format is image_format), None)
+        shown = federated_for(picture.renditions, voice.policy, image_format)
+        is_same = shown is not None and shown.format is image_format
+        if federated is not None and shown is not None and is_same:
+            return federated, shown
+    return None
 
 
 def _mention(actor: Actor) -> Document:

@@ -80,10 +80,27 @@ class Opened:
         """Return the size that people see."""
         return self.turned(self.size)
 
+    def again(self, source: bytes) -> Image.Image:
+        """Return the same upload opened anew, with all its frames. Raise `Unusable`."""
+        whole = plain_png(source, with_frames=True) if self.kind is Kind.PNG else source
+        return _read_header(whole, self.kind)
+
     def turned(self, size: Size) -> Size:
         """Swap width and height where displaying turns the picture by a quarter."""
         is_quarter = self.turn in {_TURNS[value] for value in (5, 6, 7, 8)}
         return (size[1], size[0]) if is_quarter else size
+
+
+def fitted(size: Size, side: int) -> Size:
+    """Return the size with its longest side at most `side`; never larger, never 0."""
+    return scaled(size, side / max(size))
+
+
+def scaled(size: Size, factor: float) -> Size:
+    """Return the size made smaller by a factor; never larger, never 0."""
+    if factor >= 1:
+        return size
+    return max(1, int(size[0] * factor + 0.5)), max(1, int(size[1] * factor + 0.5))
 
 
 def open_picture(source: bytes) -> Opened:
@@ -179,10 +196,10 @@ def decode(opened: Opened, largest: Size) -> Image.Image:
         raise _damaged(opened.kind) from error
     if max(image.size) > MAX_SIDE or image.size[0] * image.size[1] > MAX_PIXELS:
         raise _too_many_pixels()  # a GIF's frame may exceed its canvas
-    return _plain(image)
+    return plain(image)
 
 
-def _plain(image: Image.Image) -> Image.Image:
+def plain(image: Image.Image) -> Image.Image:
     """Return L, LA, RGB, RGBA or CMYK with 8 bits a channel; 16 bits are scaled, not clipped."""
     if image.mode in _DEEP_GREY:
         # Through 32 bits: Pillow before 12 cut I;16 off at 255 when asked for L.

@@ -4,7 +4,7 @@ Law: runs in a child process, synchronously, bytes in and bytes out. Nothing of 
 but its pixels, its colour profile (where it has one that holds) and the few words that
 `server.inscribing` names reaches a rendition, so no position, serial number, prompt, comment,
 thumbnail or trailing file can. An animation
-is shown as its first frame for now; `Made.frames` says that there is more.
+has moving copies beside those of its first frame (`server.animating`).
 
 Which renditions exist, never enlarged: `tile`, `preview`, `view`, `federated` and `card`
 always, so that pages and peers may rely on them (a small picture's are all its own size);
@@ -17,7 +17,7 @@ and `card` are sRGB JPEG.
 import base64
 import io
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -25,16 +25,20 @@ import blurhash
 import msgspec
 from PIL import Image, ImageFile, ImageStat
 
+from server.animating import moving_copies
 from server.colour import Colour, read_colour, srgb_profile, to_page, to_srgb
 from server.decoding import (
     Opened,
     Size,
     Unusable,
     decode,
+    fitted,
     opaque_if_it_looks_so,
     open_picture,
+    plain,
+    scaled,
 )
-from server.embedded import Embedded, read_embedded
+from server.embedded import read_embedded
 from server.inscribing import Marks, marks_for
 from server.inscription import Inscription
 from server.model import ImageFormat, RenditionName
@@ -110,8 +114,7 @@ def make(
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # odd metadata is none of our business
             opened = open_picture(source)
-            found = read_embedded(opened, source)
-            return _derive(opened, found, inscription, with_full=with_full)
+            return _derive(source, opened, inscription, with_full=with_full)
     except Unusable as unusable:
         return unusable.refusal
     except MemoryError:
@@ -122,29 +125,19 @@ def make(
         )
 
 
-def fitted(size: Size, side: int) -> Size:
-    """Return the size with its longest side at most `side`; never larger, never 0."""
-    return _scaled(size, side / max(size))
-
-
 def federated_size(size: Size) -> Size:
     """Return the size that every known server takes without re-encoding or refusing it."""
     return fitted(size, FEDERATED_MAX_SIDE)
 
 
-def _scaled(size: Size, factor: float) -> Size:
-    if factor >= 1:
-        return size
-    return max(1, int(size[0] * factor + 0.5)), max(1, int(size[1] * factor + 0.5))
-
-
 def _derive(
-    opened: Opened, found: Embedded, inscription: Inscription | None, *, with_full: bool
+    source: bytes, opened: Opened, inscription: Inscription | None, *, with_full: bool
 ) -> Made:
     displayed = opened.displayed
     is_possible = displayed[0] * displayed[1] <= _FULL_MAX_PIXELS
     with_full = with_full and is_possible and max(displayed) > _LARGE_SIDE
     largest = displayed if with_full else federated_size(displayed)
+    found = read_embedded(opened, source)
     page, colour, stealth = _page_picture(opened, largest)
     said = declaration(found, stealth)
     marks = marks_for(inscription, found, said)
@@ -164,6 +157,7 @@ def _derive(
             _federated(_flat(federated, ground), marks),
             _card(flat, marks),
             *_page_renditions(page, Look(colour.embed, ground, marks), with_full=with_full),
+            *moving_copies(opened, source, marks, _frame_maker(opened)),
         ),
         declared_by=said.by if said else "",
         declared_where=said.where if said else "",
@@ -185,6 +179,17 @@ def _page_picture(opened: Opened, largest: Size) -> tuple[Image.Image, Colour, b
     page = to_page(image, colour)
     page.info = {}  # Pillow writes some of it into every file that it saves
     return page, colour if colour.embed else Colour(name=colour.name), stealth
+
+
+def _frame_maker(opened: Opened) -> Callable[[Image.Image], Image.Image]:
+    """Return how a frame of an animation is shown: in sRGB, upright."""
+
+    def shown(frame: Image.Image) -> Image.Image:
+        flat = plain(frame)
+        image = to_srgb(flat, read_colour(frame.info.get("icc_profile"), flat.mode))
+        return image if opened.turn is None else image.transpose(opened.turn)
+
+    return shown
 
 
 def _page_renditions(page: Image.Image, look: Look, *, with_full: bool) -> Iterator[MadeRendition]:
@@ -220,7 +225,7 @@ def _federated(flat: Image.Image, marks: Marks) -> MadeRendition:
 def _card(flat: Image.Image, marks: Marks) -> MadeRendition:
     """Show the whole picture, uncropped, on a neutral ground."""
     factor = min(CARD_SIZE[0] / flat.width, CARD_SIZE[1] / flat.height)
-    inside = _resized(flat, _scaled(flat.size, factor))
+    inside = _resized(flat, scaled(flat.size, factor))
     card = Image.new("RGB", CARD_SIZE, _CARD_GROUND)
     card.paste(inside, ((card.width - inside.width) // 2, (card.height - inside.height) // 2))
     return MadeRendition(RenditionName.CARD, ImageFormat.JPEG, *CARD_SIZE, _jpeg(card, marks))

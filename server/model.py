@@ -241,6 +241,8 @@ class ImageFormat(StrEnum):
 
     AVIF = "avif"
     JPEG = "jpg"
+    WEBP = "webp"  # moving copies for pages
+    GIF = "gif"  # a moving copy for other servers
 
 
 @dataclass(frozen=True, slots=True)

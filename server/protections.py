@@ -83,6 +83,18 @@ def best_for(
     return max(allowed, key=_worth, default=None)
 
 
+def federated_for(
+    renditions: Iterable[Rendition], policy: Policy, image_format: ImageFormat
+) -> Rendition | None:
+    """Return what stands at the federated address of this format: the moving copy, or a still."""
+    every = tuple(renditions)
+    if image_format is ImageFormat.GIF:
+        moving = next((each for each in every if each.format is image_format), None)
+        if moving is not None and is_open_to(Audience.PEER, moving, policy):
+            return moving
+    return best_for(Audience.PEER, every, policy)
+
+
 def small_for_peers(renditions: Iterable[Rendition], policy: Policy) -> Rendition | None:
     """Return the copy that peers get who are sent small ones: they fetch it as strangers do."""
     allowed = (

@@ -56,6 +56,7 @@ _FOREIGN: Final = (
 _PNG_CHUNKS: Final = frozenset(
     (b"IHDR", b"PLTE", b"tRNS", b"iCCP", b"sRGB", b"gAMA", b"cHRM", b"eXIf", b"IDAT", b"IEND")
 )
+_PNG_FRAMES: Final = frozenset((b"acTL", b"fcTL", b"fdAT"))
 _MAX_PNG_PROFILE: Final = 1_000_000  # inflated; Pillow refuses the whole file above 1 MiB
 
 _HEIC_BRANDS: Final = frozenset(
@@ -110,8 +111,8 @@ def declared_size(kind: Kind, data: bytes) -> tuple[int, int]:
     return 1, 1
 
 
-def plain_png(data: bytes) -> bytes:
-    """Return a PNG without text, times, later frames and profiles that inflate too far.
+def plain_png(data: bytes, *, with_frames: bool = False) -> bytes:
+    """Return a PNG without text, times, profiles that inflate too far and later frames, if unasked.
 
     What is not there cannot be inflated by a decoder. A broken rest is left for it to refuse.
     """
@@ -120,7 +121,8 @@ def plain_png(data: bytes) -> bytes:
     while at + 8 <= len(data):
         length, name = struct.unpack_from(">I4s", data, at)
         end = at + 12 + length
-        if name in _PNG_CHUNKS and not (name == b"iCCP" and _inflates_too_far(data[at + 8 : end])):
+        is_wanted = name in _PNG_CHUNKS or (with_frames and name in _PNG_FRAMES)
+        if is_wanted and not (name == b"iCCP" and _inflates_too_far(data[at + 8 : end])):
             kept.append(view[at:end])
         at = end
     return b"".join(kept)

@@ -9,14 +9,19 @@ from aiohttp import web
 from server.errors import NotAllowed, NotFound
 from server.model import ActorId, ImageFormat, RenditionName, Visibility, Work
 from server.policy import decide
-from server.protections import Audience, best_for, is_open_to
+from server.protections import Audience, federated_for, is_open_to
 from server.rules import Action, Allow, Door, MediaFacts, Refuse
 from server.visitors import VisitorClass
 from web.flows import flows
 from web.keys import ARTIST, DOOR_FACTS, VISITOR_CLASS
 from web.respond import set_signals, viewer_id
 
-_TYPES = {ImageFormat.AVIF: "image/avif", ImageFormat.JPEG: "image/jpeg"}
+_TYPES = {
+    ImageFormat.AVIF: "image/avif",
+    ImageFormat.JPEG: "image/jpeg",
+    ImageFormat.WEBP: "image/webp",
+    ImageFormat.GIF: "image/gif",
+}
 _SMALL = frozenset({RenditionName.TILE, RenditionName.PREVIEW, RenditionName.CARD})
 _COLLECTORS = frozenset(
     {
@@ -44,11 +49,11 @@ async def rendition(request: web.Request) -> web.StreamResponse:
     _ask_policy(request, name)
     policy = known.house.now.policy
     if name is RenditionName.FEDERATED:
-        found = best_for(Audience.PEER, picture.renditions, policy) or found
+        found = federated_for(picture.renditions, policy, image_format) or found
     elif not is_open_to(_audience(request), found, policy):
         raise NotAllowed("This size is for people who are signed in; /policy says why.")
     artist, _ = await known.viewing.owner(work)
-    response = await _send(request, found.digest, _TYPES[image_format])
+    response = await _send(request, found.digest, _TYPES[found.format])
     is_for_all = name is RenditionName.FEDERATED or is_open_to(Audience.VISITOR, found, policy)
     response.headers["Cache-Control"] = _caching(work, name, is_for_all=is_for_all)
     # pictures are made to be shown: on other servers' pages too, but never run as anything. Alone

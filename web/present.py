@@ -117,7 +117,14 @@ class Show:
     def whole_picture(self, picture: Picture) -> PictureView:
         """Return a picture of a work's own page: a click leads to this visitor's largest file."""
         view = self.picture(picture)
-        return replace(view, larger_url=view.jpeg[-1].url if view.jpeg else "")
+        moving = self._sources(
+            picture, [r for r in picture.renditions if self._may_have(r)], ImageFormat.WEBP
+        )
+        return replace(
+            view,
+            larger_url=view.jpeg[-1].url if view.jpeg else "",
+            moving_url=moving[-1].url if moving else "",
+        )
 
     def tile(self, hung: Hung, *, with_artist: bool) -> TileView:
         """Return a work in a wall of works."""

@@ -195,6 +195,7 @@ class PictureView:
     focal_x: float = 0.0  # -1 left … 1 right, as in toot:focalPoint
     focal_y: float = 0.0  # -1 bottom … 1 top
     larger_url: str = ""  # where the zoomed picture is
+    moving_url: str = ""  # of an animation: the copy that moves
     is_remote: bool = False  # from another server: the page's CSP is opened for it
 
 

@@ -32,8 +32,16 @@ ALWAYS = {
     (RenditionName.FEDERATED, ImageFormat.JPEG),
     (RenditionName.CARD, ImageFormat.JPEG),
 }
+FORMATS = {
+    ImageFormat.AVIF: "AVIF",
+    ImageFormat.JPEG: "JPEG",
+    ImageFormat.WEBP: "WEBP",
+    ImageFormat.GIF: "GIF",
+}
 # What exiftool may find in a rendition: the file itself, its structure, its colour profile.
-HARMLESS_GROUPS = {"ExifTool", "System", "File", "JFIF", "Composite", "QuickTime", "Meta"}
+HARMLESS_GROUPS = {
+    *("ExifTool", "System", "File", "JFIF", "Composite", "QuickTime", "Meta", "RIFF", "GIF"),
+}
 # And what we write of the work, and of its own file's words: these tags and no others.
 INSCRIBED = {
     *("XMP-dc:Creator", "XMP-dc:Rights", "XMP-photoshop:Credit"),
@@ -76,7 +84,7 @@ def test_pages_and_peers_find_the_renditions_that_they_rely_on(name: str) -> Non
     for one in made.renditions:
         image = Image.open(io.BytesIO(one.body))
         assert image.size == (one.width, one.height)
-        assert image.format == ("AVIF" if one.format is ImageFormat.AVIF else "JPEG")
+        assert image.format == FORMATS[one.format]
         if one.name is not RenditionName.CARD:
             assert max(image.size) <= max(made.width, made.height), "enlarged"
 
@@ -98,7 +106,7 @@ def test_the_federated_copy_has_the_right_srgb_colours(name: str) -> None:
             _assert_near(mean_colour(image, patch["frac"]), patch["srgb"], patch["tol"] + LOSSY)
 
 
-@pytest.mark.parametrize("form", ImageFormat)
+@pytest.mark.parametrize("form", [ImageFormat.AVIF, ImageFormat.JPEG])
 @pytest.mark.parametrize("name", accepted(with_key="patches", folder="colour"))
 def test_page_renditions_show_the_right_colours_to_who_reads_their_profile(
     name: str, form: ImageFormat
@@ -109,7 +117,7 @@ def test_page_renditions_show_the_right_colours_to_who_reads_their_profile(
             _assert_near(mean_colour(image, patch["frac"]), patch["srgb"], patch["tol"] + LOSSY)
 
 
-@pytest.mark.parametrize("form", ImageFormat)
+@pytest.mark.parametrize("form", [ImageFormat.AVIF, ImageFormat.JPEG])
 @pytest.mark.parametrize(
     "name",
     [

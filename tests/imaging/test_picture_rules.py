@@ -10,7 +10,8 @@ from PIL import Image
 
 from server import decoding
 from server.colour import SRGB, lean_profile, read_colour, srgb_profile
-from server.imaging import FEDERATED_MAX_BYTES, federated_size, fitted, make
+from server.decoding import fitted
+from server.imaging import FEDERATED_MAX_BYTES, federated_size, make
 from server.model import ImageFormat, RenditionName
 from server.pictures import (
     Made,
