@@ -15,7 +15,7 @@ from server.model import Millis
 log = structlog.get_logger(__name__)
 
 _A_MINUTE: Final = Millis(60_000)
-_REMEMBERED: Final = 2_000  # whos and whys; the longest unused are forgotten first
+_REMEMBERED: Final = 2_000  # pairs of who and why; the longest unused are forgotten first
 
 
 @dataclass(slots=True)
