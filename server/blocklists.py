@@ -43,7 +43,7 @@ from server.lists import (
 )
 from server.model import Artist
 from server.ports import Library, Transaction, Workers
-from server.tiers import FederationMode
+from server.tiers import FederationMode, Tier
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +92,16 @@ class Blocklists:
         enter(who)
         async with self.library.reading() as tx:
             return await tx.lists.excludes()
+
+    async def let_in(self, who: Artist | None) -> int:
+        """Count the domains that lists and words let in where only named servers are."""
+        enter(who)
+        async with self.library.reading() as tx:
+            listed = await tx.lists.in_force(is_closed=True)
+            words = await tx.peers.words()
+        admitted = {domain for domain, one in listed.items() if one.tier is Tier.NEUTRAL}
+        trusted = {Tier.ALLY, Tier.KNOWN, Tier.NEUTRAL}
+        return len(admitted | {domain for domain, word in words.items() if word.tier in trusted})
 
     async def find(self, who: Artist | None, name: str) -> BlockList:
         """Return the list with this name or number. Raise `NotFound`."""

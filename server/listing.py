@@ -14,6 +14,7 @@ from server.errors import Conflict, NotFound
 from server.list_changes import Said, Sayings, difference
 from server.list_feed import tell
 from server.lists import (
+    EVERY_LIST,
     BlockList,
     Difference,
     Exclude,
@@ -86,6 +87,7 @@ async def sayings_after(tx: Transaction, now: Sayings, change: ListsChange) -> S
         case ListApplied():
             return await _after_draft(tx, now, change)
         case ListRemoved():
+            await listed(tx, change.list_id)
             left = tuple(one for one in now.lists if one.list_id != change.list_id)
             return replace(now, lists=left)
         case ListsArranged():
@@ -93,6 +95,8 @@ async def sayings_after(tx: Transaction, now: Sayings, change: ListsChange) -> S
             order = sorted(now.lists, key=lambda one: places.get(one.list_id, len(places)))
             return replace(now, lists=tuple(order))
         case KeptOut():
+            if change.list_id != EVERY_LIST:
+                await listed(tx, change.list_id)
             out = Exclude(change.list_id, change.domain, Millis(0))
             return replace(now, excludes=(*now.excludes, out))
         case LetIn():

@@ -62,6 +62,17 @@ async def _severed_follows(reader: Artist, known: Flows) -> str:
     return f"{plural(count, 'follow')} can be restored" if count else ""
 
 
+async def _waiting_lists(reader: Artist, known: Flows) -> str:
+    shelves = await known.blocklists.shelves(reader)
+    waiting = sum(shelf.draft is not None for shelf in shelves)
+    broken = sum(bool(shelf.one.problem) for shelf in shelves)
+    told = (
+        f"{plural(waiting, 'list has', 'lists have')} a new version waiting" if waiting else "",
+        f"{plural(broken, 'list', 'lists')} could not be fetched" if broken else "",
+    )
+    return ", ".join(filter(None, told))
+
+
 _PARTS = (
     _Part(
         *("Reports", "/admin/reports", Role.MODERATOR),
@@ -82,6 +93,11 @@ _PARTS = (
         *("Severed follows", "/admin/policy/severed", Role.ADMIN),
         "Follows that a change of the rules cut, and the way back.",
         _severed_follows,
+    ),
+    _Part(
+        *("Lists", "/admin/blocklists", Role.ADMIN),
+        "Lists of servers to block or allow: whose you follow, and your own.",
+        _waiting_lists,
     ),
     _Part(
         *("Log", "/admin/audit", Role.ADMIN),

@@ -61,6 +61,10 @@ _NOTICES: Mapping[str, str] = {
     "back": "You are back. Your page no longer points elsewhere.",
     "pinned": "Pinned. Other servers show it on top of your profile.",
     "unpinned": "Unpinned.",
+    "list-applied": "It is in force.",
+    "list-discarded": "What waited is dropped. The next version waits again.",
+    "list-same": "Nothing is new: it says what is in force already.",
+    "list-published": "Others can subscribe to it now.",
     "revoked": "The invitation is taken back: its link opens nothing any more.",
 }
 

@@ -7,11 +7,12 @@ from urllib.parse import quote
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from web import activitypub, discovery, media, oembed, registers, series_answers
+from web import activitypub, datasets, discovery, media, oembed, registers, series_answers
 from web.keys import ARTIST, LEAVING
 from web.pages import (
     account,
     admin,
+    blocklists,
     blocks,
     comments,
     conversations,
@@ -21,8 +22,10 @@ from web.pages import (
     house,
     invites,
     leaving,
+    list_taking,
     moving,
     ops,
+    own_list,
     peers,
     permits,
     reports,
@@ -77,6 +80,14 @@ ROUTES = (
         media.rendition,
         is_public=True,
     ),
+    # our own list of servers
+    _get("/datasets", datasets.datasets, is_public=True),
+    _get("/datasets/own", datasets.own, is_public=True),
+    _get("/datasets/own/snapshot", datasets.snapshot, is_public=True),
+    _get("/datasets/own/changes", datasets.changes, is_public=True),
+    _get("/datasets/own.csv", datasets.csv, is_public=True),
+    _get("/labels", datasets.labels, is_public=True),
+    _get("/labels/{label:[a-z-]{1,60}}", datasets.label, is_public=True),
     # the house and what it says to machines
     _get("/policy", house.policy, is_public=True),
     _get("/about", house.about, is_public=True),
@@ -193,6 +204,24 @@ ROUTES = (
     _get(f"/admin/federation/{_SERVER}", peers.peer),
     _post(f"/admin/federation/{_SERVER}/word", peers.say),
     _post(f"/admin/federation/{_SERVER}/ask", peers.ask),
+    _get("/admin/blocklists", blocklists.lists),
+    _get("/admin/blocklists/new", list_taking.new),
+    _post("/admin/blocklists/subscribe", list_taking.subscribe),
+    _post("/admin/blocklists/import", list_taking.take_in),
+    _post("/admin/blocklists/change", blocklists.change),
+    _get("/admin/blocklists/own", own_list.own_list),
+    _post("/admin/blocklists/own", own_list.say),
+    _post("/admin/blocklists/own/unsay", own_list.unsay),
+    _post("/admin/blocklists/own/publish", own_list.publish),
+    _get("/admin/blocklists/own/export", own_list.export),
+    _get("/admin/blocklists/mode", own_list.mode),
+    _post("/admin/blocklists/mode", own_list.set_mode),
+    _get(f"/admin/blocklists/{_ID}", blocklists.one),
+    _post(f"/admin/blocklists/{_ID}/settings", blocklists.settle),
+    _post(f"/admin/blocklists/{_ID}/fetch", blocklists.fetch),
+    _get(f"/admin/blocklists/{_ID}/draft", blocklists.draft),
+    _post(f"/admin/blocklists/{_ID}/apply", blocklists.apply),
+    _post(f"/admin/blocklists/{_ID}/discard", blocklists.discard),
     _post("/admin/federation/try", federation.try_now),
     _post("/admin/federation/retry", federation.retry),
     _get("/admin/reports", reports.reports),

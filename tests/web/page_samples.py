@@ -7,6 +7,7 @@ from web import admin_views as governed
 from web import dealing_views as dealing
 from web import delivery_views as delivery
 from web import held_views as held
+from web import list_views as of_lists
 from web import page_views as pages
 from web import peer_views as neighbours
 from web import people_views as people
@@ -95,6 +96,23 @@ def samples(words: str) -> dict[str, object]:
     )
     follow = FollowButtonView("/f", "/u", "pending")
     dealings = DealingsView(words, "/actors/7/block", "/report?actor=7")
+    follow_line = of_lists.FollowLine(words, words)
+    impact = of_lists.ImpactView(
+        (of_lists.MovedLine(words, "refused", words),),
+        (words,),
+        (follow_line,),
+        12,
+        (follow_line,),
+        1,
+        (words,),
+        domain="atelier.example",
+    )
+    entry = of_lists.EntryRow(words, "refused", words, words, (words,), "limited", is_public=True)
+    list_row = of_lists.ListRow(
+        *(7, words, "/l", words, (words, words), 1, "/d", words, f"https://x.example/{words}"),
+        *(DAY, words),
+        down="8 7",
+    )
     missed = (delivery.MissedView(words, words, DAY),)
     bare_row = held.HeldRow("", "", DAY, DAY, "", "", "", "")
     held_row = held.HeldRow(
@@ -339,6 +357,37 @@ def samples(words: str) -> dict[str, object]:
             f"https://atelier.example/invite/{words}", is_all=True,
         ),
         "invite.html": people.InvitePage("moderator", "/invite/x", form),
+        "lists.html": of_lists.ListsPage(
+            (list_row, of_lists.ListRow(8, words, "/l", words, (), 2, is_in_force=False, up="8 7")),
+            (of_lists.ExcludeRow(words, words, 0, DAY),), FormView({"domain": words},
+            {"domain": words}), OPTIONS, is_closed=True,
+        ),
+        "list_new.html": of_lists.ListNewPage(
+            FormView({"url": words}, {"url": words}), FormView({"text": words}, {"file": words}),
+            (words, words), OPTIONS, OPTIONS,
+        ),
+        "list.html": of_lists.ListPage(
+            list_row, (entry,), pager, FormView({"name": words}, {"name": words}),
+            is_subscribed=True, settle_action="/s", fetch_action="/f",
+        ),
+        "list_draft.html": of_lists.ListDraftPage(
+            words, "/l", DAY, (entry, entry), (entry,), (entry,), 300, 1, 1, (words,), impact,
+            FormView({"excludes": words}, {"excludes": words, "typed": words}), (words,),
+            apply_action="/a", discard_action="/d",
+        ),
+        "list_change.html": of_lists.ListChangePage(
+            words, words, words, "/c", "/l", (("what", words),), impact,
+            FormView({"reason": words}, {"typed": words}),
+        ),
+        "list_own.html": of_lists.OwnListPage(
+            (entry,), "/d", words, is_published=True, is_there=True,
+            feed_url=f"https://a.example/{words}", csv_url=f"https://a.example/{words}.csv",
+            form=FormView({"domain": words}, {"domain": words}), severities=OPTIONS,
+            labels=OPTIONS, chosen_labels=(words,), pager=pager,
+        ),
+        "list_mode.html": of_lists.ModePage(
+            is_closed=True, impact=impact, let_in=3, form=FormView({}, {"typed": words})
+        ),
     }  # fmt: skip
 
 
@@ -410,4 +459,11 @@ def empty_samples() -> dict[str, object]:
         "messages.html": of_talk.MessagesPage(),
         "invites.html": people.InvitesPage(left=0, is_closed=True),
         "invite.html": people.InvitePage("reader", "/invite/x"),
+        "lists.html": of_lists.ListsPage(),
+        "list_new.html": of_lists.ListNewPage(),
+        "list.html": of_lists.ListPage(of_lists.ListRow(7, "x", "/l", "x", (), 1)),
+        "list_draft.html": of_lists.ListDraftPage("x", "/l", DAY),
+        "list_change.html": of_lists.ListChangePage("x", "x", "x", "/c", "/l"),
+        "list_own.html": of_lists.OwnListPage(),
+        "list_mode.html": of_lists.ModePage(is_closed=False),
     }

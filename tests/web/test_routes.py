@@ -31,6 +31,7 @@ PARTS = {
     "name": "fixatif.css",
     "tag": "hare",
     "token": TOKEN,
+    "label": "ai-scraper",
 }
 # What a route answers to a stranger who asks for what is there, unless it is 200.
 STATUSES = {
@@ -51,6 +52,8 @@ STATUSES = {
     "/users/ana/followers_synchronization": 401,
     "/oembed": 404,
     "/setup": 404,
+    "/datasets": 404,
+    **{f"/datasets/own{part}": 404 for part in ("", "/snapshot", "/changes", ".csv")},
     f"/invite/{TOKEN}": 404,
     "/styleguide": 404,
 }
@@ -174,6 +177,7 @@ async def test_a_closed_page_answers_a_member(gallery: Gallery, route: Route) ->
     wrong |= {"/report": 404, f"/admin/reports/{work.id}": 404}  # about nothing; no such case
     wrong |= {f"/posts/{work.id}/edit": 404}  # a work is no comment
     wrong |= {f"/studio/series/{work.id}{part}": 404 for part in ("", "/add", "/delete")}
+    wrong |= {f"/admin/blocklists/{work.id}{part}": 404 for part in ("", "/draft")}
     assert answer.status == wrong.get(path, 200)
     assert "no-store" in answer.headers["Cache-Control"]
     check_decent(answer)
