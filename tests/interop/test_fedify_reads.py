@@ -3,7 +3,7 @@
 import json
 
 from server.drafts import Draft
-from server.model import TargetId, Visibility
+from server.model import AiLabel, TargetId, Visibility
 from tests.interop.fedify import Document
 from tests.interop.scene import DOOR, ROOFS, Scene
 
@@ -119,3 +119,20 @@ def _described(picture: Document) -> tuple[str, str, int, int, str]:
         picture["height"],
         picture["name"],
     )
+
+
+async def test_what_machines_may_do_costs_no_reader_the_document(scene: Scene) -> None:
+    await scene.cleo_follows()
+    draft = Draft(title="Licensed", ai_label=AiLabel.ASSISTED, licence="cc-by-nc")
+    work = await scene.hang(draft, DOOR, ROOFS)
+    (create,) = await scene.got("Create")
+    note = create["object"]
+    assert [one["type"] for one in note["attachment"]] == ["Image", "Image"]
+    assert await scene.cleo.look_up(scene.work_uri(work)) == note
+    for uri in (scene.ana_uri, f"{scene.here.url}/actor"):
+        assert (await scene.cleo.look_up(uri))["id"] == uri
+    _, headers, body = await scene.here.get(f"/works/{work.id}")
+    said = json.loads(body)
+    assert said["contentUsage"] == headers["Content-Usage"] == "train-ai=n, ai-use=n"
+    assert said["licenseUrl"] == "https://creativecommons.org/licenses/by-nc/4.0/"
+    assert said["attachment"][0]["license"] == "Attribution-NonCommercial"
