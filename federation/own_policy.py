@@ -11,10 +11,15 @@ import msgspec
 from federation import proofs
 from federation.signatures import load_private_key
 from federation.translate import timestamp
+from server import public_policy
 from server.house import House
 from server.model import ActorId, KeyAlgorithm, Millis
+from server.policy_text import read_policy
 from server.ports import Library
-from server.signals import PolicyStatement, SignalUrls, ai_policy
+from server.public_policy import changes
+from server.signals import PolicyStatement, SignalUrls, ai_policy, usage_text
+
+_MOST_VERSIONS = 1_000
 
 
 @dataclass(slots=True)
@@ -28,6 +33,7 @@ class OwnPolicy:
     instance_name: str
     contact_email: str
     _made: tuple[tuple[int, str], bytes] | None = field(default=None)
+    _story: "Story | None" = field(default=None)
 
     async def document(self) -> bytes:
         """Return the policy in force with its proof, as JSON."""
@@ -50,3 +56,41 @@ class OwnPolicy:
         body = msgspec.json.encode(document)
         self._made = (mark, body)
         return body
+
+    async def story(self) -> "Story":
+        """Return how the policy came to be what it is."""
+        now = self.house.now
+        if self._story is not None and self._story.version == now.version.version:
+            return self._story
+        async with self.library.reading() as tx:
+            history = await tx.policies.history(limit=_MOST_VERSIONS)
+        before = next((one for one in history if one.version < now.version.version), None)
+        changed = changes(read_policy(before.toml), now.policy) if before else ()
+        dates = tuple((one.version, one.created_at) for one in history)
+        self._story = Story(now.version.version, changed, dates)
+        return self._story
+
+    async def public(self) -> dict[str, object]:
+        """Return what everybody may read of the policy, with its story, for machines."""
+        now, story = self.house.now, await self.story()
+        return {
+            "version": now.version.version,
+            "since": timestamp(now.version.created_at),
+            "contentUsage": usage_text(now.policy.content_usage),
+            **public_policy.document(now.policy),
+            "changes": list(story.changes),
+            "versions": [
+                {"version": version, "since": timestamp(at)} for version, at in story.versions
+            ],
+            "page": self.urls.policy,
+            "signed": self.urls.tdm_policy,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """How a version of the policy differs from the one before, and when each came."""
+
+    version: int
+    changes: tuple[str, ...]  # sentences; none for the first version
+    versions: tuple[tuple[int, Millis], ...]  # newest first

@@ -16,7 +16,7 @@ from server.visitors import VisitorClass
 
 # Open to everyone whatever a rule says: a crawler that gets no robots.txt may take everything
 # (RFC 9309, 2.3.1.3), and terms that nobody may read bind nobody.
-OPEN_PATHS = ("/robots.txt", "/.well-known", "/policy", "/rsl.xml", "/ai.txt")
+OPEN_PATHS = ("/robots.txt", "/.well-known", "/policy", "/policy.json", "/rsl.xml", "/ai.txt")
 
 Address: TypeAlias = IPv4Address | IPv6Address
 

@@ -42,7 +42,10 @@ _LOG_ONE_IN = 100  # of the rest: an access log doubles the CPU of a request
 _CLIENTS_REMEMBERED = 256  # of whom a header of up to 16 KiB may be kept each
 _CLIENT_LEFT = 499  # nginx's word for it; nobody reads this answer
 _ALWAYS_OPEN = frozenset(
-    {"/robots.txt", "/policy", "/rsl.xml", "/ai.txt", "/healthz", "/readyz", "/favicon.ico"}
+    {
+        *("/robots.txt", "/policy", "/policy.json", "/rsl.xml", "/ai.txt"),
+        *("/healthz", "/readyz", "/favicon.ico"),
+    }
 )
 _TOKEN_PATHS = ("/api/", "/oauth/token", "/oauth/revoke")  # who asks there shows a token
 # It changes nothing here, and stands on pages that are cached for strangers, without a token.

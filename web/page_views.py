@@ -289,15 +289,26 @@ class SignalView:
 
 
 @dataclass(frozen=True, slots=True)
+class DoorView:
+    """What is enforced at one door: (what is done, why), nothing where all pass."""
+
+    title: str
+    rules: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class PolicyPage:
     """policy.html: the policy for people."""
 
     version: int
     since: Millis
-    refused: tuple[str, ...]  # one plain sentence each
+    doors: tuple[DoorView, ...]
     audiences: tuple[tuple[str, int], ...]  # (who, longest side in pixels)
     ai_here: str  # one sentence: AI works made here
     ai_elsewhere: str  # one sentence: AI works from other servers
+    mode: str = ""  # one sentence: with whom this place deals
+    changes: tuple[str, ...] = ()  # since the version before, one sentence each
+    versions: tuple[tuple[int, Millis], ...] = ()  # newest first
     signals: tuple[SignalView, ...] = ()
     machine_links: tuple[LinkView, ...] = ()
 

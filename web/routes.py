@@ -90,6 +90,7 @@ ROUTES = (
     _get("/labels/{label:[a-z-]{1,60}}", datasets.label, is_public=True),
     # the house and what it says to machines
     _get("/policy", house.policy, is_public=True),
+    _get("/policy.json", house.policy_json, is_public=True),
     _get("/about", house.about, is_public=True),
     _get("/robots.txt", house.robots, is_public=True),
     _get("/rsl.xml", house.rsl, is_public=True),

@@ -228,8 +228,9 @@ def samples(words: str) -> dict[str, object]:
             dealings=DealingsView(words, "/actors/7/unblock", "/report?actor=7", is_blocked=True),
         ),
         "policy.html": pages.PolicyPage(
-            3, DAY, (words,), ((words, 1280),), words, words,
-            (pages.SignalView(words, words, words),), (LinkView("robots.txt", "/robots.txt"),),
+            3, DAY, (pages.DoorView(words, ((words, words),)),), ((words, 1280),), words, words,
+            words, (words,), ((3, DAY), (2, DAY)), (pages.SignalView(words, words, words),),
+            (LinkView("robots.txt", "/robots.txt"),),
         ),
         "about.html": pages.AboutPage(local, words, 3, 41),
         "home_feed.html": pages.FeedPage((post,), pager, query=words, problem=words),

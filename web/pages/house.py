@@ -1,12 +1,19 @@
 """What this place is and what it says to machines: policy, about, robots.txt and their kin."""
 
+import msgspec
 from aiohttp import web
 
-from server.house import InForce
 from server.model import Role
-from server.policy import LocalAiWorks, RemoteAiWorks
+from server.phrasing import DOORS
+from server.policy import Policy
+from server.public_policy import (
+    AI_ELSEWHERE,
+    AI_HERE,
+    AUDIENCES,
+    mode_sentence,
+    public_rules,
+)
 from server.robots import robots_txt
-from server.rules import Action, Door
 from server.signals import (
     RSL_TYPE,
     ai_txt,
@@ -15,23 +22,12 @@ from server.signals import (
     tdmrep_json,
 )
 from web.flows import flows
-from web.page_views import AboutPage, PolicyPage, SignalView
+from web.page_views import AboutPage, DoorView, PolicyPage, SignalView
 from web.respond import head_for, page, show
 from web.views import LinkView
 
 _A_WHILE = {"Cache-Control": "public, max-age=300"}
 _OPEN = {**_A_WHILE, "Access-Control-Allow-Origin": "*"}
-_HERE = {
-    LocalAiWorks.REFUSE: "Works made by AI are not shown here.",
-    LocalAiWorks.REQUIRE_LABEL: "Works made with AI must say so; artists here label them.",
-    LocalAiWorks.ALLOW: "Works made with AI are welcome here.",
-}
-_ELSEWHERE = {
-    RemoteAiWorks.REFUSE: "Works from elsewhere that are declared as AI-made are not taken in.",
-    RemoteAiWorks.HOLD: "Works from elsewhere that are declared as AI-made wait for a moderator.",
-    RemoteAiWorks.LABEL: "Works from elsewhere that are declared as AI-made are labelled.",
-    RemoteAiWorks.ALLOW: "Works from other servers are shown as they come.",
-}
 _MEANINGS = {
     "Content-Usage": "The IETF's AI preferences: n reserves, y permits.",
     "tdm-reservation": "1 reserves text and data mining rights (EU directive 2019/790, article 4).",
@@ -43,17 +39,23 @@ _MEANINGS = {
 
 async def policy(request: web.Request) -> web.StreamResponse:
     """Show the policy to people; who asks for JSON gets its machine twin."""
-    if "application/json" in request.headers.get("Accept", ""):
+    accept = request.headers.get("Accept", "")
+    if "application/ld+json" in accept:
         return await machine_policy(request)
+    if "application/json" in accept:
+        return await policy_json(request)
     known = flows(request)
-    now = known.house.now
+    now, story = known.house.now, await known.own_policy.story()
     view = PolicyPage(
         version=now.version.version,
         since=now.version.created_at,
-        refused=_refusals(now),
-        audiences=_audiences(now),
-        ai_here=_HERE[now.policy.ai_works.local],
-        ai_elsewhere=_ELSEWHERE[now.policy.ai_works.remote],
+        doors=_doors(now.policy),
+        mode=mode_sentence(now.policy),
+        changes=story.changes,
+        versions=story.versions,
+        audiences=tuple((who, getattr(now.policy.renditions, name)) for name, who in AUDIENCES),
+        ai_here=AI_HERE[now.policy.ai_works.local],
+        ai_elsewhere=AI_ELSEWHERE[now.policy.ai_works.remote],
         signals=tuple(
             SignalView(name, value, _MEANINGS.get(name, ""))
             for name, value in headers(now.policy.content_usage, known.signal_urls)
@@ -66,6 +68,7 @@ async def policy(request: web.Request) -> web.StreamResponse:
                 "/rsl.xml",
                 "/ai.txt",
                 "/.well-known/ai-policy",
+                "/policy.json",
             )
         ),
     )
@@ -115,27 +118,25 @@ async def ai_text(request: web.Request) -> web.Response:
     return web.Response(text=text, content_type="text/plain", charset="utf-8", headers=_A_WHILE)
 
 
+async def policy_json(request: web.Request) -> web.Response:
+    """Answer what the page says, for machines."""
+    body = msgspec.json.encode(await flows(request).own_policy.public())
+    headers = {**_OPEN, "Content-Type": "application/json", "Vary": "Accept"}
+    return web.Response(body=body, headers=headers)
+
+
 async def machine_policy(request: web.Request) -> web.Response:
-    """Answer the whole policy for machines."""
+    """Answer the policy that other servers believe: signed, as ODRL."""
     return web.Response(
         body=await flows(request).own_policy.document(),
         headers={**_OPEN, "Content-Type": "application/ld+json", "Vary": "Accept"},
     )
 
 
-def _refusals(now: InForce) -> tuple[str, ...]:
-    """Return what is refused on the web and the media, one sentence each."""
-    names: dict[str, list[str]] = {}  # by reason: pages and pictures often share one
-    for rule in now.policy.rules:
-        if rule.then is Action.REFUSE and rule.door in {Door.WEB, Door.MEDIA} and not rule.shadow:
-            names.setdefault(rule.because, []).append(rule.name)
-    return tuple(f"{'; '.join(named)}. {because}" for because, named in names.items())
-
-
-def _audiences(now: InForce) -> tuple[tuple[str, int], ...]:
-    limits = now.policy.renditions
-    return (
-        ("Anybody", limits.visitor),
-        ("People signed in here", limits.person),
-        ("Other servers", limits.peer),
+def _doors(policy: Policy) -> tuple[DoorView, ...]:
+    """Return what is enforced at each door, in sentences."""
+    rules = public_rules(policy)
+    return tuple(
+        DoorView(words, tuple((one.sentence, one.because) for one in rules if one.door is door))
+        for door, words in DOORS.items()
     )
