@@ -22,6 +22,7 @@ from server.commands_media import media
 from server.commands_own_list import blocklist
 from server.commands_people import invite
 from server.commands_policy import policy
+from server.commands_simulate import policy_simulate
 from server.config import Config
 from server.doctor import DATABASE, Finding, examine
 from server.errors import Invalid
@@ -267,6 +268,7 @@ async def _say_where(instance: Instance) -> None:
 
 for _command in (account_delete, account_keep):
     account.add_command(_command)
+policy.add_command(policy_simulate)
 for _command in (account, invite, publish, follow, blocklist, jobs, media, policy, db):
     main.add_command(_command)
 

@@ -110,7 +110,7 @@ def policy_apply(
     file: Path, reason: str, typed: str, only_check: bool, config_file: Path | None
 ) -> None:
     """Put a policy in force, from a FILE or from the standard input (-)."""
-    text = _read(file)
+    text = read_file(file)
 
     async def run(instance: Instance) -> None:
         _tell_concerns(read_policy(text))
@@ -227,7 +227,8 @@ def _tell_concerns(checked: Policy) -> None:
         click.echo(f"Careful: {concern.message}", err=True)
 
 
-def _read(file: Path) -> str:
+def read_file(file: Path) -> str:
+    """Return a policy's text; `-` is the standard input. Raise `Invalid` where it is none."""
     if str(file) == "-":
         raw = sys.stdin.buffer.read(4 * MAX_POLICY_CHARACTERS + 1)
     else:

@@ -6,18 +6,19 @@ Pages are read one by one and asked about in a thread, so that nobody waits for 
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from server.clock import Clock
 from server.impact import Replay
 from server.model import ActorId, Millis
-from server.passages import DAY, VisitSum
-from server.ports import Library
+from server.passages import DAY, Envelope, VisitSum
+from server.ports import Library, Transaction
 from server.replaying import Replaying
 from server.rulings import Rules
 
 MOST_DAYS: Final = 30
-_AT_ONCE: Final = 2_000
+_AT_ONCE: Final = 1_000
 
 Tell = Callable[[int, int], None]  # how many of how many rows
 
@@ -41,14 +42,9 @@ class Simulation:
         return await asyncio.to_thread(replaying.told, handles)
 
     async def _envelopes(self, replaying: Replaying, since: Millis, tell: Tell) -> None:
-        async with self.library.reading() as tx:
-            whole = await tx.envelopes.count(since)
+        whole = await self.library.look(lambda tx: tx.envelopes.count(since))
         done, last = 0, (0, 0)
-        while True:
-            async with self.library.reading() as tx:
-                page = await tx.envelopes.page(since, after=last, limit=_AT_ONCE)
-            if not page:
-                return
+        while page := await self.library.look(partial(_envelopes_after, since=since, after=last)):
             last = (page[-1].hour, page[-1].digest)
             await asyncio.to_thread(replaying.take_envelopes, page)
             done += len(page)
@@ -57,11 +53,7 @@ class Simulation:
     async def _visits(self, replaying: Replaying, since: Millis) -> None:
         for day in range(since // DAY, self.clock.now() // DAY + 1):
             last: VisitSum | None = None
-            while True:
-                async with self.library.reading() as tx:
-                    page = await tx.visits.page(day, after=last, limit=_AT_ONCE)
-                if not page:
-                    break
+            while page := await self.library.look(partial(_visits_after, day=day, after=last)):
                 last = page[-1]
                 await asyncio.to_thread(replaying.take_visits, page)
 
@@ -69,3 +61,13 @@ class Simulation:
         async with self.library.reading() as tx:
             actors = await tx.actors.many(ids)
         return {each: actor.handle for each, actor in actors.items()}
+
+
+async def _envelopes_after(
+    tx: Transaction, since: Millis, after: tuple[int, int]
+) -> list[Envelope]:
+    return await tx.envelopes.page(since, after=after, limit=_AT_ONCE)
+
+
+async def _visits_after(tx: Transaction, day: int, after: VisitSum | None) -> list[VisitSum]:
+    return await tx.visits.page(day, after=after, limit=_AT_ONCE)
