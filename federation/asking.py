@@ -33,6 +33,13 @@ class Asking:
         except FixatifError:
             return None
 
+    def claimed_host(self, received: Received) -> str:
+        """Return the host of who says to have signed, "" where nobody does: it believes nothing."""
+        try:
+            return host_of(read_signature(received).key_id)
+        except FixatifError:
+            return ""
+
     async def claimed(self, received: Received) -> Actor | None:
         """Return the known actor that says to have signed, unverified: good for refusing alone."""
         try:

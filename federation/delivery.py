@@ -22,7 +22,7 @@ from server import peers
 from server.aftermath import OUT_OF_REACH, note_undelivered
 from server.clock import Clock
 from server.house import House
-from server.model import StoredActivity
+from server.model import ActorId, StoredActivity
 from server.peers import Trouble
 from server.policy import tighten
 from server.ports import Incoming, Library, Unreachable
@@ -60,7 +60,7 @@ class Delivery:
         if await self._is_dropped(what, host):
             return
         said = await self.extents.said(what.activity_id)
-        activity, extent = said.activity, self._extent(host, said)
+        activity, extent = said.activity, self._extent(host, said, what.actor_id)
         body = await self.extents.body(activity, what.actor_id, extent)
         in_step = await self.synchrony.headers_for(activity, what.actor_id, what.inbox)
         headers = (("Content-Type", ACTIVITY_JSON), *self._signals(activity), *in_step)
@@ -97,9 +97,9 @@ class Delivery:
                 raise GiveUp(str(problem)) from problem
             raise InTrouble(str(problem), Trouble.SILENT) from problem
 
-    def _extent(self, host: str, said: Said) -> Action:
+    def _extent(self, host: str, said: Said, artist_id: ActorId) -> Action:
         """Return how much a host gets of an activity. Raise `GiveUp` where that is nothing."""
-        decision = self.doors.outbound(said.facts, host)
+        decision = self.doors.outbound(said.facts, host, artist_id)
         if not isinstance(decision, Refuse):
             return action_of(decision)
         if said.activity.type in TAKE_BACK:  # of what they hold (docs/decisions/0012)

@@ -20,9 +20,10 @@ from federation.facts import (
 from federation.vocabulary import Activity, RemoteNote
 from server.addresses import Addresses
 from server.clock import Clock
+from server.envelopes import Envelopes
 from server.errors import Invalid
 from server.house import House
-from server.model import Actor
+from server.model import Actor, ActorId
 from server.policy import RemoteAiWorks, decide, refused_already, stricter
 from server.rules import (
     Action,
@@ -55,14 +56,17 @@ class Doors:
     clock: Clock
     addresses: Addresses
     sparing: Sparing
+    envelopes: Envelopes
 
     def turns_away(self, actor_uri: str, activity_type: str) -> bool:
         """Say whether an activity is certain to be refused, before anything is fetched for it."""
         facts = claimed_facts(actor_uri, activity_type, self.house.now.tiers)
         refusal = refused_already(Door.INBOUND, facts, self.house.now.compiled)
-        if refusal is not None:
-            self.sparing.say("inbound_refused", facts.peer, refusal.rule)
-        return refusal is not None
+        if refusal is None:
+            return False
+        self.sparing.say("inbound_refused", facts.peer, refusal.rule)
+        self.envelopes.note(facts, refusal)
+        return True
 
     def refusal_of(self, host: str) -> Refuse | None:
         """Return why nothing may be brought from a host, None where something may."""
@@ -87,18 +91,24 @@ class Doors:
         facts = arrived_facts(
             actor, activity.type, note, self.house.now.tiers, ties, self.clock.now()
         )
-        return self._decided(facts, actor, self._of_things(activity))
+        decision = self._decided(facts, actor, self._of_things(activity))
+        self.envelopes.note(facts, decision)
+        return decision
 
     def of_post(self, note: RemoteNote, author: Actor, ties: Ties = STRANGERS) -> Decision:
         """Decide on a post that was fetched, as if it had been sent."""
         facts = arrived_facts(author, "Create", note, self.house.now.tiers, ties, self.clock.now())
         return self._decided(facts, author, None)
 
-    def outbound(self, facts: OutboundFacts, peer: str) -> Decision:
-        """Decide how much a peer gets of something; "" is a stranger."""
+    def outbound(
+        self, facts: OutboundFacts, peer: str, artist_id: ActorId = ActorId(0)
+    ) -> Decision:
+        """Decide how much a peer gets of something, whose it is; "" is a stranger."""
         tier = self.house.now.tiers.tier_of(peer) if peer else None
         whole = replace(facts, peer=peer, tier=tier)
         decision = decide(Door.OUTBOUND, whole, self.house.now.compiled)
+        if peer:
+            self.envelopes.note(whole, decision, artist_id)
         if isinstance(decision, Refuse):
             self.sparing.say("outbound_refused", peer, decision.rule)
         return decision

@@ -49,6 +49,7 @@ Document = dict[str, Any]
 
 _OPEN = (Visibility.PUBLIC, Visibility.UNLISTED)
 _MEDIA_TYPES = {ImageFormat.JPEG: "image/jpeg", ImageFormat.GIF: "image/gif"}  # others take these
+SMALL_QUERY = "?size=preview"
 MAX_ATTACHMENTS = 4  # Mastodon shows four, Pixelfed drops posts with more than its limit
 CONTEXT: Sequence[Any] = (
     "https://www.w3.org/ns/activitystreams",
@@ -313,6 +314,8 @@ def _attachment(
     if served is None:
         return None
     url, shown = addresses.media(picture, served[0]), served[1]
+    if voice.extent is Action.PREVIEW:  # the same address, which stays valid, with less behind it
+        url += SMALL_QUERY
     document: Document = {
         "type": "Image",
         "mediaType": _MEDIA_TYPES[shown.format],
@@ -333,13 +336,15 @@ def _attachment(
 
 def _served(picture: Picture, voice: Voice) -> tuple[Rendition, Rendition] | None:
     """Return whose address is given, and which copy stands there: what the policy allows."""
-    if voice.extent is Action.PREVIEW:
-        small = small_for_peers(picture.renditions, voice.policy)
-        return None if small is None else (small, small)
     copies = [each for each in picture.renditions if each.name is RenditionName.FEDERATED]
+    is_small = voice.extent is Action.PREVIEW
     for image_format in (ImageFormat.GIF, ImageFormat.JPEG):  # a moving one goes first
         federated = next((each for each in copies if each.format is image_format), None)
-        shown = federated_for(picture.renditions, voice.policy, image_format)
+        shown = (
+            small_for_peers(picture.renditions, voice.policy)
+            if is_small
+            else federated_for(picture.renditions, voice.policy, image_format)
+        )
         is_same = shown is not None and shown.format is image_format
         if federated is not None and shown is not None and is_same:
             return federated, shown

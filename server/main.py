@@ -276,7 +276,9 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
     accounts = Accounts(library, clock, addresses, Passwords(), keys)
     speaker = await accounts.ensure_server_actor()
     await keys.complete()
-    doors = Doors(house, clock, addresses, Sparing(clock))
+    sparing, watch = Sparing(clock), ShadowWatch(house)
+    envelopes = Envelopes(library, clock, watch)
+    doors = Doors(house, clock, addresses, sparing, envelopes)
     knocking = Knocking(library, seams.transport, Signing(library, clock), clock)
     remote = Remote(
         library,
@@ -320,8 +322,6 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
     delivery = Delivery(library, clock, knocking, house, reach, synchrony, doors, extents)
     sweeping = Sweeping(library, seams.media, clock)
     crawlers = _crawlers()
-    watch = ShadowWatch(house)
-    envelopes = Envelopes(library, clock, watch)
     severing = Severing(library, clock, addresses, bus, house)
     ends = AccountEnds(library, seams.media, clock, addresses, bus)
     neighbourhood = Neighbourhood(
@@ -421,6 +421,8 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
         static=StaticFiles.from_folder(),
         forms=await _form_guard(config, library, speaker),
         limits=RateLimiter(clock),
+        sparing=sparing,
+        doors=doors,
         is_ready=library.check,
         version=VERSION,
         is_development=is_development,

@@ -13,7 +13,8 @@ from server.rules import Action, Allow, Decision, Refuse
 
 LARGE_SIDE = 2048  # longest side of `large`; only beyond it is there a `full` to make
 _FOR_ALL = frozenset({RenditionName.TILE, RenditionName.CARD})
-_SMALL = frozenset({RenditionName.TILE, RenditionName.PREVIEW})
+SMALL = frozenset({RenditionName.TILE, RenditionName.PREVIEW})
+SMALL_CARDS = SMALL | {RenditionName.CARD}  # whatever a rule lessens, these it leaves
 _LADDER = frozenset(
     {RenditionName.TILE, RenditionName.PREVIEW, RenditionName.VIEW, RenditionName.LARGE}
 )
@@ -96,16 +97,23 @@ def federated_for(
 
 
 def small_for_peers(renditions: Iterable[Rendition], policy: Policy) -> Rendition | None:
-    """Return the copy that peers get who are sent small ones: they fetch it as strangers do."""
+    """Return the copy that peers get who are to have small ones."""
     allowed = (
         each
         for each in renditions
         if each.format is ImageFormat.JPEG
-        and each.name in _SMALL
+        and each.name in SMALL
         and is_open_to(Audience.PEER, each, policy)
-        and is_open_to(Audience.VISITOR, each, policy)
     )
     return max(allowed, key=_worth, default=None)
+
+
+def small_of(renditions: Iterable[Rendition], image_format: ImageFormat) -> Rendition | None:
+    """Return the copy that is given in place of a larger one: of this format, else a JPEG."""
+    small = [each for each in renditions if each.name in SMALL]
+    fitting = [each for each in small if each.format is image_format]
+    others = [each for each in small if each.format is ImageFormat.JPEG]
+    return max(fitting or others, key=_worth, default=None)
 
 
 def decide_own_work(label: AiLabel, policy: Policy, *, is_marked: bool = False) -> Decision:

@@ -14,6 +14,7 @@ from web.documents import activity, received, seen
 from web.errors import status_of
 from web.flows import flows
 from web.forms import read_body
+from web.outbound import extent_of
 
 
 async def inbox(request: web.Request) -> web.Response:
@@ -65,10 +66,12 @@ async def work_numbered(request: web.Request, work_id: WorkId) -> web.Response:
         return _tombstone(request, known.addresses.work(work_id), absent)
     usage = known.house.usage_of(artist, work)
     named = await known.conversing.people_in(work.caption)
-    voice = Voice(artist, actor, usage, known.house.now.policy, named)
+    extent = await extent_of(request, work)
+    voice = Voice(artist, actor, usage, known.house.now.policy, named, extent.action)
     series = (await known.series_rooms.public_of_works([work])).get(work.id, ())
     document = translate.note_of_work(work, voice, known.addresses, series)
-    return activity(request, document, usage=usage, is_open=is_open)
+    is_for_all = is_open and extent.is_for_all
+    return activity(request, document, usage=usage, is_open=is_for_all)
 
 
 async def post_numbered(request: web.Request, post_id: PostId) -> web.Response:

@@ -9,6 +9,7 @@ from server.drafts import MAX_PICTURES
 from server.signals import headers
 from web.addresses import read_networks
 from web.counting import Counter
+from web.documents import claimed_peer, proven_peer
 from web.flows import FLOWS, Flows
 from web.gate import Gate
 from web.keys import COUNTER, IS_USAGE_SAID, RENDER_ERROR, REQUEST_ID
@@ -60,13 +61,26 @@ def _plumbing(flows: Flows) -> Plumbing:
             return ()
         return headers(flows.house.now.policy.content_usage, flows.signal_urls)
 
+    gate = Gate(
+        flows.house,
+        flows.crawlers,
+        flows.signal_urls.policy,
+        flows.limits,
+        flows.sparing,
+        flows.forms.cookies,
+        flows.accounts.session,
+        claimed_peer,
+        proven_peer,
+    )
     return Plumbing(
         clock=flows.clock,
         forms=flows.forms,
         body_limits=BodyLimits(upload_bytes=most),
         trusted_proxies=read_networks(flows.config.server.trusted_proxies),
         signals=signals,
-        gate=Gate(flows.house, flows.crawlers, flows.signal_urls.policy),
+        gate=gate,
+        appeal=gate.appeal,
+        for_member=gate.for_member,
         load_session=flows.accounts.session,
     )
 

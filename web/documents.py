@@ -9,10 +9,12 @@ from aiohttp import web
 
 from federation import translate
 from federation.content_types import ACTIVITY_JSON
+from federation.facts import host_of
 from federation.signatures import Received
 from federation.translate import Document
-from server.errors import Gone, NotFound
+from server.errors import Gone, NotAllowed, NotFound
 from server.model import Actor, ActorId, ContentUsage
+from server.rules import OutboundFacts, Refuse
 from web.flows import flows
 from web.respond import has_it, set_signals
 
@@ -22,6 +24,7 @@ A_WHILE = "public, max-age=180"
 A_DAY = "public, max-age=86400"
 EVERYONE: Mapping[str, str] = {"Access-Control-Allow-Origin": "*"}  # RFC 7033, section 5
 _ETAG_CHARACTERS = 32
+_KEY_OF_ALL = "/actor"
 
 
 def received(request: web.Request, body: bytes) -> Received:
@@ -41,6 +44,19 @@ def received(request: web.Request, body: bytes) -> Received:
         received_at=known.clock.now(),
         scheme=scheme,
     )
+
+
+def claimed_peer(request: web.Request) -> str:
+    """Return the host of who says to have signed a request, "" where nobody does."""
+    if "Signature" not in request.headers:
+        return ""
+    return flows(request).asking.claimed_host(received(request, b""))
+
+
+async def proven_peer(request: web.Request) -> str:
+    """Return the host of who did sign a request, "" where that does not hold."""
+    somebody = await asker(request)
+    return host_of(somebody.uri) if somebody is not None else ""
 
 
 async def asker(request: web.Request) -> Actor | None:
@@ -83,7 +99,11 @@ def activity(
     is_open: bool = True,
     status: int = 200,
 ) -> web.Response:
-    """Answer an ActivityPub document; `is_open`: it is the same for everyone."""
+    """Answer an ActivityPub document; `is_open`: it is the same for everyone.
+
+    Raise `NotAllowed` where the rules let nothing out to whoever says to have signed.
+    """
+    _demand_open_door(request)
     response = as_json(translate.with_context(document), ACTIVITY_JSON, status=status)
     response.headers["Cache-Control"] = A_WHILE if is_open else "private, no-store"
     response.headers["Vary"] = "Accept" if is_open else "Accept, Signature"
@@ -107,6 +127,14 @@ def as_json(
     )
     response.headers["Content-Type"] = f"{content_type}; charset=utf-8"
     return response
+
+
+def _demand_open_door(request: web.Request) -> None:
+    if request.path == _KEY_OF_ALL:  # else nobody refused could check what we tell them last
+        return
+    decision = flows(request).doors.outbound(OutboundFacts(peer=""), claimed_peer(request))
+    if isinstance(decision, Refuse):
+        raise NotAllowed(decision.reason)
 
 
 def _let_it_be_kept(request: web.Request, response: web.Response) -> None:

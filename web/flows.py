@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from federation.asking import Asking
+from federation.doors import Doors
 from federation.inbox import Inbox
 from federation.interaction import Interaction
 from federation.neighbourhood import Neighbourhood
@@ -50,6 +51,7 @@ from server.series_rooms import SeriesRooms
 from server.severing import Severing
 from server.shadows import Shadows, ShadowWatch
 from server.signals import SignalUrls
+from server.sparing import Sparing
 from server.viewing import Viewing
 from server.visitors import Crawlers
 from server.visits import Visits
@@ -116,6 +118,8 @@ class Flows:
     static: StaticFiles
     forms: FormGuard
     limits: RateLimiter
+    sparing: Sparing
+    doors: Doors
     is_ready: Callable[[], Awaitable[None]]  # raises `Unavailable`
     version: str
     is_development: bool = False

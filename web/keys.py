@@ -32,6 +32,8 @@ COUNTER: web.AppKey["AnswerCounter"] = web.AppKey("counter", object)  # type: ig
 REQUEST_ID = web.RequestKey("request_id", str)  # made by us, never taken from outside
 CLIENT_ADDRESS = web.RequestKey("client_address", str)  # of who really asks
 IS_SECURE = web.RequestKey("is_secure", bool)  # the visitor's own connection has TLS
+# Host of who says to have signed, "" where that cannot be read: good for giving less, never more.
+CLAIMED_PEER = web.RequestKey("claimed_peer", str)
 VISITOR_CLASS = web.RequestKey("visitor_class", VisitorClass)  # set by the gate
 # What the last door that was asked looked at, for counting.
 DOOR_FACTS: web.RequestKey[WebFacts | MediaFacts] = web.RequestKey("door_facts", object)  # type: ignore[arg-type]  # mypy: a union is no type

@@ -7,13 +7,28 @@ answers may be kept forever; the one for other servers stays valid while its byt
 from aiohttp import web
 
 from server.errors import NotAllowed, NotFound
-from server.model import ActorId, ImageFormat, RenditionName, Visibility, Work
-from server.policy import decide
-from server.protections import Audience, federated_for, is_open_to
-from server.rules import Action, Allow, Door, MediaFacts, Refuse
-from server.visitors import VisitorClass
+from server.model import (
+    ActorId,
+    ImageFormat,
+    Picture,
+    Rendition,
+    RenditionName,
+    Visibility,
+    Work,
+)
+from server.protections import (
+    SMALL_CARDS,
+    Audience,
+    federated_for,
+    is_open_to,
+    small_for_peers,
+    small_of,
+)
+from server.rules import Action, Allow, Refuse, action_of
 from web.flows import flows
-from web.keys import ARTIST, DOOR_FACTS, VISITOR_CLASS
+from web.keys import ARTIST
+from web.outbound import facts_of, peer_of, stricter_claim
+from web.picture_door import demanded
 from web.respond import set_signals, viewer_id
 
 _TYPES = {
@@ -22,16 +37,6 @@ _TYPES = {
     ImageFormat.WEBP: "image/webp",
     ImageFormat.GIF: "image/gif",
 }
-_SMALL = frozenset({RenditionName.TILE, RenditionName.PREVIEW, RenditionName.CARD})
-_COLLECTORS = frozenset(
-    {
-        VisitorClass.AI_TRAINING,
-        VisitorClass.AI_SEARCH,
-        VisitorClass.AI_USER,
-        VisitorClass.DATASET,
-        VisitorClass.FORGED,
-    }
-)
 _FOREVER = "public, max-age=31536000, immutable"
 _A_DAY = "public, max-age=86400"
 _A_DAY_PRIVATELY = "private, max-age=86400"
@@ -39,23 +44,17 @@ _CHUNK = 262_144
 
 
 async def rendition(request: web.Request) -> web.StreamResponse:
-    """Send one rendition."""
+    """Send one rendition, or the small one in its place where a rule gives no more."""
     known = flows(request)
     name, image_format = _parts(request)
     viewer = viewer_id(request)
-    work, picture, found = await known.viewing.rendition(
+    work, picture, asked = await known.viewing.rendition(
         request.match_info["key"], name, image_format, ActorId(viewer) if viewer else None
     )
-    _ask_policy(request, name)
-    policy = known.house.now.policy
-    if name is RenditionName.FEDERATED:
-        found = federated_for(picture.renditions, policy, image_format) or found
-    elif not is_open_to(_audience(request), found, policy):
-        raise NotAllowed("This size is for people who are signed in; /policy says why.")
+    found = _permitted(request, work, picture, asked)
     artist, _ = await known.viewing.owner(work)
     response = await _send(request, found.digest, _TYPES[found.format])
-    is_for_all = name is RenditionName.FEDERATED or is_open_to(Audience.VISITOR, found, policy)
-    response.headers["Cache-Control"] = _caching(work, name, is_for_all=is_for_all)
+    response.headers["Cache-Control"] = _caching(request, work, asked, found)
     # pictures are made to be shown: on other servers' pages too, but never run as anything. Alone
     # in a window, a browser lays them out by a style of its own
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
@@ -64,6 +63,29 @@ async def rendition(request: web.Request) -> web.StreamResponse:
     )
     set_signals(request, response, known.house.usage_of(artist, work))
     return response
+
+
+def _permitted(request: web.Request, work: Work, picture: Picture, asked: Rendition) -> Rendition:
+    """Return the copy that who asks gets at this address. Raise `NotAllowed` where none."""
+    policy = flows(request).house.now.policy
+    action = demanded(request, asked.name)
+    if asked.name is RenditionName.FEDERATED:
+        wants_small = action is Action.PREVIEW or request.query.get("size") == "preview"
+        extent = stricter_claim(request, facts_of(work)) if peer_of(request) else Allow()
+        if isinstance(extent, Refuse) or action_of(extent) is Action.LINK_ONLY:
+            raise NotAllowed(extent.reason or "Pictures are not given to your server.")
+        if wants_small or action_of(extent) is Action.PREVIEW:
+            return small_for_peers(picture.renditions, policy) or asked
+        return federated_for(picture.renditions, policy, asked.format) or asked
+    audience = _audience(request)
+    if action is Action.PREVIEW and asked.name not in SMALL_CARDS:
+        small = small_of(picture.renditions, asked.format)
+        if small is not None and is_open_to(audience, small, policy):
+            return small
+        raise NotAllowed("Pictures are not given to you in this size.")
+    if not is_open_to(audience, asked, policy):
+        raise NotAllowed("This size is for people who are signed in; /policy says why.")
+    return asked
 
 
 def _parts(request: web.Request) -> tuple[RenditionName, ImageFormat]:
@@ -78,30 +100,17 @@ def _audience(request: web.Request) -> Audience:
     return Audience.PERSON if ARTIST in request else Audience.VISITOR
 
 
-def _ask_policy(request: web.Request, name: RenditionName) -> None:
-    facts = MediaFacts(
-        visitor=request.get(VISITOR_CLASS, VisitorClass.UNKNOWN),
-        rendition=name,
-        user_agent=request.headers.get("User-Agent", ""),
-    )
-    request[DOOR_FACTS] = facts
-    if name is RenditionName.FEDERATED and facts.visitor not in _COLLECTORS:
-        return  # most servers fetch pictures with a library's user agent, unsigned
-    decision = decide(Door.MEDIA, facts, flows(request).house.now.compiled)
-    if isinstance(decision, Refuse):
-        raise NotAllowed(decision.reason)
-    is_preview_only = isinstance(decision, Allow) and decision.action is Action.PREVIEW
-    if is_preview_only and name not in _SMALL:
-        raise NotAllowed(decision.reason)
-
-
-def _caching(work: Work, name: RenditionName, *, is_for_all: bool) -> str:
+def _caching(request: web.Request, work: Work, asked: Rendition, found: Rendition) -> str:
     """Return how an answer may be kept: by shared caches only what everybody may have."""
-    if not work.is_visible:
+    is_federated = asked.name is RenditionName.FEDERATED
+    is_special = found is not asked and not is_federated  # somebody else gets another copy here
+    if not work.is_visible or is_special or (is_federated and peer_of(request)):
         return "private, no-store"
+    policy = flows(request).house.now.policy
+    is_for_all = is_federated or is_open_to(Audience.VISITOR, found, policy)
     if work.visibility is Visibility.FOLLOWERS or not is_for_all:
         return _A_DAY_PRIVATELY
-    return _A_DAY if name is RenditionName.FEDERATED else _FOREVER
+    return _A_DAY if is_federated else _FOREVER
 
 
 async def _send(request: web.Request, digest: str, content_type: str) -> web.StreamResponse:

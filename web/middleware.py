@@ -40,6 +40,7 @@ from web.keys import (
 SLOW_MILLIS = 1_000
 _LOG_ONE_IN = 100  # of the rest: an access log doubles the CPU of a request
 _CLIENTS_REMEMBERED = 256  # of whom a header of up to 16 KiB may be kept each
+_REFUSALS_KEPT = 64  # as many as there are rules, mostly
 _CLIENT_LEFT = 499  # nginx's word for it; nobody reads this answer
 _ALWAYS_OPEN = frozenset(
     {
@@ -75,6 +76,7 @@ class Refusal:
     message: str
     status: int = 403
     retry_after_seconds: int = 0
+    may_appeal: bool = False  # who asks may turn out to be somebody else: look them up
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,8 @@ class Plumbing:
     """What the middlewares ask for.
 
     `signals` gives the header lines of the instance's policy, `gate` refuses by visitor class
-    (and may set VISITOR_CLASS), `load_session` looks a token up.
+    (and may set VISITOR_CLASS), `appeal` looks up who asks where that may change its mind,
+    `for_member` asks it again for who is signed in, `load_session` looks a token up.
     """
 
     clock: Clock
@@ -113,6 +116,14 @@ class Plumbing:
     signals: Callable[[web.Request], Iterable[tuple[str, str]]]
     gate: Callable[[web.Request], Refusal | None]
     load_session: Callable[[str], Awaitable[tuple[Session, Artist] | None]]
+    appeal: Callable[[web.Request, Refusal], Awaitable[Refusal | None]] | None = None
+    for_member: Callable[[web.Request], Refusal | None] = lambda _request: None
+
+
+def seat(request: web.Request, known: tuple[Session, Artist]) -> None:
+    """Note who is signed in."""
+    request[SESSION], artist = known
+    request[LEAVING if artist.ends_at is not None else ARTIST] = artist
 
 
 def install(app: web.Application, plumbing: Plumbing) -> None:
@@ -204,25 +215,34 @@ def _catching() -> Middleware:
 
 def _refusing(plumbing: Plumbing) -> Middleware:
     """Refuse by what is known at once: no session, no database, no template."""
-    encoded = lru_cache(maxsize=64)(lambda message: f"{message}\n".encode())
 
     @web.middleware
     async def refuse(request: web.Request, handler: Handler) -> web.StreamResponse:
         refusal = None if is_always_open(request) else plumbing.gate(request)
-        if refusal is None:
-            return await handler(request)
-        response = web.Response(
-            status=refusal.status,
-            body=encoded(refusal.message),
-            content_type="text/plain",
-            charset="utf-8",
-            headers={"Cache-Control": "no-store"},
-        )
-        if refusal.retry_after_seconds:
-            response.headers["Retry-After"] = str(refusal.retry_after_seconds)
-        return response
+        if refusal is not None and refusal.may_appeal and plumbing.appeal is not None:
+            refusal = await plumbing.appeal(request, refusal)
+        return await handler(request) if refusal is None else _no(refusal)
 
     return refuse
+
+
+@lru_cache(maxsize=_REFUSALS_KEPT)
+def _encoded(message: str) -> bytes:
+    return f"{message}\n".encode()
+
+
+def _no(refusal: Refusal) -> web.Response:
+    """Return the shortest answer there is."""
+    response = web.Response(
+        status=refusal.status,
+        body=_encoded(refusal.message),
+        content_type="text/plain",
+        charset="utf-8",
+        headers={"Cache-Control": "no-store"},
+    )
+    if refusal.retry_after_seconds:
+        response.headers["Retry-After"] = str(refusal.retry_after_seconds)
+    return response
 
 
 def _delivering(plumbing: Plumbing) -> Middleware:
@@ -258,12 +278,15 @@ def _recognising(plumbing: Plumbing) -> Middleware:
 
     @web.middleware
     async def recognise(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if SESSION in request:  # looked up at the gate
+            return await handler(request)
         token = "" if is_machine(request) else plumbing.forms.cookies.session_token(request)
         known = await plumbing.load_session(token) if token else None
-        if known is not None:
-            request[SESSION], artist = known
-            request[LEAVING if artist.ends_at is not None else ARTIST] = artist
-        return await handler(request)
+        if known is None:
+            return await handler(request)
+        seat(request, known)
+        refusal = None if is_always_open(request) else plumbing.for_member(request)
+        return await handler(request) if refusal is None else _no(refusal)
 
     return recognise
 

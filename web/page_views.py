@@ -98,6 +98,7 @@ class WorkPage:
     visibility_note: str = ""  # "Only your followers see this work."; "" for public ones
     shown_px: int = 0  # longest side that this visitor gets
     larger_px: int = 0  # longest side for who is signed in; 0 = no more than this visitor gets
+    small_because: str = ""  # the rule's reason, where one gives this visitor less
     reserves_ai: bool = True  # whether AI training is reserved against
     reactions: ReactionsView = _NO_REACTIONS
     comments: tuple[CommentView, ...] = ()

@@ -1,6 +1,6 @@
 """From nouns to what templates show. No rule is made here: flows and policy decided before."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -93,6 +93,7 @@ class Show:
     quotes: Mapping[str, QuoteView] = field(default_factory=dict)  # by the quoted address
     now: Millis = Millis(0)
     tallies: Mapping[TargetId, Tally] = field(default_factory=dict)
+    kept_from: Collection[RenditionName] = frozenset()  # by a rule at the door `media`
 
     def picture(
         self, picture: Picture, names: Sequence[RenditionName] = _SHOWN, *, larger: str = ""
@@ -335,7 +336,9 @@ class Show:
             stack += [(child, at + 1) for child in reversed(under.get(said.post.id, []))]
 
     def _may_have(self, rendition: Rendition) -> bool:
-        return is_open_to(self.audience, rendition, self.policy)
+        return rendition.name not in self.kept_from and is_open_to(
+            self.audience, rendition, self.policy
+        )
 
     def _sources(
         self, picture: Picture, renditions: Iterable[Rendition], wanted: ImageFormat
@@ -384,13 +387,20 @@ def visibility_note(work: Work) -> str:
     return _VISIBILITY_NOTES.get(work.visibility, "")
 
 
-def shown_side(audience: Audience, work: Work, policy: Policy) -> int:
+def shown_side(
+    audience: Audience,
+    work: Work,
+    policy: Policy,
+    kept_from: Collection[RenditionName] = frozenset(),
+) -> int:
     """Return the longest side, in pixels, of what an audience sees of a work."""
     sides = [
         max(rendition.width, rendition.height)
         for picture in work.pictures
         for rendition in picture.renditions
-        if rendition.name in _SHOWN and is_open_to(audience, rendition, policy)
+        if rendition.name in _SHOWN
+        and rendition.name not in kept_from
+        and is_open_to(audience, rendition, policy)
     ]
     return max(sides, default=0)
 

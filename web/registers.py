@@ -4,20 +4,21 @@ Public ones are answered to everyone alike. A list in pages has its items in pag
 every known server reads it.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from aiohttp import web
 
 from federation import activities, followers_sync, translate
 from federation.translate import Document, Voice
-from server.errors import Untrusted
+from server.errors import NotAllowed, NotFound, Untrusted
 from server.model import Actor, Artist, ContentUsage, Counts, Millis, PostId, Series, Work, WorkId
 from server.prose import Named
 from server.registers import Side
 from web.documents import activity, asker, seen
 from web.flows import flows
+from web.outbound import extent_of
 from web.respond import number
 
 
@@ -29,6 +30,14 @@ class _Listing:
     total: int
     usage: ContentUsage
     is_open: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """What works are shown with."""
+
+    series: Mapping[WorkId, Sequence[Series]]
+    named: Named
 
 
 async def outbox(request: web.Request) -> web.Response:
@@ -43,10 +52,10 @@ async def outbox(request: web.Request) -> web.Response:
         return _head(request, listing)
     series = await known.series_rooms.public_of_works(found.works)
     named = await known.conversing.people_in_captions(found.works)
-    notes = [
-        _note(request, work, found.artist, found.actor, series.get(work.id, ()), named)
-        for work in found.works
-    ]
+    notes, is_for_all = await _notes(
+        request, found.works, found.artist, found.actor, _Around(series, named)
+    )
+    listing = replace(listing, is_open=is_for_all)
     items = [activities.create(note, _said(note)) for note in notes]
     last = found.works[-1].id if found.goes_on else None
     return _page(request, listing, items, "before", last)
@@ -89,9 +98,10 @@ async def featured(request: web.Request) -> web.Response:
     artist, actor, works = await known.registers.featured(request.match_info["handle"])
     series = await known.series_rooms.public_of_works(works)
     named = await known.conversing.people_in_captions(works)
-    notes = [_note(request, work, artist, actor, series.get(work.id, ()), named) for work in works]
+    notes, is_for_all = await _notes(request, works, artist, actor, _Around(series, named))
     document = translate.collection(f"{actor.uri}/featured", notes, total=len(notes))
-    return activity(request, document, usage=known.house.usage_of(artist))
+    usage = known.house.usage_of(artist)
+    return activity(request, document, usage=usage, is_open=is_for_all)
 
 
 async def featured_tags(request: web.Request) -> web.Response:
@@ -180,18 +190,23 @@ def _page(
     return activity(request, document, usage=listing.usage, is_open=listing.is_open)
 
 
-def _note(
-    request: web.Request,
-    work: Work,
-    artist: Artist,
-    actor: Actor,
-    series: Sequence[Series],
-    named: Named,
-) -> Document:
-    known = flows(request)
-    usage, policy = known.house.usage_of(artist, work), known.house.now.policy
-    voice = Voice(artist, actor, usage, policy, named)
-    return translate.note_of_work(work, voice, known.addresses, series)
+async def _notes(
+    request: web.Request, works: Sequence[Work], artist: Artist, actor: Actor, around: "_Around"
+) -> tuple[list[Document], bool]:
+    """Return works as far as who asks gets them, and whether every stranger gets the same."""
+    known, notes, is_for_all = flows(request), [], True
+    for work in works:
+        try:
+            extent = await extent_of(request, work)
+        except (NotAllowed, NotFound):
+            is_for_all = False
+            continue
+        is_for_all = is_for_all and extent.is_for_all
+        usage, policy = known.house.usage_of(artist, work), known.house.now.policy
+        voice = Voice(artist, actor, usage, policy, around.named, extent.action)
+        series = around.series.get(work.id, ())
+        notes.append(translate.note_of_work(work, voice, known.addresses, series))
+    return notes, is_for_all
 
 
 def _said(note: Document) -> str:

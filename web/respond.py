@@ -14,6 +14,7 @@ from server.roles import is_at_least
 from server.signals import headers, robots_directives, tdm_reservation
 from web.flows import flows
 from web.keys import ARTIST, IS_USAGE_SAID
+from web.picture_door import is_usual, kept_from
 from web.present import Show
 from web.render import Page, surround
 from web.views import HeadLink, HeadView, NoticeView, ViewerView
@@ -23,6 +24,7 @@ _MAX_ID = 2**63 - 1  # ids are 63 bits; databases take no larger number
 _ETAG_CHARACTERS = 32
 _MAX_ID = 2**63 - 1  # databases refuse larger numbers
 _STRANGERS_CACHE = "public, max-age=60, stale-while-revalidate=600"
+_OWN_CACHE = "private, max-age=60"
 _NOTICES: Mapping[str, str] = {
     "saved": "Saved.",
     "received": "Your pictures arrived. The work hangs as soon as they are prepared.",
@@ -88,7 +90,8 @@ def show(request: web.Request) -> Show:
     artist = request.get(ARTIST)
     audience = Audience.PERSON if artist else Audience.VISITOR
     policy, now = known.house.now.policy, known.clock.now()
-    return Show(known.addresses, policy, audience, artist, now=now)
+    kept = kept_from(request)[0]
+    return Show(known.addresses, policy, audience, artist, now=now, kept_from=kept)
 
 
 async def page(
@@ -120,7 +123,8 @@ async def page(
     response.headers["Cache-Control"] = "no-store"
     response.headers["Vary"] = "Accept, Cookie"
     if request.get(ARTIST) is None and not has_form and status == 200:
-        response.headers["Cache-Control"] = _STRANGERS_CACHE
+        is_shared = is_usual(request)
+        response.headers["Cache-Control"] = _STRANGERS_CACHE if is_shared else _OWN_CACHE
         response.etag = hashlib.sha256(made.body).hexdigest()[:_ETAG_CHARACTERS]
         if has_it(request, response):
             response.set_status(304)

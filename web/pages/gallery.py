@@ -24,6 +24,7 @@ from web.oembed import with_embeds
 from web.page_views import ArtistCardView, BrowsePage, HomePage, PortfolioPage, WorkPage
 from web.pages import conversations, series
 from web.pages.moving import new_home
+from web.picture_door import kept_from
 from web.present import UNTITLED, Show, follow_button, shown_side, visibility_note
 from web.quotes import showing_posts
 from web.respond import head_for, number, page, show, viewer_id
@@ -235,7 +236,8 @@ def _work_view(request: web.Request, room: Room, showing: Show) -> WorkPage:
     is_own = showing.viewer is not None and showing.viewer.id == artist.id
     may_boost = one.visibility in {Visibility.PUBLIC, Visibility.UNLISTED}
     larger = shown_side(Audience.PERSON, one, policy)
-    shown = shown_side(showing.audience, one, policy)
+    kept, kept_because = kept_from(request)
+    shown = shown_side(showing.audience, one, policy, kept)
     return WorkPage(
         artist=showing.artist(artist),
         title=one.title,
@@ -253,6 +255,7 @@ def _work_view(request: web.Request, room: Room, showing: Show) -> WorkPage:
         visibility_note=visibility_note(one),
         shown_px=shown,
         larger_px=larger if larger > shown else 0,
+        small_because=kept_because if kept else "",
         reserves_ai=usage.train_ai.value == "n",
         reactions=showing.reactions(one.id, room.counts, room.mine, may_boost=may_boost),
         comments=showing.comments(room),

@@ -1,0 +1,116 @@
+"""What the rules say of pictures to one visitor: asked by pages and by whoever sends a picture.
+
+The law: a page shows what the door gives, and says in one line why that is not more. Other
+servers fetch pictures unsigned, with a library's name: no rule that looks at the class of visitor
+alone keeps the copy for servers from them, unless they collect for machines.
+"""
+
+from collections.abc import Collection
+from dataclasses import replace
+
+from aiohttp import web
+
+from server.errors import NotAllowed
+from server.model import RenditionName
+from server.policy import decide, stricter
+from server.protections import SMALL_CARDS
+from server.rules import (
+    Action,
+    Allow,
+    ConditionKind,
+    Decision,
+    Door,
+    MediaFacts,
+    Refuse,
+    action_of,
+)
+from server.visitors import VisitorClass
+from web.addresses import read_ip
+from web.flows import flows
+from web.keys import CLAIMED_PEER, CLIENT_ADDRESS, DOOR_FACTS, VISITOR_CLASS
+
+_COLLECTORS = frozenset(
+    {
+        VisitorClass.AI_TRAINING,
+        VisitorClass.AI_SEARCH,
+        VisitorClass.AI_USER,
+        VisitorClass.DATASET,
+        VisitorClass.FORGED,
+    }
+)
+_LESS = frozenset({Action.PREVIEW, Action.PROVE})  # nobody can give a proof yet
+
+
+def demanded(request: web.Request, name: RenditionName) -> Action:
+    """Return ALLOW or PREVIEW for a rendition. Raise `NotAllowed` where a rule refuses it."""
+    facts = _facts(request, name)
+    request[DOOR_FACTS] = facts
+    decision = _decided(request, facts)
+    if isinstance(decision, Refuse):
+        known = flows(request)
+        known.sparing.say("media_refused", str(facts.visitor), decision.rule)
+        raise NotAllowed(decision.reason)
+    return Action.PREVIEW if action_of(decision) in _LESS else Action.ALLOW
+
+
+def kept_from(request: web.Request) -> tuple[Collection[RenditionName], str]:
+    """Return which renditions the rules keep from a visitor, and the reason, "" if none do."""
+    compiled = flows(request).house.now.compiled
+    if not any(rule.door is Door.MEDIA for rule in compiled.policy.rules):
+        return frozenset(), ""
+    kept: set[RenditionName] = set()
+    reasons: list[str] = []
+    for name in RenditionName:
+        decision = _decided(request, _facts(request, name))
+        is_less = action_of(decision) in _LESS and name not in SMALL_CARDS
+        if isinstance(decision, Refuse) or is_less:
+            kept.add(name)
+            reasons.append(decision.reason)
+    return kept, next((reason for reason in reasons if reason), "")
+
+
+def is_usual(request: web.Request) -> bool:
+    """Say whether a page may be kept for others: they would get the same pictures."""
+    if request.get(VISITOR_CLASS) is VisitorClass.VISITOR and not _looks_closer(request):
+        return True
+    return not kept_from(request)[0]
+
+
+def _looks_closer(request: web.Request) -> bool:
+    """Say whether a rule about pictures looks at more of a visitor than their class."""
+    policy = flows(request).house.now.policy
+    closer = {ConditionKind.NETWORK, ConditionKind.USER_AGENT}
+    return any(
+        condition.kind in closer
+        for rule in policy.rules
+        if rule.door is Door.MEDIA
+        for condition in rule.when
+    )
+
+
+def _facts(request: web.Request, name: RenditionName) -> MediaFacts:
+    return MediaFacts(
+        visitor=request.get(VISITOR_CLASS, VisitorClass.UNKNOWN),
+        rendition=name,
+        user_agent=request.headers.get("User-Agent", ""),
+        address=read_ip(request.get(CLIENT_ADDRESS, "")),
+    )
+
+
+def _decided(request: web.Request, facts: MediaFacts) -> Decision:
+    house = flows(request).house.now
+    decision = decide(Door.MEDIA, facts, house.compiled)
+    peer = request.get(CLAIMED_PEER, "")
+    if peer:  # who only says to have signed gets no more for it
+        claimed = replace(facts, tier=house.tiers.tier_of(peer))
+        decision = stricter(decision, decide(Door.MEDIA, claimed, house.compiled)) or decision
+    is_spared = facts.rendition is RenditionName.FEDERATED and facts.visitor not in _COLLECTORS
+    return Allow() if is_spared and _is_about_class(request, decision) else decision
+
+
+def _is_about_class(request: web.Request, decision: Decision) -> bool:
+    """Say whether a rule decided that looks at the class of visitor alone."""
+    for rule in flows(request).house.now.policy.rules:
+        if rule.name == decision.rule and rule.door is Door.MEDIA:
+            return all(condition.kind is ConditionKind.CLASS for condition in rule.when)
+    return False
