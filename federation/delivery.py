@@ -16,6 +16,7 @@ from federation.doors import Doors
 from federation.extents import Extents, Said
 from federation.facts import TAKE_BACK
 from federation.knocking import Knocking
+from federation.quoting import fetch_queue
 from federation.signatures import Unsigned
 from federation.synchrony import Synchrony
 from server import peers
@@ -25,8 +26,8 @@ from server.house import House
 from server.model import ActorId, StoredActivity
 from server.peers import Trouble
 from server.policy import tighten
-from server.ports import Incoming, Library, Unreachable
-from server.promises import DeliverPromise
+from server.ports import Incoming, Library, Transaction, Unreachable
+from server.promises import DeliverPromise, FetchKind, FetchPromise, promise
 from server.reach import InTrouble, Reach
 from server.rules import Action, Refuse, action_of
 from server.signals import read_usage, usage_text
@@ -65,17 +66,24 @@ class Delivery:
         in_step = await self.synchrony.headers_for(activity, what.actor_id, what.inbox)
         headers = (("Content-Type", ACTIVITY_JSON), *self._signals(activity), *in_step)
         answer = await self._send(Unsigned("POST", what.inbox, headers, body), what)
-        await self._settle(host, answer)
+        await self._settle(host, what.inbox, answer)
 
-    async def _settle(self, host: str, answer: Incoming) -> None:
+    async def _settle(self, host: str, inbox: str, answer: Incoming) -> None:
         problem = read_answer(answer)
         if answer.status == _GONE:
+            await self.library.join(lambda tx: self._ask_whether_deleted(tx, inbox))
             gone = InTrouble(str(problem), Trouble.GONE)
             await self.library.join(lambda tx: self.reach.note_failure(tx, host, gone))
         elif not isinstance(problem, InTrouble):
             await self.reach.note_reached(host)  # it refuses perhaps, but it is there
         if problem is not None:
             raise problem
+
+    async def _ask_whether_deleted(self, tx: Transaction, inbox: str) -> None:
+        """Promise to ask the owners of an inbox that is gone whether they are gone as well."""
+        for actor in await tx.actors.at_inbox(inbox):
+            what = FetchPromise(actor.uri, actor.id, FetchKind.DELETED)
+            await promise(tx, self.clock, what, queue=fetch_queue(actor.uri))
 
     async def _is_dropped(self, what: DeliverPromise, host: str) -> bool:
         """Say whether the host is dead; the artist is told. Raise `NotYet` where it is paused."""

@@ -213,13 +213,15 @@ def authorization(request: Request, target_uri: str, artist: Actor, uri: str) ->
 def answered(
     kind: str, request: Request, target_uri: str, people: tuple[Actor, Actor], uri: str
 ) -> OurDocument:
-    """Return `Accept` or `Reject` of a request by `people`: (artist, asker)."""
+    """Return `Accept` or `Reject` of a request by `people`: (artist, asker).
+
+    What came without a request is answered by its own id, as GoToSocial does.
+    """
     artist, asker = people
-    return {
-        "id": uri,
-        "type": kind,
-        "actor": artist.uri,
-        "to": [asker.uri],
+    said: OurDocument = {"id": uri, "type": kind, "actor": artist.uri, "to": [asker.uri]}
+    if not request.request_uri:
+        return said | {"object": request.object_uri}
+    return said | {
         "object": {
             "id": request.request_uri,
             "type": f"{_NAMES[request.kind]}Request",

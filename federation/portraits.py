@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from federation import permissions
 from federation.translate import Document, Voice, timestamp
 from federation.wording import paragraphs
 from server.addresses import Addresses, all_series_of
@@ -53,6 +54,7 @@ def actor_of(voice: Voice, addresses: Addresses) -> Document:
         "tag": [],
         **_pictures(actor),
         **_attribution(voice),
+        **permissions.policy_terms(artist.interaction, actor),  # of what says nothing else
         **activity_terms(voice.usage, addresses.ai_policy),
     }
 

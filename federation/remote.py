@@ -25,7 +25,7 @@ from federation.vocabulary import RemoteActor, RemoteNote, read_actor, read_keys
 from federation.wording import sanitised
 from server.addresses import Addresses
 from server.clock import Clock
-from server.errors import Invalid, NotFound, Unavailable, Untrusted
+from server.errors import FixatifError, Invalid, NotFound, Unavailable, Untrusted
 from server.model import Actor, ActorId, ActorKind, Millis, Post, Visibility
 from server.ports import Incoming, Library, Transaction, Unreachable
 from server.promises import FetchPromise, NamePromise, promise
@@ -40,12 +40,17 @@ REFETCH_AFTER = Millis(60_000)  # a key that failed is fetched again at most onc
 _KEYS_KEPT = 10_000  # some 2 KiB each
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _GONE = frozenset({404, 410})
+_DELETED = 410
 _OPEN = (Visibility.PUBLIC, Visibility.UNLISTED)
 _ACTOR_TYPES = frozenset(kind.value for kind in ActorKind)
 
 
 class RemoteGone(NotFound):
     """The other server says that it is not there, or not any more."""
+
+
+class RemoteDeleted(RemoteGone):
+    """The other server says that it was there, and was deleted (410)."""
 
 
 @dataclass(slots=True)
@@ -242,6 +247,16 @@ class Remote:
         what = msgspec.json.decode(payload, type=FetchPromise)
         await self.actor(what.uri, afresh=True)
 
+    async def confirm_deleted(self, uri: str, actor_id: ActorId) -> None:
+        """Erase an actor if its own address says that it was deleted."""
+        try:
+            await self.document(uri)
+        except RemoteDeleted:
+            now = self.clock.now()
+            await self.library.join(lambda tx: tx.actors.mark_gone(actor_id, now))
+        except FixatifError as problem:
+            log.info("deletion_not_confirmed", reason=problem.message)
+
     async def document(self, uri: str) -> Document:
         """Fetch a document by its id. Its own id must be of the origin that answered.
 
@@ -397,6 +412,8 @@ def _joined(base: str, location: str) -> str:
 
 
 def _check_status(answer: Incoming) -> None:
+    if answer.status == _DELETED:
+        raise RemoteDeleted("The other server says that this was deleted.")
     if answer.status in _GONE:
         raise RemoteGone("The other server says that this does not exist.")
     if answer.status != 200:

@@ -41,7 +41,7 @@ async def _answer(
     mouth: Mouth, tx: Transaction, kind: str, what: SayPromise, actor: Actor
 ) -> Message | None:
     found = await _found(mouth, tx, what)
-    if found is None or not found[0].request_uri:
+    if found is None or found[2].is_local:
         return None
     request, target_uri, asker = found
     people = (actor, asker)

@@ -86,6 +86,8 @@ class Threads:
                 await self._replies(what)
             case FetchKind.QUOTED:
                 await self._quoted(what)
+            case FetchKind.DELETED:
+                await self.remote.confirm_deleted(what.uri, what.because_of)
             case FetchKind.CONSENT:
                 await self._consent(what)
         self.bus.wake(JOBS_TOPIC)

@@ -23,6 +23,7 @@ from server.model import (
     SigningKey,
     Ticket,
     TicketPurpose,
+    Visibility,
 )
 from server.passwords import MAX_PASSWORD_BYTES, Passwords
 from server.permits import InteractionPolicy
@@ -33,6 +34,8 @@ from server.signing_keys import KeyRing
 SESSION_LENGTH = Millis(30 * 86_400_000)
 SETUP_LENGTH = Millis(60 * 60_000)
 MAX_NAME_LENGTH = 80
+_TOLD_ANEW = 20  # works whose permits changed; older ones say it when they are edited or asked for
+_SHOWN = (Visibility.PUBLIC, Visibility.UNLISTED, Visibility.FOLLOWERS)
 MAX_BIO_LENGTH = 5_000
 _HANDLE = re.compile(r"[a-z0-9_]{1,30}")  # what every server in the fediverse accepts
 _WRONG = "This handle and password do not go together: check both and try again."
@@ -269,10 +272,19 @@ class Accounts:
         return changed
 
     async def set_permits(self, artist: Artist, permits: InteractionPolicy) -> Artist:
-        """Change who may like, answer, boost and quote what says nothing else."""
+        """Change who may like, answer, boost and quote what says nothing else.
+
+        Other servers hear of it, and of the newest works that it changes.
+        """
         changed = replace(artist, interaction=permits)
         async with self.library.transaction() as tx:
             await tx.artists.update(changed)
+            if permits != artist.interaction:
+                await promise(tx, self.clock, SayPromise(Deed.PROFILE_CHANGED, artist.id))
+                for work in await tx.works.of_artist(artist.id, _SHOWN, limit=_TOLD_ANEW):
+                    if work.interaction is None:
+                        said = SayPromise(Deed.WORK_EDITED, artist.id, work.id)
+                        await promise(tx, self.clock, said)
         return changed
 
     async def named(self, handle: str) -> Artist:

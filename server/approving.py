@@ -90,7 +90,7 @@ class Approving:
             request = await _own(tx, artist, request_id, RequestState.WAITING)
             await tx.requests.decide(request.id, RequestState.REFUSED, self.clock.now())
             await self._refuse_quote(tx, request)
-            if request.request_uri:
+            if request.request_uri or _is_plain(request):
                 said = SayPromise(Deed.REQUEST_REFUSED, artist.id, request.id)
                 await promise(tx, self.clock, said)
         self.bus.wake(JOBS_TOPIC)
@@ -110,6 +110,9 @@ class Approving:
         """Have done what was asked for: elsewhere's activity once more, ours at once."""
         if request.activity_id is not None:
             await promise(tx, self.clock, ApplyPromise(request.activity_id, is_approved=True))
+            if _is_plain(request):  # what came in a request of its own is answered once it is done
+                said = SayPromise(Deed.REQUEST_APPROVED, request.artist_id, request.id)
+                await promise(tx, self.clock, said)
             return
         if request.kind is InteractionKind.REPLY:
             await self._let_out(tx, request, target)
@@ -151,6 +154,12 @@ class Approving:
                 post = await tx.posts.by_uri(request.object_uri)
                 asked.append(Asked(request, actor, target, post))
         return asked
+
+
+def _is_plain(request: Request) -> bool:
+    """Say whether a Like, answer or boost from elsewhere came without asking, and waited."""
+    is_asked = bool(request.request_uri) or request.kind is InteractionKind.QUOTE
+    return request.activity_id is not None and not is_asked
 
 
 async def _own(

@@ -94,6 +94,7 @@ class FetchKind(StrEnum):
     ANCESTORS = "ancestors"  # what a post answers, up to what is known here
     REPLIES = "replies"  # answers to a post, and its poll's present counts
     QUOTED = "quoted"  # what a post quotes, and whether its author agreed
+    DELETED = "deleted"  # its inbox answers that it was deleted: does the actor say so too?
     CONSENT = "consent"  # the authorization for what a work or comment here quotes
 
 

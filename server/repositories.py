@@ -178,6 +178,10 @@ class Actors(Protocol):
         """Return those at these addresses with what the rules ask of them, in one query."""
         ...
 
+    async def at_inbox(self, inbox: str, *, limit: int = 10) -> list[Actor]:
+        """List actors elsewhere, not gone, whose own inbox that is; a shared one is nobody's."""
+        ...
+
     async def mark_gone(self, actor_id: ActorId, at: Millis) -> None:
         """Note that an actor was deleted and erase its follows, blocks, reactions, posts and
         notifications about it.

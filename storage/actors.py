@@ -85,6 +85,17 @@ class _Actors:
         )
         return None if row is None else actor_from(row)
 
+    async def at_inbox(self, inbox: str, *, limit: int = 10) -> list[Actor]:
+        rows = await self._connection.fetch_all(
+            """
+            SELECT * FROM actors WHERE inbox = :inbox AND NOT is_local AND gone_at IS NULL
+            ORDER BY id LIMIT :limit
+            """,
+            inbox=inbox,
+            limit=limit,
+        )
+        return [actor_from(row) for row in rows]
+
     async def many(self, ids: Sequence[ActorId]) -> dict[ActorId, Actor]:
         rows = await self._connection.fetch_all(
             """

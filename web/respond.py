@@ -39,7 +39,7 @@ _NOTICES: Mapping[str, str] = {
     "approved": "Approved.",
     "refused": "Refused. Who asked is told where their server understands it.",
     "taken-back": "Your approval is withdrawn, and other servers are told.",
-    "permits": "Saved. New works and comments carry it; what hangs is told anew when you edit it.",
+    "permits": "Saved, and other servers are told, with your newest works.",
     "added": "The works were added at the end.",
     "series-made": "The series is there. Choose what belongs in it.",
     "series-ended": "The series was deleted; its works hang as before.",

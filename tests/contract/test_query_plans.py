@@ -78,6 +78,7 @@ QUERIES: list[tuple[str, Callable[[Transaction], Awaitable[object]]]] = [
     ("actors_uri_key", lambda tx: tx.actors.by_uri("x")),
     ("actors_by_key_id", lambda tx: tx.actors.by_key_id("x")),
     ("actors_by_address", lambda tx: tx.actors.by_address("x", "y")),
+    ("actors_by_inbox", lambda tx: tx.actors.at_inbox("x")),
     ("actors_pkey", lambda tx: tx.actors.many([ME])),
     (
         "posts_of_actor notifications_about_actor notifications_about_target reactions_to_target",
