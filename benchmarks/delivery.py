@@ -4,11 +4,13 @@
    spread at the start; from the first request that arrives to the last. Beside it a bare loop that
    signs and sends the same bodies with aiohttp: no queue, no database, no policy, no guard.
 2. The same with a third of the servers silent: they take connections and never answer.
-3. A page, while a hundred thousand deliveries wait for such servers, beside a page without.
+3. A page, while a hundred thousand deliveries wait for such servers, and while as many are due to
+   servers that answer and are being sent, beside a page without.
 """
 
 import asyncio
 import time
+from collections.abc import Sequence
 from statistics import median
 
 import aiohttp
@@ -16,16 +18,17 @@ import uvloop
 
 from benchmarks.support.instance import Place, place, serving
 from benchmarks.support.load import Client, get
-from benchmarks.support.processes import cpu_seconds, servers
+from benchmarks.support.processes import cpu_seconds, resident_mib, servers
 from benchmarks.support.sample import Wall, hang, know
 from benchmarks.support.sinks import Sinks, Tally, sinks
 from benchmarks.support.table import against, show
 from federation.content_types import ACTIVITY_JSON
 from federation.signatures import Unsigned, generate_rsa_pem, load_private_key, sign
+from federation.uris import origin_of
 from server.dealings import Peer
 from server.main import Instance, opened, prepare
 from server.model import ActivityId, Artist, Follow, FollowState, Millis, StoredActivity, Work
-from server.promises import Deed, DeliverPromise, SayPromise, promise
+from server.promises import Deed, DeliverPromise, SayPromise, promise, promise_all
 
 SERVERS = 200
 FOLLOWERS = 1_200
@@ -134,24 +137,38 @@ async def told() -> tuple[list[list[str]], list[list[str]]]:
 
 async def queued() -> list[list[str]]:
     """Measure a page without and with a long queue."""
-    rows = []
-    for waiting in (0, WAITING):
-        with place() as where:
-            await prepare(where.config)
-            async with opened(where.config) as instance:
-                wall = await hang(instance, "ana", works=24)
-                await _queue(instance, wall, waiting)
-            with serving(where):
-                work = wall.works[3]
-                page = f"/@{wall.artist.handle}/{work.id}-{work.slug}"
-                times = sorted(await _asked(where, page))
-        at = int(len(times) * 0.95)
-        rows.append([f"{waiting:,} waiting", f"{median(times):.1f}", f"{times[at]:.1f}"])
+    away = [f"https://h{number}.invalid" for number in range(SERVERS)]
+    rows = [
+        await _page_beside("nothing waits", 0, away, is_due=False),
+        await _page_beside(f"{WAITING:,} wait for paused servers", WAITING, away, is_due=False),
+    ]
+    with sinks(SERVERS) as sunk:
+        title = f"{WAITING:,} are due and leave"
+        rows.append(await _page_beside(title, WAITING, sunk.origins, is_due=True))
     return rows
 
 
-async def _queue(instance: Instance, wall: Wall, count: int) -> None:
-    """Have deliveries wait for servers that are paused."""
+async def _page_beside(
+    title: str, waiting: int, origins: Sequence[str], *, is_due: bool
+) -> list[str]:
+    with place() as where:
+        await prepare(where.config)
+        async with opened(where.config) as instance:
+            wall = await hang(instance, "ana", works=24)
+            await _queue(instance, wall, waiting, origins, is_due=is_due)
+        with serving(where) as running:
+            work = wall.works[3]
+            page = f"/@{wall.artist.handle}/{work.id}-{work.slug}"
+            times = sorted(await _asked(where, page))
+            memory = resident_mib(running.pid)
+    at = int(len(times) * 0.95)
+    return [title, f"{median(times):.1f}", f"{times[at]:.1f}", f"{memory:.0f}"]
+
+
+async def _queue(
+    instance: Instance, wall: Wall, count: int, origins: Sequence[str], *, is_due: bool
+) -> None:
+    """Have deliveries wait for servers: paused ones, or such as may be sent to at once."""
     clock = instance.seams.clock
     activity = StoredActivity(
         id=ActivityId(clock.new_id()),
@@ -164,16 +181,20 @@ async def _queue(instance: Instance, wall: Wall, count: int) -> None:
         body=b"{}",
         received_at=clock.now(),
     )
+    hosts = [origin_of(origin).authority for origin in origins]
+    delay = Millis(0) if is_due else _HOUR
     async with instance.seams.library.transaction() as tx:
         await tx.activities.keep(activity)
-        until = Millis(clock.now() + _HOUR)
-        for number in range(SERVERS):
-            host = f"h{number}.invalid"
+        until = Millis(clock.now() + delay)
+        for host in () if is_due else hosts:
             await tx.peers.put(Peer(host, failures=9, failing_days=1, paused_until=until))
-        for number in range(count):
-            host = f"h{number % SERVERS}.invalid"
-            what = DeliverPromise(activity.id, f"https://{host}/u{number}", wall.artist.id)
-            await promise(tx, clock, what, queue=host, delay=_HOUR)
+        for at, (host, origin) in enumerate(zip(hosts, origins, strict=True)):
+            own = range(at, count, len(hosts))
+            what = [
+                DeliverPromise(activity.id, f"{origin}/users/u{number}/inbox", wall.artist.id)
+                for number in own
+            ]
+            await promise_all(tx, clock, what, queue=host, delay=delay)
 
 
 async def _asked(where: Place, page: str) -> list[float]:
@@ -197,7 +218,7 @@ async def measured() -> None:
     show(f"One work told to {FOLLOWERS:,} followers on {SERVERS} servers", head, fan_out)
     head = ["when", "who answers", "median s", "last s"]
     show("Until those who answer were told, from the artist's word on", head, bad_day)
-    head = ["deliveries", "median ms", "95 % ms"]
+    head = ["deliveries", "median ms", "95 % ms", "MiB"]
     show("A work page, one after another", head, await queued())
 
 

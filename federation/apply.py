@@ -31,9 +31,9 @@ from federation.posts import with_header
 from federation.vocabulary import Activity, RemoteNote, read_activity
 from server.errors import Invalid, NotFound, Unavailable, Untrusted
 from server.holdings import HeldState
-from server.model import Actor, Job, StoredActivity
+from server.model import ActivityId, Actor, StoredActivity
 from server.ports import Bus, Library, Transaction
-from server.promises import JOBS_TOPIC, ApplyPromise
+from server.promises import JOBS_TOPIC, ApplyPromise, promise_all
 from server.repositories import Met
 from server.rules import Hold, Refuse
 from server.worker import Later
@@ -68,40 +68,47 @@ class Apply:
     async def apply(self, payload: bytes) -> None:
         """Do one `ApplyPromise`. Raise `Later` where an origin is away."""
         what = msgspec.json.decode(payload, type=ApplyPromise)
+        if what.others:
+            await self._apply_together([what.activity_id, *what.others])
+        else:
+            await self._apply_alone(what)
+        self.bus.wake(JOBS_TOPIC)
+
+    async def _apply_alone(self, what: ApplyPromise) -> None:
         pending = await self.library.join(lambda tx: self._at_once(tx, what))
         if pending is not None:
             deed = await self._gathered(pending)
             if deed is not None:
                 await self.library.join(lambda tx: self._decide(tx, deed, what))
-        self.bus.wake(JOBS_TOPIC)
 
-    async def apply_together(self, jobs: Sequence[Job]) -> list[Job]:
-        """Do those of several jobs that need the database alone; return the others.
+    async def _apply_together(self, ids: Sequence[ActivityId]) -> None:
+        """Act on several in one transaction, where each of them gets a job that needs one.
 
-        One transaction, in which they are deleted too. What fails undoes it, and is raised.
+        What fails undoes all of it: then all get jobs, so that it harms nobody else.
         """
-        left = await self.library.join(lambda tx: self._all_at_once(tx, jobs))
-        self.bus.wake(JOBS_TOPIC)
-        return left
+        try:
+            await self.library.join(lambda tx: self._all_at_once(tx, ids))
+        except Unavailable:
+            raise
+        except Exception as problem:  # noqa: BLE001 - alone it is raised again, logged and settled
+            log.debug("bundle_undone", activities=len(ids), reason=str(problem))
+            apart = [ApplyPromise(one) for one in ids]
+            await self.library.join(lambda tx: promise_all(tx, self.hands.clock, apart))
 
-    async def _all_at_once(self, tx: Transaction, jobs: Sequence[Job]) -> list[Job]:
-        promises = [msgspec.json.decode(job.payload, type=ApplyPromise) for job in jobs]
-        stored = await tx.activities.many([what.activity_id for what in promises])
+    async def _all_at_once(self, tx: Transaction, ids: Sequence[ActivityId]) -> None:
+        stored = await tx.activities.many(ids)
         met = await tx.actors.met([one.actor_uri for one in stored.values()])
-        left = []
-        for job, what in zip(jobs, promises, strict=True):
-            arrived = stored.get(what.activity_id)
-            if arrived is None:
-                continue
+        apart = []
+        for arrived in (stored[one] for one in ids if one in stored):
+            what = ApplyPromise(arrived.id)
             found = await self._read(tx, what, arrived, met.get(arrived.actor_uri))
             if isinstance(found, Pending):
-                left.append(job)
+                apart.append(what)
             elif found is not None:
                 await self._decide(tx, found, what)
                 if found.activity.type not in _STEADY:
                     met = await tx.actors.met(list(met))
-        await tx.jobs.done(*{job.id for job in jobs} - {job.id for job in left})
-        return left
+        await promise_all(tx, self.hands.clock, apart)
 
     async def _at_once(self, tx: Transaction, what: ApplyPromise) -> Pending | None:
         """Act with what is known here; return what needs more. One hop to the database."""

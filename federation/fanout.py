@@ -18,7 +18,7 @@ from server.dealings import Peer
 from server.errors import Untrusted
 from server.model import Millis
 from server.ports import Transaction
-from server.promises import URGENT, DeliverPromise, promise
+from server.promises import URGENT, DeliverPromise, promise_all
 
 _FEW: Final = 20  # so many deliveries at once are no storm
 _A_SECOND: Final = 40  # deliveries that begin in a second, where there is time to spread them
@@ -59,15 +59,14 @@ class Fanout:
                 return
             await tx.peers.put(peers.after_pardon(peer))  # a follow is worth a try
         paused = peer.paused_until - self.clock.now() if peer else 0
-        for what in deliveries:
-            await promise(
-                tx,
-                self.clock,
-                what,
-                queue=host,
-                priority=URGENT if is_urgent else None,
-                delay=Millis(max(int(start_seconds * 1_000), paused)),
-            )
+        await promise_all(
+            tx,
+            self.clock,
+            deliveries,
+            queue=host,
+            priority=URGENT if is_urgent else None,
+            delay=Millis(max(int(start_seconds * 1_000), paused)),
+        )
 
 
 def host_of(inbox: str) -> str:

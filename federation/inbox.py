@@ -23,11 +23,11 @@ from server.clock import Clock
 from server.errors import Invalid, NotFound, Unavailable, Untrusted
 from server.model import ActivityId, StoredActivity
 from server.ports import Bus, Library, Transaction
-from server.promises import JOBS_TOPIC, ApplyPromise, promise_all
+from server.promises import JOBS_TOPIC, ApplyPromise, promise
 from server.reach import Reach
 from server.together import Together
 
-_MOST_TOGETHER: Final = 64  # activities in one transaction: some 2 ms of the database
+_MOST_TOGETHER: Final = 32  # activities in one transaction, and in the one that acts on them
 
 
 class Receipt(Enum):
@@ -125,8 +125,7 @@ class Inbox:
         """Spot them: a server that shuts down deletes every actor, and none is fetched."""
         if not claim.is_self_delete:
             return False
-        async with self.library.reading() as tx:
-            known = await tx.actors.by_uri(claim.actor_uri)
+        known = await self.library.look(lambda tx: tx.actors.by_uri(claim.actor_uri))
         return known is None or known.gone_at is not None
 
     async def _believe(
@@ -183,7 +182,9 @@ class Inbox:
         wanted = [one.stored for one in arrivals if not await _was_taken_back(tx, one)]
         kept = await tx.activities.keep_all(wanted)
         fresh = [one for one in arrivals if one.stored.id in kept]
-        await promise_all(tx, self.clock, [ApplyPromise(one.stored.id) for one in fresh])
+        if fresh:
+            first, *others = [one.stored.id for one in fresh]
+            await promise(tx, self.clock, ApplyPromise(first, others=tuple(others)))
         for one in fresh:
             if one.verified.is_by_sender:  # else the headers are the word of who brings it
                 await self.synchrony.notice(tx, one.verified.received, one.verified.actor_uri)

@@ -82,8 +82,7 @@ class Knocking:
         known = self._habits.get(host)
         if known is not None and self.clock.now() < known[1]:
             return known[0]
-        async with self.library.reading() as tx:
-            peer = await tx.peers.by_host(host)
+        peer = await self.library.look(lambda tx: tx.peers.by_host(host))
         scheme = _SCHEMES[peer.signature if peer else Signature.UNKNOWN]
         _put(self._habits, host, (scheme, self._from_now(_REREAD_AFTER)))
         return scheme

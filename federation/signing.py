@@ -63,8 +63,7 @@ class Signing:
         now, known = self.clock.now(), self._keys.get((actor_id, algorithm))
         if known is not None and now < known.until:
             return known
-        async with self.library.reading() as tx:
-            kept = await tx.artists.key_of(actor_id, algorithm)
+        kept = await self.library.look(lambda tx: tx.artists.key_of(actor_id, algorithm))
         if kept is None:
             raise NotFound(f"Actor {actor_id} has no key to sign with.")
         is_same = known is not None and known.key_id == kept.key_id

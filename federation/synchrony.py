@@ -83,7 +83,10 @@ class Synchrony:
         """Return the header that goes with one delivery of ours, () where none does."""
         prefix = host_prefix(inbox)
         said = msgspec.json.decode(activity.body, type=_Addressed)
-        if not prefix or PUBLIC in (*said.to, *said.cc):  # most are: no database is asked for them
+        addressed = (*said.to, *said.cc)
+        # Most are for everybody, or for one person elsewhere: no database is asked for them.
+        is_for_ours = any(self.addresses.is_ours(uri) for uri in addressed)
+        if not prefix or PUBLIC in addressed or not is_for_ours:
             return ()
         async with self.library.reading() as tx:
             actor = await tx.actors.by_id(actor_id)

@@ -122,7 +122,7 @@ VERSION = metadata.version("fixatif")
 # How many jobs of each kind run at once in one process. What comes in shares commits with what
 # others wait for, so that few lanes keep the inbox quick; deliveries mostly wait for others.
 _LANES = {
-    JobKind.APPLY: 64,
+    JobKind.APPLY: 32,  # each of up to 32 activities
     JobKind.SAY: 8,
     JobKind.FETCH: 4,
     JobKind.NAME: 4,
@@ -435,7 +435,6 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
         _LANES,
         lambda: len(inbox.under_way),
         {JobKind.DELIVER: DeliveryAftermath(clock, reach)},
-        bundles={JobKind.APPLY: apply.apply_together},
     )
     return Instance(config, seams, flows, worker, sweeping, neighbourhood)
 

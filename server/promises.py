@@ -111,14 +111,16 @@ class DeliverPromise(msgspec.Struct, frozen=True):
 
 
 class ApplyPromise(msgspec.Struct, frozen=True):
-    """Act on a stored inbound activity. `is_approved`: its artist was asked, and agreed.
+    """Act on a stored inbound activity, and on `others` that were kept together with it.
 
-    `released`: a moderator looked and let it in, as it was then (`holdings.Held.digest`).
+    `is_approved`: its artist was asked, and agreed. `released`: a moderator looked and let it in,
+    as it was then (`holdings.Held.digest`).
     """
 
     activity_id: ActivityId
     is_approved: bool = False
     released: str | None = None
+    others: tuple[ActivityId, ...] = ()
 
 
 class FetchPromise(msgspec.Struct, frozen=True):

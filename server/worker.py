@@ -1,16 +1,14 @@
 """Does the jobs: claims what is due, runs it, and settles it as done, later or given up.
 
 Every job is safe to run twice. A job whose process died is claimed again when its lease
-runs out. Jobs of one claim run side by side, each in its own task; of some kinds, those that
-need the database alone run in bundles, each in one transaction that also deletes them. A
-delivery that takes long gives its lane to another one and goes on beside it, so that slow
-servers delay nobody else.
+runs out. Jobs of one claim run side by side, each in its own task. A delivery that takes long
+gives its lane to another one and goes on beside it, so that slow servers delay nobody else.
 """
 
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Protocol
@@ -33,25 +31,16 @@ POLL_SECONDS = 0.5  # how late a job promised by another process may start
 _ROUND_SECONDS = 0.02  # between two claims; claiming for each lane that falls free costs more
 _REASON_LENGTH = 500
 _MANY_GUESTS = 8  # requests at once; a quiet inbox has one or two
-_NARROWED = 16  # of 32 lanes, 2 stay open
+_NARROWED = 16  # of 64 lanes, 4 stay open
+_RESTING = frozenset({JobKind.APPLY})  # jobs of many activities each, while many guests wait:
+_REST_ROUNDS = 5  # they begin in one round of so many
 _PATIENCE_SECONDS = {JobKind.DELIVER: 1.0}  # how long a job of such a kind holds its lane
 _MOST_BESIDE = 8  # times as many as there are lanes, with those that hold none any more
 _MEND_EVERY = Millis(60_000)
-_BUNDLE = 32  # jobs in one transaction: some ten milliseconds, others wait for it
 # One picture, one broom, one reader of lists.
 _ALONE = frozenset({JobKind.PICTURES, JobKind.SWEEP, JobKind.MEET, JobKind.LISTS})
 
 Run = Callable[[bytes], Awaitable[None]]
-# Does what it can of several jobs and deletes those; returns the others, to be run one by one.
-RunBundle = Callable[[Sequence[Job]], Awaitable[Sequence[Job]]]
-
-
-@dataclass(frozen=True, slots=True)
-class _Begun:
-    """Since when (monotonic seconds) a task runs, and how many lanes it takes."""
-
-    at: float
-    jobs: int
 
 
 class Later(Exception):
@@ -102,10 +91,10 @@ class Worker:
     waiting_guests: Callable[[], int] = lambda: 0  # requests at the inbox, which go first
     aftermaths: Mapping[JobKind, Aftermath] = field(default_factory=dict)
     patience_seconds: Mapping[JobKind, float] = field(default_factory=_PATIENCE_SECONDS.copy)
-    bundles: Mapping[JobKind, RunBundle] = field(default_factory=dict)
-    _tasks: dict[JobKind, dict[asyncio.Task[None], _Begun]] = field(default_factory=dict)
+    _tasks: dict[JobKind, dict[asyncio.Task[None], float]] = field(default_factory=dict)
     _finished: list[JobId] = field(default_factory=list)
     _mended_at: Millis = Millis(0)
+    _rounds: int = 0
     _is_stopping: bool = False
 
     async def run(self) -> None:
@@ -116,8 +105,9 @@ class Worker:
             except Unavailable as outage:  # the database restarts, or its disk is full
                 log.warning("no_jobs_claimed", reason=outage.message)
                 claimed = []
-            self._start_all(claimed)
-            if claimed:
+            for job in claimed:
+                self._start(job)
+            if claimed or self._is_crowded:
                 await asyncio.sleep(_ROUND_SECONDS)
             else:
                 await self.bus.wait(JOBS_TOPIC, POLL_SECONDS)
@@ -140,12 +130,14 @@ class Worker:
         count = 0
         while claimed := await self._round():
             count += len(claimed)
-            self._start_all(claimed)
+            for job in claimed:
+                self._start(job)
             await self._finish()
         return count
 
     async def _round(self) -> list[Job]:
         """Settle what was done, and claim as many as the free lanes hold, in one transaction."""
+        self._rounds += 1
         free = {kind: self._free(kind, lanes) for kind, lanes in self.lanes.items()}
         wide = {kind: left for kind, left in free.items() if left > 0}
         await self._mend()
@@ -155,13 +147,15 @@ class Worker:
 
     def _free(self, kind: JobKind, lanes: int) -> int:
         """Return how many jobs of a kind may begin now."""
+        if kind in _RESTING and self._is_crowded and self._rounds % _REST_ROUNDS:
+            return 0
         tasks = self._tasks.setdefault(kind, {})
         width = self._width(lanes)
         patience = self.patience_seconds.get(kind)
         if patience is None:
-            return width - sum(begun.jobs for begun in tasks.values())
+            return width - len(tasks)
         late = time.monotonic() - patience
-        holding = sum(begun.at > late for begun in tasks.values())
+        holding = sum(began > late for began in tasks.values())
         return min(width - holding, width * _MOST_BESIDE - len(tasks))
 
     async def _mend(self) -> None:
@@ -171,12 +165,16 @@ class Worker:
             self._mended_at = now
             await self.library.join(lambda tx: tx.jobs.mend())
 
+    @property
+    def _is_crowded(self) -> bool:
+        return self.waiting_guests() > _MANY_GUESTS
+
     def _width(self, lanes: int) -> int:
-        return max(1, lanes // _NARROWED) if self.waiting_guests() > _MANY_GUESTS else lanes
+        return max(1, lanes // _NARROWED) if self._is_crowded else lanes
 
     async def _is_anything_due(self) -> bool:
-        async with self.library.reading() as tx:
-            return await tx.jobs.oldest_due(self.clock.now()) is not None
+        now = self.clock.now()
+        return await self.library.look(lambda tx: tx.jobs.oldest_due(now)) is not None
 
     async def _settle(self, free: Mapping[JobKind, int]) -> list[Job]:
         """Delete finished jobs and claim others. What failed to commit is deleted next time."""
@@ -185,37 +183,12 @@ class Worker:
         del self._finished[: len(finished)]
         return claimed
 
-    def _start_all(self, claimed: Sequence[Job]) -> None:
-        for kind, run in self.bundles.items():
-            own = [job for job in claimed if job.kind is kind]
-            for at in range(0, len(own), _BUNDLE):
-                bundle = own[at : at + _BUNDLE]
-                self._track(kind, self._do_together(run, bundle), f"{kind}-bundle", len(bundle))
-        for job in claimed:
-            if job.kind not in self.bundles:
-                self._start(job)
-
     def _start(self, job: Job) -> None:
-        self._track(job.kind, self._do(job), f"{job.kind}-{job.id}", 1)
-
-    def _track(
-        self, kind: JobKind, work: Coroutine[None, None, None], name: str, jobs: int
-    ) -> None:
-        tasks = self._tasks.setdefault(kind, {})
-        task = asyncio.create_task(work, name=name)
-        tasks[task] = _Begun(time.monotonic(), jobs)
+        tasks = self._tasks[job.kind]
+        task = asyncio.create_task(self._do(job), name=f"{job.kind}-{job.id}")
+        tasks[task] = time.monotonic()
         task.add_done_callback(tasks.pop)
         task.add_done_callback(lambda _: self.bus.wake(JOBS_TOPIC))
-
-    async def _do_together(self, run: RunBundle, jobs: Sequence[Job]) -> None:
-        """Run a bundle; what fails in it undoes all of it, and shows which job's it is alone."""
-        try:
-            left = await run(jobs)
-        except Exception as problem:  # noqa: BLE001 - each is told apart, logged and settled below
-            log.debug("bundle_undone", jobs=len(jobs), reason=str(problem))
-            left = jobs
-        for job in left:
-            self._start(job)
 
     async def _finish(self) -> None:
         while running := [task for tasks in self._tasks.values() for task in tasks]:

@@ -269,3 +269,24 @@ def test_multibase_is_read_as_it_is_written(raw: bytes) -> None:
 def test_numbers_are_written_as_ecmascript_does(number: float, text: bytes) -> None:
     assert proofs.canonical({"a": number}) == b'{"a":' + text + b"}"
     assert rfc8785.dumps(number) == text
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "".join(map(chr, range(0x180))),
+        '\u2028\u2029\ud7ff\ue000\uffff\U0001f600 \\/"</script>',
+        [1, -5, True, False, None, 2**53 - 1, 1 - 2**53, [], {}],
+        {"b": {"z": 1, "Z": 2, "_": 3, "@context": [], "": 4, "a b": 5}, "aa": 6, "a": 7},
+        {"\U0001f600": 1, "\ufb33": 2, "\u20ac": 3, "\r": 4, "1": 5},
+        (1.5, 1e21, 0.1, -0.0, 333333333.33333329),
+    ],
+)
+def test_what_is_plain_is_written_as_the_library_writes_it(value: object) -> None:
+    assert proofs.canonical({"x": value}) == rfc8785.dumps({"x": value})  # type: ignore[dict-item]
+
+
+@pytest.mark.parametrize("value", [2**53, -(2**53), "\ud800", {"\udfff": 1}, [float("nan")]])
+def test_what_cannot_be_written_alike_by_all_is_refused(value: object) -> None:
+    with pytest.raises(errors.Untrusted):
+        proofs.canonical({"x": value})

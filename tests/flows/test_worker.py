@@ -1,13 +1,13 @@
 """The worker: leases, retries, giving up, and a bug that stays with its own job."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import pytest
 
 from server.errors import Invalid, NotFound, Refused, Unavailable
-from server.model import Job, JobId, JobKind, Millis
+from server.model import JobId, JobKind, Millis
 from server.ports import JobCounts
 from server.retry import MAX_ATTEMPTS, next_attempt
 from server.worker import LEASE, GiveUp, Later, NotYet, Run, Worker
@@ -334,55 +334,3 @@ async def test_the_waits_are_these(
 ) -> None:
     at = next_attempt(attempts, Millis(MINUTE), jitter=jitter, retry_after_seconds=retry_after)
     assert at == MINUTE + int(seconds * 1_000)
-
-
-# Bundles
-
-
-@dataclass
-class Bundles:
-    """Does jobs in bundles and deletes them, but for those that it leaves or fails at."""
-
-    studio: Studio
-    leaves: frozenset[bytes] = frozenset()
-    fails: bool = False
-    sizes: list[int] = field(default_factory=list)
-
-    async def run(self, jobs: Sequence[Job]) -> list[Job]:
-        self.sizes.append(len(jobs))
-        if self.fails:
-            raise ZeroDivisionError
-        left = [job for job in jobs if job.payload in self.leaves]
-        async with self.studio.library.transaction() as tx:
-            await tx.jobs.done(*(job.id for job in jobs if job not in left))
-        return left
-
-
-def bundling(studio: Studio, deeds: Deeds, bundles: Bundles, lanes: int = 64) -> Worker:
-    worker = worker_for(studio, {SAY: deeds.run}, lanes)
-    return replace(worker, bundles={SAY: bundles.run}, _tasks={})
-
-
-async def test_what_fails_in_a_bundle_is_told_apart_by_running_each_alone(studio: Studio) -> None:
-    deeds, bundles = Deeds({b"2": Refused("No.")}), Bundles(studio, fails=True)
-    await add(studio, b"1", b"2", b"3")
-    assert await bundling(studio, deeds, bundles).drain() == 3
-    assert sorted(deeds.done) == [b"1", b"2", b"3"]
-    assert await counts(studio) == JobCounts(buried=1)
-
-
-async def test_what_a_bundle_leaves_is_run_alone(studio: Studio) -> None:
-    deeds, bundles = Deeds(), Bundles(studio, frozenset({b"2"}))
-    await add(studio, b"1", b"2", b"3")
-    await bundling(studio, deeds, bundles).drain()
-    assert deeds.done == [b"2"]
-    assert bundles.sizes == [3]
-    assert await counts(studio) == JobCounts()
-
-
-async def test_a_bundle_holds_as_many_lanes_as_it_has_jobs(studio: Studio) -> None:
-    bundles = Bundles(studio)
-    await add(studio, *(str(number).encode() for number in range(100)))
-    await bundling(studio, Deeds(), bundles, lanes=40).drain()
-    assert bundles.sizes == [32, 8, 32, 8, 20]
-    assert await counts(studio) == JobCounts()
