@@ -105,8 +105,8 @@ class Apply:
             if isinstance(found, Pending):
                 apart.append(what)
             elif found is not None:
-                await self._decide(tx, found, what)
-                if found.activity.type not in _STEADY:
+                is_held = await self._decide(tx, found, what)
+                if is_held or found.activity.type not in _STEADY:
                     met = await tx.actors.met(list(met))
         await promise_all(tx, self.hands.clock, apart)
 
@@ -199,21 +199,23 @@ class Apply:
             raise Untrusted("The post is somebody else's.")
         return note
 
-    async def _decide(self, tx: Transaction, deed: Arrived, what: ApplyPromise) -> None:
-        """Ask the rules, then act, hold or forget."""
+    async def _decide(self, tx: Transaction, deed: Arrived, what: ApplyPromise) -> bool:
+        """Ask the rules, then act, hold or forget; say whether it is held."""
         doors, brought = self.hands.doors, post_in(deed.activity, deed.note)
         decision = doors.of_activity(deed.activity, deed.actor, brought, deed.ties)
         if isinstance(decision, Refuse):
-            return
+            return False
         match await wait_for(tx, deed, brought, decision, what):
             case Hold() as why:
                 await tx.held.put(held_of(deed, brought, why, self.hands.clock))
+                return True
             case HeldState():
                 log.debug("dropped_before", type=deed.activity.type)
             case None:
                 note = doors.cleaned(deed.note) if deed.note is not None else None
                 seen = replace(deed, note=note, treatment=treatment_of(decision))
                 await ACTS[deed.activity.type](self.hands, tx, seen)
+        return False
 
 
 async def _wants_object(tx: Transaction, activity: Activity, actor: Actor) -> bool:

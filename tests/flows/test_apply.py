@@ -27,32 +27,26 @@ from tests.two_servers.stage import PUBLIC, Peer, Stage
 ANA = "https://art.test/users/ana"
 
 
-async def arrive(stage: Stage, activity: dict[str, Any]) -> None:
-    """Keep an activity as the inbox does with one that it believed, and apply it."""
-    await arrive_together(stage, activity)
-
-
-async def keep(stage: Stage, activity: dict[str, Any]) -> None:
-    stored = StoredActivity(
-        id=ActivityId(stage.clock.new_id()),
-        uri=activity["id"],
-        type=activity["type"],
-        actor_uri=activity["actor"],
-        object_uri="",
-        is_outgoing=False,
-        dedupe=f"{activity['id']} {stage.clock.new_id()}",
-        body=json.dumps(activity).encode(),
-        received_at=stage.clock.now(),
-    )
+async def arrive(stage: Stage, *activities: dict[str, Any]) -> None:
+    """Keep activities as the inbox does with those that it believed at once, and apply them."""
+    stored = [
+        StoredActivity(
+            id=ActivityId(stage.clock.new_id()),
+            uri=activity["id"],
+            type=activity["type"],
+            actor_uri=activity["actor"],
+            object_uri="",
+            is_outgoing=False,
+            dedupe=f"{activity['id']} {stage.clock.new_id()}",
+            body=json.dumps(activity).encode(),
+            received_at=stage.clock.now(),
+        )
+        for activity in activities
+    ]
+    first, *others = [one.id for one in stored]
     async with stage.library.transaction() as tx:
-        await tx.activities.keep(stored)
-        await promise(tx, stage.clock, ApplyPromise(stored.id))
-
-
-async def arrive_together(stage: Stage, *activities: dict[str, Any]) -> None:
-    """Keep several, and apply them as one bundle."""
-    for activity in activities:
-        await keep(stage, activity)
+        await tx.activities.keep_all(stored)
+        await promise(tx, stage.clock, ApplyPromise(first, others=tuple(others)))
     await stage.drain()
 
 
@@ -428,7 +422,7 @@ async def test_one_that_is_held_stops_none_that_came_with_it(stage: Stage) -> No
     await stage.meet(eve)
     stage.refuse("inbound", "evil.test", then="hold")
     likes = [peer.does("Like", about(stage, work)) for peer in (eve, bob)]
-    await arrive_together(stage, *likes)
+    await arrive(stage, *likes)
     assert (await counts(stage, work)).likes == 1
     assert [one.peer for one in await stage.read(lambda tx: tx.held.waiting())] == ["evil.test"]
     assert await stage.read(lambda tx: tx.jobs.buried()) == []
@@ -439,7 +433,7 @@ async def test_what_came_at_once_is_done_in_its_order(stage: Stage) -> None:
     work = await stage.hang(ana)
     await stage.meet(bob)
     like = bob.does("Like", about(stage, work))
-    await arrive_together(stage, like, bob.does("Undo", like))
+    await arrive(stage, like, bob.does("Undo", like))
     assert (await counts(stage, work)).likes == 0
 
 
@@ -448,7 +442,7 @@ async def test_who_is_deleted_says_nothing_that_came_after_it(stage: Stage) -> N
     work = await stage.hang(ana)
     await stage.meet(bob)
     stage.net.serve(bob.uri, status=410)
-    await arrive_together(stage, bob.does("Delete", bob.uri), bob.does("Like", about(stage, work)))
+    await arrive(stage, bob.does("Delete", bob.uri), bob.does("Like", about(stage, work)))
     assert (await counts(stage, work)).likes == 0
 
 
@@ -458,7 +452,34 @@ async def test_what_must_be_fetched_stops_none_that_came_with_it(stage: Stage) -
     await stage.meet(bob)
     stage.net.answers[eve.uri] = Unreachable("it is down")
     likes = [peer.does("Like", about(stage, work)) for peer in (eve, bob)]
-    await arrive_together(stage, *likes)
+    await arrive(stage, *likes)
     assert (await counts(stage, work)).likes == 1
     ((job, reason),) = await stage.read(lambda tx: tx.jobs.waiting(JobKind.APPLY))
     assert (job.attempts, reason) == (1, "The other server cannot be reached; try again later.")
+
+
+async def test_what_takes_back_finds_what_was_held_with_it(stage: Stage) -> None:
+    ana, bob = await stage.artist(), Peer("bob")
+    work = await stage.hang(ana)
+    await stage.meet(bob)
+    stage.refuse("inbound", "peer.test", then="hold")
+    like = bob.does("Like", about(stage, work))
+    await arrive(stage, like, bob.does("Undo", like))
+    assert await stage.read(lambda tx: tx.held.waiting()) == []
+
+
+async def test_one_that_cannot_be_read_undoes_none_that_came_with_it(stage: Stage) -> None:
+    ana, bob = await stage.artist(), Peer("bob")
+    work = await stage.hang(ana)
+    await stage.meet(bob)
+    deep: Any = "bottom"
+    for _ in range(30):
+        deep = {"x": deep}
+    likes = [bob.does("Like", about(stage, work)), bob.does("Like", about(stage, work), x=deep)]
+    await arrive(stage, *likes)
+    assert (await counts(stage, work)).likes == 1
+    ((job, reason),) = await stage.read(lambda tx: tx.jobs.buried())
+    assert (job.kind, reason) == (
+        JobKind.APPLY,
+        "The document is nested too deeply; keep to 20 levels.",
+    )
