@@ -50,6 +50,7 @@ from server.clock import Clock, SystemClock
 from server.config import Config
 from server.conversing import Conversing
 from server.doctor import Acquaintance, Means, proof_of
+from server.drafting import Drafting
 from server.envelopes import Envelopes
 from server.errors import Invalid, Unavailable
 from server.following import Following
@@ -396,6 +397,7 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
         visits=Visits(library, clock, crawlers),
         watch=watch,
         shadows=Shadows(library, clock),
+        drafting=Drafting(library, clock, house),
         blocking=blocking,
         reporting=reporting,
         moving=moving,

@@ -29,7 +29,7 @@ CLASSES: Mapping[str, str] = {
     VisitorClass.AI_USER: "AI assistants",
     VisitorClass.DATASET: "crawlers that gather data sets",
     VisitorClass.SEO: "marketing crawlers",
-    VisitorClass.TOOL: "programs and scripts",
+    VisitorClass.TOOL: "automatic programs",
     VisitorClass.FORGED: "crawlers under a false name",
     VisitorClass.UNKNOWN: "programs nobody knows",
 }

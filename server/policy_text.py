@@ -45,7 +45,7 @@ _QUOTED = re.compile(  # each to its end or the text's, so that nothing is looke
 )
 _ENDLESS_KEY = re.compile(r"(?:\.[ \t]*+[\w-]*+[ \t]*+){50}")
 _RULE_HEAD = re.compile(r"^\s*\[\[\s*rules\s*\]\]", re.MULTILINE)
-_MAX_REASON = 500  # characters; it is one sentence for people
+MAX_REASON = 500  # characters; it is one sentence for people
 
 _Choice = TypeVar("_Choice", bound=StrEnum)
 
@@ -234,7 +234,7 @@ def _rule(row: Mapping[str, object], place: _Place) -> Rule:
 def _reason(row: Mapping[str, object], then: Action, place: _Place) -> str:
     if then not in {Action.REFUSE, Action.HOLD} and row.get("because", "") == "":
         return ""
-    return _text(row.get("because"), "because", place, most=_MAX_REASON)
+    return _text(row.get("because"), "because", place, most=MAX_REASON)
 
 
 def _when(row: Mapping[str, object], door: Door, place: _Place) -> tuple[Condition, ...]:

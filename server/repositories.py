@@ -595,6 +595,14 @@ class Policies(Protocol):
         """List newest first."""
         ...
 
+    async def draft(self, author: ActorId) -> tuple[str, int, Millis] | None:
+        """Return what somebody is writing: its text, the version it began with, when changed."""
+        ...
+
+    async def put_draft(self, author: ActorId, toml: str, based_on: int, at: Millis) -> None: ...
+
+    async def drop_draft(self, author: ActorId) -> None: ...
+
     async def bump(self) -> None:
         """Tell every process that something in force changed; `add` does it itself.
 

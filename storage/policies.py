@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from server.model import Millis, PolicyVersion
+from server.model import ActorId, Millis, PolicyVersion
 from server.repositories import Policies
 from storage.database import Connection, Row
 
@@ -50,6 +50,32 @@ class _Policies:
             "SELECT * FROM policies WHERE version = :number", number=number
         )
         return None if row is None else _version(row)
+
+    async def draft(self, author: ActorId) -> tuple[str, int, Millis] | None:
+        row = await self._connection.fetch_one(
+            "SELECT toml, based_on, changed_at FROM policy_drafts WHERE artist_id = :author",
+            author=author,
+        )
+        return None if row is None else (row["toml"], row["based_on"], Millis(row["changed_at"]))
+
+    async def put_draft(self, author: ActorId, toml: str, based_on: int, at: Millis) -> None:
+        await self._connection.execute(
+            """
+            INSERT INTO policy_drafts (artist_id, toml, based_on, changed_at)
+            VALUES (:author, :toml, :based_on, :at)
+            ON CONFLICT (artist_id) DO UPDATE SET
+                toml = excluded.toml, based_on = excluded.based_on, changed_at = excluded.changed_at
+            """,
+            author=author,
+            toml=toml,
+            based_on=based_on,
+            at=at,
+        )
+
+    async def drop_draft(self, author: ActorId) -> None:
+        await self._connection.execute(
+            "DELETE FROM policy_drafts WHERE artist_id = :author", author=author
+        )
 
     async def bump(self) -> None:
         await self._connection.execute(

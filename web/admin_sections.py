@@ -75,6 +75,11 @@ async def _waiting_lists(reader: Artist, known: Flows) -> str:
 
 _PARTS = (
     _Part(
+        *("House rules", "/admin/policy", Role.ADMIN),
+        "What crawlers, visitors and other servers may do here; what a change would do, before it "
+        "counts.",
+    ),
+    _Part(
         *("Reports", "/admin/reports", Role.MODERATOR),
         "What people report, from here and from other servers, and what was decided.",
         _open_reports,

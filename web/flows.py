@@ -25,6 +25,7 @@ from server.blocklists import Blocklists
 from server.clock import Clock
 from server.config import Config
 from server.conversing import Conversing
+from server.drafting import Drafting
 from server.envelopes import Envelopes
 from server.following import Following
 from server.governing import Governing
@@ -91,6 +92,7 @@ class Flows:
     queues: Queues
     audit: Audit
     governing: Governing
+    drafting: Drafting
     blocklists: Blocklists
     own_list: OwnList
     list_feed: ListFeed

@@ -67,6 +67,11 @@ _NOTICES: Mapping[str, str] = {
     "list-discarded": "What waited is dropped. The next version waits again.",
     "list-same": "Nothing is new: it says what is in force already.",
     "list-published": "Others can subscribe to it now.",
+    "policy": "The house rules are changed. They count from now on.",
+    "draft-kept": "Kept in your draft. Nothing is in force yet.",
+    "draft-begun": "Your draft begins anew from there. Nothing is in force yet.",
+    "rule-kept": "The rule is in your draft. Nothing is in force yet.",
+    "draft-gone": "Your draft is gone. What is in force stays.",
     "revoked": "The invitation is taken back: its link opens nothing any more.",
 }
 

@@ -20,7 +20,7 @@ def test_an_explanation_names_the_rule_its_version_and_its_reason() -> None:
     assert told.passed == (Passed("a", ConditionKind.CLASS), Passed("b", None))
     text = "\n".join(lines_of(told))
     assert "rule 3, “c”, of version 7" in text
-    assert "Programs and scripts are served slowly below /x." in text
+    assert "Automatic programs are served slowly below /x." in text
     assert document_of(told)["rule"] == "c"
 
 
@@ -60,7 +60,7 @@ def test_an_explanation_says_what_the_engine_decides(
         ("web", "a: -> throttle", "Everybody is served slowly."),
         (
             *("web", "a: class=tool,seo user_agent=Odd network=10.0.0.0/8 path=/x -> refuse"),
-            "Programs and scripts and marketing crawlers calling themselves Odd from the network ",
+            "Automatic programs and marketing crawlers calling themselves Odd from the network ",
         ),
         (
             *("media", "a: class=visitor proof=none rendition=large,full -> preview"),

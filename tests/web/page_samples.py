@@ -11,6 +11,7 @@ from web import list_views as of_lists
 from web import page_views as pages
 from web import peer_views as neighbours
 from web import people_views as people
+from web import policy_views as ruled
 from web import series_views as of_series
 from web import severed_views as cut
 from web import talk_views as of_talk
@@ -55,6 +56,50 @@ def picture(words: str = "A heron", ratio: tuple[int, int] = (3, 2), **more: obj
         "focal_y": -0.25,
     }
     return PictureView(**{**values, **more})  # type: ignore[arg-type]  # a builder for tests
+
+
+def house_rules(words: str, form: FormView) -> dict[str, object]:
+    """Return the pages of the house rules, full."""
+    row = ruled.RuleRow(0, words, words, words, is_shadow=True, is_first=True, so_far=words)
+    doors = (ruled.DoorRules("web", "Pages", (row, ruled.RuleRow(1, "b", words))),)
+    table = ruled.TableView(words, ("A", "B"), ((words, words),), more=3)
+    lines = (governed.AuditLineView(words, "added"), governed.AuditLineView(words))
+    impact = ruled.ImpactView(30, words, "", (words,), (words,), table, 11, table, (table,), table)
+    fields = tuple(
+        ruled.ConditionField(kind, words, words, shape, OPTIONS, chosen, words)
+        for kind, shape, chosen in (
+            ("class", "choices", ("none",)),
+            ("peer", "lines", (words, "b")),
+            ("younger_than_days", "days", ("7",)),
+            ("sensitive", "yes-no", ("generated",)),
+        )
+    )
+    return {
+        "admin_policy.html": ruled.HouseRulesPage(3, DAY, words, words, doors, (words,), DAY),
+        "admin_policy_draft.html": ruled.DraftPage(
+            doors,
+            words,
+            2,
+            3,
+            True,
+            words,
+            4,
+            words,
+            form,
+            *(OPTIONS, OPTIONS, OPTIONS, OPTIONS, OPTIONS),
+            (words,),
+        ),
+        "admin_policy_rule.html": ruled.RulePage("web", words, "1", form, fields, OPTIONS),
+        "admin_policy_look.html": ruled.LookPage(
+            words, impact, 3, 4, lines, domain="a.example", form=form
+        ),
+        "admin_policy_history.html": ruled.PolicyHistoryPage(
+            (
+                ruled.VersionRow(2, DAY, words, words, lines, is_current=True),
+                ruled.VersionRow(1, DAY, words, words, lines),
+            )
+        ),
+    }
 
 
 def samples(words: str) -> dict[str, object]:
@@ -298,6 +343,7 @@ def samples(words: str) -> dict[str, object]:
                 (neighbours.FollowRow(words, words, words),), (words,), "atelier.example",
             ),
         ),
+        **house_rules(words, form),
         "federation.html": delivery.FederationPage(
             (delivery.CountsRow(words, 1_000, 2, 3),), DAY,
             (delivery.HostRow(words, words, 3, DAY, DAY, DAY),),
@@ -425,6 +471,11 @@ def empty_samples() -> dict[str, object]:
         "held.html": held.HeldPage(),
         "severed.html": cut.SeveredPage(),
         "admin.html": governed.AdminPage(),
+        "admin_policy.html": ruled.HouseRulesPage(),
+        "admin_policy_draft.html": ruled.DraftPage(),
+        "admin_policy_rule.html": ruled.RulePage(),
+        "admin_policy_look.html": ruled.LookPage(),
+        "admin_policy_history.html": ruled.PolicyHistoryPage(),
         "audit.html": governed.AuditPage(),
         "peers.html": neighbours.PeersPage(),
         "peer.html": neighbours.PeerPage(
