@@ -175,6 +175,7 @@ async def test_a_closed_page_answers_a_member(gallery: Gallery, route: Route) ->
     answer = await (await gallery.member()).get(path)
     wrong = {"/home/follow": 422, "/authorize_interaction": 422}
     wrong |= {"/report": 404, f"/admin/reports/{work.id}": 404}  # about nothing; no such case
+    wrong |= {f"/admin/policy/history/{work.id}": 404}  # no such version
     wrong |= {f"/posts/{work.id}/edit": 404}  # a work is no comment
     wrong |= {f"/studio/series/{work.id}{part}": 404 for part in ("", "/add", "/delete")}
     wrong |= {f"/admin/blocklists/{work.id}{part}": 404 for part in ("", "/draft")}
