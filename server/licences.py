@@ -19,14 +19,14 @@ class Licence:
     name: str
     title: str
     url: str = ""
-    says: str = ""  # one plain sentence on what it lets people do
+    says: str = ""  # a few plain words on what it asks of people, for a narrow list
 
 
 RESERVED: Final = Licence(
     "",
     "All rights reserved",
     "All Rights Reserved",
-    says="Nobody may use it elsewhere without asking you.",
+    says="ask me first",
 )
 LICENCES: Final = (
     RESERVED,
@@ -35,49 +35,49 @@ LICENCES: Final = (
         "CC BY 4.0",
         "Attribution",
         f"{_CC}/by/4.0/",
-        "Others may share and change it, also for money, and must name you.",
+        "name me",
     ),
     Licence(
         "cc-by-sa",
         "CC BY-SA 4.0",
         "Attribution-ShareAlike",
         f"{_CC}/by-sa/4.0/",
-        "As CC BY; what they make of it must carry this licence too.",
+        "name me, share alike",
     ),
     Licence(
         "cc-by-nd",
         "CC BY-ND 4.0",
         "Attribution-NoDerivs",
         f"{_CC}/by-nd/4.0/",
-        "Others may share it unchanged, also for money, and must name you.",
+        "name me, no changes",
     ),
     Licence(
         "cc-by-nc",
         "CC BY-NC 4.0",
         "Attribution-NonCommercial",
         f"{_CC}/by-nc/4.0/",
-        "Others may share and change it, but not for money, and must name you.",
+        "name me, not for money",
     ),
     Licence(
         "cc-by-nc-sa",
         "CC BY-NC-SA 4.0",
         "Attribution-NonCommercial-ShareAlike",
         f"{_CC}/by-nc-sa/4.0/",
-        "As CC BY-NC; what they make of it must carry this licence too.",
+        "name me, no money, alike",
     ),
     Licence(
         "cc-by-nc-nd",
         "CC BY-NC-ND 4.0",
         "Attribution-NonCommercial-NoDerivs",
         f"{_CC}/by-nc-nd/4.0/",
-        "Others may share it unchanged, but not for money, and must name you.",
+        "name me, no money, as is",
     ),
     Licence(
         "cc0",
         "CC0 1.0",
         "Public Domain Dedication (CC0)",
         "https://creativecommons.org/publicdomain/zero/1.0/",
-        "You give up your rights: everybody may do everything with it.",
+        "do as you like",
     ),
 )
 _BY_KEY: Final = {licence.key: licence for licence in LICENCES}

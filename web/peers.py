@@ -6,9 +6,12 @@ from urllib.parse import quote
 
 from server.dealings import Peer
 from server.impact import Impact, SeveredFollow
+from server.model import Preference
 from server.neighbours import PeerDecision, PeerFollow, PeerPolicy, PeerWord, PolicyState
 from server.peer_book import PeerFile, PeerLine
+from server.phrasing import TYPES
 from server.rules import Door
+from server.signals import read_usage
 from server.tiers import Standing, Tier, TierSource
 from web.deliveries import plain_reason
 from web.peer_views import DecisionRow, FollowRow, LookAhead, PeerPage, PeerRow
@@ -43,10 +46,10 @@ _ACTIONS: Final = {
     "refuse": "refused",
     "hold": "held for a moderator",
     "hide": "kept out of public lists",
-    "strip media": "taken without its pictures",
+    "strip-media": "taken without its pictures",
     "label": "labelled",
     "preview": "sent with small pictures",
-    "link only": "sent as a link alone",
+    "link-only": "sent as a link alone",
 }
 
 
@@ -110,7 +113,7 @@ def policy_sentences(policy: PeerPolicy) -> tuple[str, ...]:
     return (
         said,
         *([policy.problem] if policy.problem else []),
-        *([f"It says: {policy.content_usage}."] if policy.content_usage else []),
+        *_usage(policy.content_usage),
         *([f"This is version {policy.version} of it."] if policy.version else []),
         _claim(policy),
     )
@@ -147,6 +150,24 @@ def tier_name(tier: str) -> str:
     return _TIERS[Tier(tier)] if tier else "No word"
 
 
+def _usage(text: str) -> tuple[str, ...]:
+    """Return what a Content-Usage refuses and permits, in words."""
+    usage = read_usage(text)
+    answers = (
+        (usage.train_ai, "training AI"),
+        (usage.ai_use, "feeding works to AI"),
+        (usage.search, "showing works in searches"),
+    )
+    said = []
+    for preference, verb in ((Preference.NO, "refuses"), (Preference.YES, "permits")):
+        named = [what for answer, what in answers if answer is preference]
+        if named:
+            said.append(
+                f"It {verb} {' and '.join(filter(None, (', '.join(named[:-1]), named[-1])))}."
+            )
+    return tuple(said)
+
+
 def _claim(policy: PeerPolicy) -> str:
     if policy.is_known:
         return "It claims to enforce it. That is its own word: anybody can claim this."
@@ -164,10 +185,10 @@ def _why(standing: Standing, word: PeerWord | None = None, host: str = "") -> st
     if _is_word(standing) and word is not None:
         author = f"@{word.author}" if word.author else "the command line"
         about = "" if word.domain == host else f" about {word.domain}"
-        because = f", because “{word.reason}”" if word.reason else ""
+        because = f", because “{_quoted(word.reason)}”" if word.reason else ""
         return f"by the word of {author}{about}{because}"
     return {
-        TierSource.WORD: f"by a word, because “{standing.detail}”"
+        TierSource.WORD: f"by a word, because “{_quoted(standing.detail)}”"
         if standing.detail
         else "by a word",
         TierSource.LIST: f"by the list “{standing.detail}”",
@@ -175,6 +196,11 @@ def _why(standing: Standing, word: PeerWord | None = None, host: str = "") -> st
         TierSource.MODE: "this place deals only with servers that were let in",
         TierSource.DEFAULT: "nobody said anything about it",
     }[standing.source]
+
+
+def _quoted(reason: str) -> str:
+    """Return a reason to stand inside a sentence, which has a full stop of its own."""
+    return reason.removesuffix(".")
 
 
 def _trouble(health: Peer | None) -> str:
@@ -194,9 +220,19 @@ def _severed(one: SeveredFollow) -> FollowRow:
 def _decision(one: PeerDecision) -> DecisionRow:
     way = "from there" if one.door is Door.INBOUND else "to there"
     done = _ACTIONS.get(one.action, one.action)
-    rule = f" by the rule “{one.rule}”" if one.rule else ""
-    what = one.type or "Something"
-    return DecisionRow(f"{what} {way}: {done}{rule}", one.number, one.at)
+    what = TYPES.get(one.type, one.type or "something")
+    return DecisionRow(
+        f"{what[0].upper()}{what[1:]} {way}: {done}{_because(one.rule)}", one.number, one.at
+    )
+
+
+def _because(rule: str) -> str:
+    """Return what decided: a rule of the house, or what follows from a tier."""
+    if rule.startswith("tier."):
+        return f", as the server is {rule.removeprefix('tier.')}"
+    if rule.startswith("ai_works."):
+        return ", as it was made by AI"
+    return f" by the rule “{rule}”" if rule else ""
 
 
 def rows_of(lines: Iterable[PeerLine]) -> tuple[PeerRow, ...]:

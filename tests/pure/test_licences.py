@@ -18,5 +18,5 @@ def test_every_licence_is_found_by_its_key_and_none_is_twice() -> None:
     assert [licence_of(read_licence(one.key)) for one in LICENCES] == list(LICENCES)
     for column in ("key", "name", "title"):
         assert len({getattr(one, column) for one in LICENCES}) == len(LICENCES)
-    assert all(one.says.endswith(".") for one in LICENCES)
+    assert all(len(f"{one.name}: {one.says}") <= 42 for one in LICENCES)  # on a phone
     assert all(bool(one.url) is bool(one.key) for one in LICENCES)

@@ -74,7 +74,7 @@ async def test_what_a_word_would_cut_is_shown_before_it_is_said(site: Site) -> N
     assert said.status == 303
     assert tier(site) is Tier.REFUSED
     page = await site.page(PAGE, "otto")
-    assert "by the word of @otto, because “They scrape.”" in page
+    assert "by the word of @otto, because “They scrape”." in page
     assert 'value="refused" checked' in page
     assert "They scrape." in await site.page("/admin/audit", "otto")
 
@@ -109,7 +109,7 @@ async def test_a_page_tells_what_a_server_publishes_and_who_follows_whom(site: S
     assert asked.headers["Location"] == f"{PAGE}?told=policy-asked"
     text = await site.page(PAGE, "otto")
     assert "signed by the server itself" in text
-    assert "It says: train-ai=n." in text
+    assert "It refuses training AI." in text
     assert "anybody can claim this" in text
     assert "&#34;contentUsage&#34;" in text
     assert "<bdi>@ana</bdi> is followed by <bdi>@bob@peer.test</bdi>" in text
