@@ -2,7 +2,7 @@
 
 The bars: 100,000 different envelopes and 50,000 sums of visits replayed in 10 seconds, with nobody
 waiting longer than a tenth of one meanwhile; noting a decision or counting an answer in 20 µs.
-Beside the dry run stands reading the same rows alone.
+Beside the dry run stand reading the same rows alone, and a loop with nothing to do.
 """
 
 import asyncio
@@ -64,7 +64,7 @@ async def main() -> None:
             await fill(library)
             change = NewPolicy(write_policy(a_policy(random.Random(1)).policy))  # noqa: S311 - not secret
             rows = [await replayed(instance.flows, change) for _ in range(3)]
-            reading = await read(library)
+            reading, idle = await read(library), await idled()
             counting = [await noted(instance.flows.envelopes), await counted(instance.flows.visits)]
     seconds, cpu, stall, memory, activities = min(rows)
     show(
@@ -76,6 +76,7 @@ async def main() -> None:
             ("seconds of CPU", f"{cpu:.2f}", ""),
             ("longest pause of the event loop, seconds", f"{stall:.3f}",
              against(stall, STALL_BAR, is_ceiling=True)),
+            ("the same while nothing is done", f"{idle:.3f}", ""),
             ("memory beyond that before, MiB", f"{memory:.0f}", ""),
             ("reading the same rows alone, seconds", f"{reading:.2f}", ""),
         ),
@@ -115,6 +116,15 @@ async def replayed(flows: Any, change: NewPolicy) -> tuple[float, float, float, 
     assert impact.replay.activities >= ENVELOPES
     assert impact.replay.requests >= VISITS
     return seconds, cpu, pulse.longest, _peak() - before, impact.replay.activities
+
+
+async def idled() -> float:
+    """Return the longest pause of a loop that has nothing to do: the machine's own."""
+    pulse = Pulse()
+    beating = asyncio.create_task(pulse.beat())
+    await asyncio.sleep(5)
+    beating.cancel()
+    return pulse.longest
 
 
 async def read(library: Library) -> float:

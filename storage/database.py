@@ -5,7 +5,7 @@ differ, and each engine translates them in its own file: lists come in as JSON t
 `json_each(:name)`, and what stands in `/*pg … */` is uncovered on PostgreSQL alone.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, LiteralString, Protocol, TypeVar
 
@@ -24,6 +24,10 @@ class Row(Protocol):
     """One row; columns by name."""
 
     def __getitem__(self, name: str, /) -> Any: ...  # noqa: ANN401  a column may hold any type
+
+    def __iter__(self) -> Iterator[Any]:
+        """Give the values in the order of the columns: quicker, where many rows are read."""
+        ...
 
 
 class Connection(Protocol):

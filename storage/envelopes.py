@@ -1,11 +1,12 @@
 """Envelopes of what passed the doors, equal ones of an hour in one row."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from server.ledgers import EnvelopeRows
 from server.model import ActorId, AiLabel, Millis, Visibility
-from server.passages import HOUR, DoorFacts, Envelope
+from server.passages import HOUR, Envelope
 from server.rules import Door, InboundFacts, OutboundFacts
 from storage.database import Connection, Row, json_text, listed
 
@@ -48,7 +49,11 @@ class _EnvelopeRows:
     ) -> list[Envelope]:
         rows = await self._connection.fetch_all(
             """
-            SELECT * FROM envelopes WHERE hour >= :since AND (hour, digest) > (:hour, :digest)
+            SELECT at, number, door, peer, actor, actor_uri, type, ai_label, media, hashtags,
+                account_age_days, follows, visibility, is_sensitive, artist_id, action, rule,
+                shadow_rules
+            FROM envelopes
+            WHERE hour >= :since AND (hour, digest) > (:hour, :digest)
             ORDER BY hour, digest LIMIT :limit
             """,
             since=since // HOUR,
@@ -69,7 +74,10 @@ class _EnvelopeRows:
     ) -> list[Envelope]:
         rows = await self._connection.fetch_all(
             """
-            SELECT * FROM envelopes
+            SELECT at, number, door, peer, actor, actor_uri, type, ai_label, media, hashtags,
+                account_age_days, follows, visibility, is_sensitive, artist_id, action, rule,
+                shadow_rules
+            FROM envelopes
             WHERE shadow_rules <> '[]' AND hour >= :since AND (hour, digest) > (:hour, :digest)
             ORDER BY hour, digest LIMIT :limit
             """,
@@ -112,34 +120,61 @@ def _fields(envelope: Envelope) -> list[object]:
 
 
 def _envelope(row: Row) -> Envelope:
+    at, number, door, *facts, artist_id, action, rule, shadow_rules = row
     return Envelope(
-        facts=_facts(row),
-        action=row["action"],
-        rule=row["rule"],
-        shadow_rules=listed(row["shadow_rules"], str),
-        artist_id=ActorId(row["artist_id"]),
-        at=row["at"],
-        number=row["number"],
+        facts=_outbound(*facts) if door == Door.OUTBOUND else _inbound(*facts),
+        action=action,
+        rule=rule,
+        shadow_rules=listed(shadow_rules, str),
+        artist_id=ActorId(artist_id),
+        at=at,
+        number=number,
     )
 
 
-def _facts(row: Row) -> DoorFacts:
-    if row["door"] == Door.OUTBOUND:
-        return OutboundFacts(
-            peer=row["peer"],
-            type=row["type"],
-            visibility=Visibility(row["visibility"]) if row["visibility"] else None,
-            ai_label=AiLabel(row["ai_label"]) if row["ai_label"] else None,
-            is_sensitive=None if row["is_sensitive"] is None else bool(row["is_sensitive"]),
-        )
+def _inbound(  # noqa: PLR0913, PLR0917  one a column
+    peer: str,
+    actor: str,
+    actor_uri: str,
+    kind: str,
+    ai_label: str,
+    media: str,
+    hashtags: str,
+    account_age_days: int | None,
+    follows: str,
+    *_outbounds: object,
+) -> InboundFacts:
     return InboundFacts(
-        peer=row["peer"],
-        actor=row["actor"],
-        actor_uri=row["actor_uri"],
-        type=row["type"],
-        ai_label=AiLabel(row["ai_label"]) if row["ai_label"] else None,
-        media=frozenset(listed(row["media"], str)),
-        hashtags=frozenset(listed(row["hashtags"], str)),
-        account_age_days=row["account_age_days"],
-        follows=frozenset(listed(row["follows"], str)),
+        peer=peer,
+        actor=actor,
+        actor_uri=actor_uri,
+        type=kind,
+        ai_label=_LABELS[ai_label],
+        media=_set_of(media),
+        hashtags=_set_of(hashtags),
+        account_age_days=account_age_days,
+        follows=_set_of(follows),
     )
+
+
+def _outbound(peer: str, *facts: Any) -> OutboundFacts:  # noqa: ANN401  one a column
+    _, _, kind, ai_label, *_, visibility, is_sensitive = facts
+    return OutboundFacts(
+        peer=peer,
+        type=kind,
+        visibility=_VISIBILITIES[visibility],
+        ai_label=_LABELS[ai_label],
+        is_sensitive=None if is_sensitive is None else bool(is_sensitive),
+    )
+
+
+def _set_of(text: str) -> frozenset[str]:
+    return _NOTHING if text == "[]" else frozenset(listed(text, str))
+
+
+_NOTHING: frozenset[str] = frozenset()
+_LABELS: Mapping[str, AiLabel | None] = {"": None, **{each.value: each for each in AiLabel}}
+_VISIBILITIES: Mapping[str, Visibility | None] = {
+    "": None,
+    **{each.value: each for each in Visibility},
+}

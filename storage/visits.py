@@ -47,7 +47,9 @@ class _VisitRows:
         key = after.key if after else VisitKey(0, Door.MEDIA, VisitorClass.MEMBER)
         rows = await self._connection.fetch_all(
             """
-            SELECT * FROM visits
+            SELECT day, door, class, crawler, segment, rendition, network, shadow_rules, requests,
+                bytes, refused
+            FROM visits
             WHERE day = :day
                 AND (door, class, crawler, segment, rendition, network, shadow_rules)
                     > (:door, :class, :crawler, :segment, :rendition, :network, :shadow_rules)
@@ -105,14 +107,19 @@ def _fields(visits: VisitSum) -> list[str | int]:
 
 
 def _visits(row: Row) -> VisitSum:
+    day, door, visitor, crawler, segment, rendition, network, shadow_rules, *sums = row
     key = VisitKey(
-        day=row["day"],
-        door=Door(row["door"]),
-        visitor=VisitorClass(row["class"]),
-        crawler=row["crawler"],
-        segment=row["segment"],
-        rendition=row["rendition"],
-        network=row["network"],
-        shadow_rules=listed(row["shadow_rules"], str),
+        day=day,
+        door=_DOORS[door],
+        visitor=_CLASSES[visitor],
+        crawler=crawler,
+        segment=segment,
+        rendition=rendition,
+        network=network,
+        shadow_rules=listed(shadow_rules, str),
     )
-    return VisitSum(key, row["requests"], row["bytes"], row["refused"])
+    return VisitSum(key, *sums)
+
+
+_DOORS = {each.value: each for each in Door}
+_CLASSES = {each.value: each for each in VisitorClass}
