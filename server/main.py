@@ -49,6 +49,7 @@ from server.bus import MemoryBus
 from server.clock import Clock, SystemClock
 from server.config import Config
 from server.conversing import Conversing
+from server.courtesy import Courtesy
 from server.doctor import Acquaintance, Means, proof_of
 from server.drafting import Drafting
 from server.envelopes import Envelopes
@@ -359,6 +360,7 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
     }
     believing = Believing(library, remote, seams.readers)
     inbox = Inbox(library, clock, bus, remote, doors, believing, reach, synchrony)
+    courtesy = Courtesy(clock)
     flows = Flows(
         config=config,
         addresses=addresses,
@@ -423,6 +425,7 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
         static=StaticFiles.from_folder(),
         forms=await _form_guard(config, library, speaker),
         limits=RateLimiter(clock),
+        courtesy=courtesy,
         sparing=sparing,
         doors=doors,
         is_ready=library.check,
@@ -437,6 +440,7 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
         _LANES,
         lambda: len(inbox.under_way),
         {JobKind.DELIVER: DeliveryAftermath(clock, reach)},
+        is_visited=lambda: courtesy.is_due,
     )
     return Instance(config, seams, flows, worker, sweeping, neighbourhood)
 

@@ -32,6 +32,7 @@ _ROUND_SECONDS = 0.02  # between two claims; claiming for each lane that falls f
 _REASON_LENGTH = 500
 _MANY_GUESTS = 8  # requests at once; a quiet inbox has one or two
 _NARROWED = 16  # of 64 lanes, 4 stay open
+_POLITE = 8  # as much narrower while somebody looks at pages: those take turns with every lane
 _RESTING = frozenset({JobKind.APPLY})  # jobs of many activities each, while many guests wait:
 _REST_ROUNDS = 5  # they begin in one round of so many
 _PATIENCE_SECONDS = {JobKind.DELIVER: 1.0}  # how long a job of such a kind holds its lane
@@ -79,8 +80,9 @@ class Aftermath(Protocol):
 class Worker:
     """Runs jobs until it is stopped. `lanes` says how many of each kind run at once.
 
-    While many guests wait at the inbox there are fewer lanes, never none: who sends to us
-    gives up or slows down after seconds, what was kept may be acted on a little later.
+    While many guests wait at the inbox, or somebody looks at pages, there are fewer lanes, never
+    none: who sends to us gives up or slows down after seconds, and people notice a tenth of
+    one; what was kept may be acted on a little later.
     """
 
     library: Library
@@ -91,6 +93,7 @@ class Worker:
     waiting_guests: Callable[[], int] = lambda: 0  # requests at the inbox, which go first
     aftermaths: Mapping[JobKind, Aftermath] = field(default_factory=dict)
     patience_seconds: Mapping[JobKind, float] = field(default_factory=_PATIENCE_SECONDS.copy)
+    is_visited: Callable[[], bool] = lambda: False  # somebody looks at pages just now
     _tasks: dict[JobKind, dict[asyncio.Task[None], float]] = field(default_factory=dict)
     _finished: list[JobId] = field(default_factory=list)
     _mended_at: Millis = Millis(0)
@@ -170,7 +173,9 @@ class Worker:
         return self.waiting_guests() > _MANY_GUESTS
 
     def _width(self, lanes: int) -> int:
-        return max(1, lanes // _NARROWED) if self._is_crowded else lanes
+        if self._is_crowded:
+            return max(1, lanes // _NARROWED)
+        return max(1, lanes // _POLITE) if self.is_visited() else lanes
 
     async def _is_anything_due(self) -> bool:
         now = self.clock.now()

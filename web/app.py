@@ -82,6 +82,7 @@ def _plumbing(flows: Flows) -> Plumbing:
         appeal=gate.appeal,
         for_member=gate.for_member,
         load_session=flows.accounts.session,
+        note_visitor=flows.courtesy.note,
     )
 
 

@@ -25,6 +25,7 @@ from server.blocklists import Blocklists
 from server.clock import Clock
 from server.config import Config
 from server.conversing import Conversing
+from server.courtesy import Courtesy
 from server.drafting import Drafting
 from server.envelopes import Envelopes
 from server.following import Following
@@ -120,6 +121,7 @@ class Flows:
     static: StaticFiles
     forms: FormGuard
     limits: RateLimiter
+    courtesy: Courtesy
     sparing: Sparing
     doors: Doors
     is_ready: Callable[[], Awaitable[None]]  # raises `Unavailable`

@@ -106,7 +106,8 @@ class Plumbing:
 
     `signals` gives the header lines of the instance's policy, `gate` refuses by visitor class
     (and may set VISITOR_CLASS), `appeal` looks up who asks where that may change its mind,
-    `for_member` asks it again for who is signed in, `load_session` looks a token up.
+    `for_member` asks it again for who is signed in, `load_session` looks a token up,
+    `note_visitor` is told of everybody who does not deliver.
     """
 
     clock: Clock
@@ -116,6 +117,7 @@ class Plumbing:
     signals: Callable[[web.Request], Iterable[tuple[str, str]]]
     gate: Callable[[web.Request], Refusal | None]
     load_session: Callable[[str], Awaitable[tuple[Session, Artist] | None]]
+    note_visitor: Callable[[], None] = lambda: None
     appeal: Callable[[web.Request, Refusal], Awaitable[Refusal | None]] | None = None
     for_member: Callable[[web.Request], Refusal | None] = lambda _request: None
 
@@ -254,6 +256,7 @@ def _delivering(plumbing: Plumbing) -> Middleware:
     @web.middleware
     async def deliver(request: web.Request, handler: Handler) -> web.StreamResponse:
         if not is_inbox(request):
+            plumbing.note_visitor()
             return await handler(request)
         _bound(request, plumbing.body_limits)
         request[IS_OUR_FORM] = True

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
+from server.courtesy import Courtesy
 from server.errors import Invalid, NotFound, Refused, Unavailable
 from server.model import JobId, JobKind, Millis
 from server.ports import JobCounts
@@ -196,6 +197,33 @@ async def test_lanes_bound_how_many_run_at_once(studio: Studio) -> None:
     await add(studio, *(str(number).encode() for number in range(9)))
     assert await worker_for(studio, {SAY: run}, lanes=2).drain() == 9
     assert most == 2
+
+
+async def test_while_somebody_looks_at_pages_an_eighth_of_the_lanes_is_open(studio: Studio) -> None:
+    running = most = 0
+    courtesy = Courtesy(studio.clock)
+
+    async def run(_payload: bytes) -> None:
+        nonlocal running, most
+        running += 1
+        most = max(most, running)
+        await asyncio.sleep(0)
+        running -= 1
+
+    async def most_of(count: int) -> int:
+        nonlocal most
+        most = 0
+        await add(studio, *(str(number).encode() for number in range(count)))
+        assert await worker.drain() == count
+        return most
+
+    worker = replace(
+        worker_for(studio, {SAY: run}, lanes=32), is_visited=lambda: courtesy.is_due, _tasks={}
+    )
+    courtesy.note()
+    assert await most_of(9) == 4
+    studio.clock.move(1_000)
+    assert await most_of(40) == 32
 
 
 async def test_a_slow_delivery_gives_its_lane_to_others_but_not_without_end(

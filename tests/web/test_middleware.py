@@ -161,3 +161,23 @@ async def test_a_stranger_cannot_say_who_they_are(house: House, aiohttp_client: 
     async with client.get("/", headers=headers) as response:
         body = await response.json()
     assert (body["from"], body["secure"]) == ("127.0.0.1", False)
+
+
+async def test_who_looks_is_noted_and_who_delivers_is_not(
+    house: House, aiohttp_client: Connect
+) -> None:
+    noted: list[str] = []
+    app = web.Application()
+    plumbing = Plumbing(
+        house.clock, house.guard, BodyLimits(1), (), lambda _: (), house.gate, house.load
+    )
+    install(app, replace(plumbing, note_visitor=lambda: noted.append("somebody")))
+    app.router.add_get("/", house.page)
+    app.router.add_post("/inbox", house.page)
+    client = await aiohttp_client(app)
+    async with client.post("/inbox", data=b"") as response:
+        assert response.status == 200
+    assert noted == []
+    async with client.get("/") as response:
+        assert response.status == 200
+    assert noted == ["somebody"]
