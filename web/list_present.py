@@ -43,9 +43,9 @@ FORMATS = (
     OptionView(ListFormat.FIRES, "A FIRES dataset"),
 )
 SEVERITIES = (
-    OptionView(Severity.SUSPEND, "Refuse it: nothing comes in, nothing goes out"),
-    OptionView(Severity.SILENCE, "Limit it: out of public feeds, small pictures"),
-    OptionView(Severity.NOOP, "Only name it"),
+    OptionView(Severity.SUSPEND, "Refuse it", "Nothing comes in, nothing goes out."),
+    OptionView(Severity.SILENCE, "Limit it", "Out of public feeds; small pictures go out."),
+    OptionView(Severity.NOOP, "Only name it", "Nothing is done; others are told."),
 )
 OWN_LABELS = tuple(OptionView(name, name, words) for name, words in LABELS.items())
 _WORDS = {
