@@ -24,6 +24,7 @@ async def test_every_table_that_refers_to_accounts_is_dealt_with_when_one_is_era
                 SELECT tables.name AS name FROM sqlite_master AS tables
                     JOIN pragma_foreign_key_list(tables.name) AS keys
                 WHERE tables.type = 'table' AND keys."table" = 'artists'
+                    AND keys.on_delete <> 'CASCADE'
                 """
             )
     finally:
