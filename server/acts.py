@@ -40,6 +40,8 @@ class Act(StrEnum):
     POLICY_REVERTED = "policy.reverted"
     SERVER_WORD = "server.word"
     FOLLOW_RESTORED = "follow.restored"
+    FOLLOWS_CUT = "follows.cut"
+    FOLLOWS_RESTORED = "follows.restored"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from server import audit
+from server.acts import Act
 from server.changes import KINDS, Change, NewPolicy
 from server.clock import Clock
 from server.errors import Conflict, Invalid
@@ -149,6 +150,10 @@ class Governing:
             before=written.before,
             after=written.after,
         )
+        for act, count in ((Act.FOLLOWS_CUT, severed), (Act.FOLLOWS_RESTORED, restored)):
+            if count:
+                told = f"{count:,}, by {written.subject}"
+                await audit.note(tx, self.clock, wish.author, act, told, reason=wish.reason)
         return Applied(version, severed=severed, restored=restored)
 
     async def _sever(self, tx: Transaction, ahead: "_Ahead", cause: Cause, typed: str) -> int:

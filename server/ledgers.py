@@ -6,7 +6,7 @@ As in `repositories`, reads never raise for "not there".
 from collections.abc import Sequence
 from typing import Protocol
 
-from server.model import Actor, ActorId, Millis
+from server.model import Actor, ActorId, Follow, Millis
 from server.passages import CrossFollow, Envelope, Severance, VisitSum
 
 
@@ -77,6 +77,18 @@ class Severances(Protocol):
 
     async def put(self, severance: Severance) -> None:
         """Replace one."""
+        ...
+
+    async def lift(self, severance: Severance, follow: Follow) -> bool:
+        """Put a follow in the place of the suspended one, and forget that it was cut. False, and
+        nothing changes, where it is not suspended any more.
+        """
+        ...
+
+    async def end(self, severance: Severance) -> bool:
+        """Keep one as ended, and remove its follow. False, and nothing changes, where that is not
+        suspended any more.
+        """
         ...
 
     async def by_ids(self, ids: Sequence[int]) -> list[Severance]: ...

@@ -15,7 +15,7 @@ from server.acts import Act
 from server.addresses import Addresses
 from server.clock import Clock
 from server.cutting import Judge, host_of
-from server.errors import NotAllowed, NotFound
+from server.errors import Conflict, NotAllowed, NotFound
 from server.house import House
 from server.model import Actor, ActorId, Artist, Follow, FollowState, Millis, Role
 from server.passages import DAY, Cause, CrossFollow, Severance
@@ -111,8 +111,7 @@ class Severing:
         """Restore every suspended follow that a change lets stand again; return how many."""
         count = 0
         async for severance, _ in self.revived(tx, after):
-            await self._restore_suspended(tx, severance)
-            count += 1
+            count += await self._restore_suspended(tx, severance)
         return count
 
     async def revived(
@@ -134,23 +133,28 @@ class Severing:
             return Restored.GONE
         self._refuse_refused(far, severance.follow, is_theirs=is_theirs)
         if severance.ended_at is None:
-            await self._restore_suspended(tx, severance)
+            if not await self._restore_suspended(tx, severance):
+                raise Conflict("This follow changed in this very moment: look again, then decide.")
             return Restored.WHOLE
         if is_theirs:
             return await self._invite(tx, severance)
         return await self._ask(tx, severance, far)
 
-    async def _restore_suspended(self, tx: Transaction, severance: Severance) -> None:
-        """Put a follow back as it was; a Follow that came meanwhile is answered."""
+    async def _restore_suspended(self, tx: Transaction, severance: Severance) -> bool:
+        """Put a follow back as it was; a Follow that came meanwhile is answered.
+
+        False where somebody was quicker: it was ended, or its own people removed it.
+        """
         follow = severance.follow
         if severance.asked_again:
             follow = replace(follow, uri=severance.asked_again)
-        await tx.relations.put_follow(follow)
-        await tx.severances.remove([severance.id])
+        if not await tx.severances.lift(severance, follow):
+            return False
         if severance.asked_again and follow.state is FollowState.ACCEPTED:
             await self._say(
                 tx, Deed.FOLLOW_ACCEPTED, follow.followee_id, follow.follower_id, follow
             )
+        return True
 
     async def _invite(self, tx: Transaction, severance: Severance) -> Restored:
         """Let somebody elsewhere follow again.
@@ -187,8 +191,9 @@ class Severing:
             is_theirs = followee.is_local
             far = follower if is_theirs else followee
             is_told = self._may_be_told(far, "Reject" if is_theirs else "Undo")
-            await tx.relations.remove(follower.id, followee.id)
-            await tx.severances.put(replace(severance, ended_at=self.clock.now(), is_told=is_told))
+            ended = replace(severance, ended_at=self.clock.now(), is_told=is_told)
+            if not await tx.severances.end(ended):
+                continue
             if is_told and is_theirs:
                 follow = replace(
                     severance.follow, uri=severance.asked_again or severance.follow.uri

@@ -98,6 +98,35 @@ class _Severances:
             asked_again=severance.asked_again,
         )
 
+    async def lift(self, severance: Severance, follow: Follow) -> bool:
+        count = await self._connection.execute(
+            """
+            UPDATE follows SET state = :state, uri = :uri, created_at = :created_at
+            WHERE follower_id = :follower AND followee_id = :followee AND state = 'suspended'
+            """,
+            follower=follow.follower_id,
+            followee=follow.followee_id,
+            state=follow.state,
+            uri=follow.uri,
+            created_at=follow.created_at,
+        )
+        if count:
+            await self.remove([severance.id])
+        return count == 1
+
+    async def end(self, severance: Severance) -> bool:
+        count = await self._connection.execute(
+            """
+            DELETE FROM follows
+            WHERE follower_id = :follower AND followee_id = :followee AND state = 'suspended'
+            """,
+            follower=severance.follow.follower_id,
+            followee=severance.follow.followee_id,
+        )
+        if count:
+            await self.put(severance)
+        return count == 1
+
     async def by_ids(self, ids: Sequence[int]) -> list[Severance]:
         rows = await self._connection.fetch_all(
             """

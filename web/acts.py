@@ -28,6 +28,8 @@ WORDS = {
     Act.POLICY_REVERTED: "brought earlier house rules back as",
     Act.SERVER_WORD: "said how far this server is trusted:",
     Act.FOLLOW_RESTORED: "restored the follow",
+    Act.FOLLOWS_CUT: "cut follows by a change:",
+    Act.FOLLOWS_RESTORED: "restored follows by a change:",
 }
 _KINDS = {"+": "added", "-": "removed", "@": "place"}
 

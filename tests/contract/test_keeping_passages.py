@@ -171,6 +171,25 @@ async def test_the_other_side_is_believed_to_follow_while_suspended_if_it_was_ac
         assert await tx.relations.follower_inboxes(HERE) == []
 
 
+async def test_only_what_is_suspended_is_lifted_or_ended(library: Library) -> None:
+    """Two processes may decide at once: a restore, and the end that fell due."""
+    async with library.transaction() as tx:
+        await met(tx)
+        cut = Severance(8, OURS, CAUSE, "", NOW)
+        assert not await tx.severances.lift(cut, OURS)
+        assert not await tx.severances.end(replace(cut, ended_at=NOW))
+        await tx.severances.suspend([cut])
+        assert await tx.severances.lift(cut, OURS)
+        assert await tx.relations.follow(HERE, THERE) == OURS
+        assert await tx.severances.count() == 0
+        assert not await tx.severances.end(replace(cut, ended_at=NOW))
+        assert await tx.relations.follow(HERE, THERE) == OURS
+        await tx.severances.suspend([cut])
+        assert await tx.severances.end(replace(cut, ended_at=NOW))
+        assert not await tx.severances.lift(cut, OURS)
+        assert await tx.relations.follow(HERE, THERE) is None
+
+
 async def test_what_its_own_people_settled_is_no_severance_any_more(library: Library) -> None:
     async with library.transaction() as tx:
         await met(tx)

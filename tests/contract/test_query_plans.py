@@ -261,6 +261,11 @@ QUERIES: list[tuple[str, Callable[[Transaction], Awaitable[object]]]] = [
         lambda tx: tx.severances.suspend([]),
     ),
     ("severances_pkey", lambda tx: tx.severances.put(SEVERANCE)),
+    (
+        "follows_follower_id_followee_id_key",
+        lambda tx: tx.severances.lift(SEVERANCE, SEVERANCE.follow),
+    ),
+    ("follows_follower_id_followee_id_key", lambda tx: tx.severances.end(SEVERANCE)),
     ("severances_pkey", lambda tx: tx.severances.by_ids([9])),
     ("severances_follower_id_followee_id_key", lambda tx: tx.severances.of_pair(ME, ME)),
     ("severances_pkey actors_pkey", lambda tx: tx.severances.page(before=9)),
