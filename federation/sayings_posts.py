@@ -41,7 +41,8 @@ async def note(mouth: Mouth, tx: Transaction, what: SayPromise, actor: Actor) ->
     """Return a comment as the note that is said of it, None where it waits or is gone."""
     post = await tx.posts.by_id(PostId(what.target_id))
     artist = await tx.artists.by_id(actor.id)
-    if post is None or post.visibility is Visibility.DRAFT:
+    is_out = artist is not None and artist.suspended_at is not None
+    if post is None or post.visibility is Visibility.DRAFT or is_out:
         return None
     return translate.note_of_post(
         post,

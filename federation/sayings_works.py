@@ -64,7 +64,7 @@ async def _note(
 ) -> tuple[Document | None, Work | None]:
     work = await tx.works.by_id(WorkId(what.target_id))
     artist = await tx.artists.by_id(what.actor_id)
-    if work is None or artist is None or not work.is_visible:
+    if work is None or artist is None or artist.suspended_at or not work.is_visible:
         return None, None
     usage, policy = mouth.house.usage_of(artist, work), mouth.house.now.policy
     voice = Voice(artist, actor, usage, policy, await known_people(tx, work.caption))

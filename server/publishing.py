@@ -101,6 +101,7 @@ class Publishing:
             pictures=self._waiting(work_id, uploads, first=0),
             quote=quotes.wanted(None, checked.quote),
         )
+        quotes.refuse_private(work.quote, work.visibility)
         async with self.library.transaction() as tx:
             await tx.works.add(work)
             await Teller(tx, self.clock).work_changed(None, work, checked.series)
@@ -180,6 +181,7 @@ class Publishing:
                 quote=quotes.wanted(work.quote, checked.quote),
                 edited_at=self.clock.now() if work.hung_at else work.edited_at,
             )
+            quotes.refuse_private(changed.quote, changed.visibility)
             await self._keep_arranged(tx, work, kept_pictures)
             await quotes.forget(tx, self.addresses, work, changed)
             if work.is_visible:

@@ -10,7 +10,7 @@ from server.addresses import Addresses
 from server.clock import Clock
 from server.dealings import RequestState
 from server.errors import Invalid
-from server.model import ActorId, NotificationKind, Quote, TargetId, Work
+from server.model import ActorId, NotificationKind, Quote, TargetId, Visibility, Work
 from server.notifications import tell
 from server.permits import Answer, InteractionKind
 from server.permitting import Wish, answer_to, keep_decided, permitted
@@ -35,6 +35,16 @@ def wanted(before: Quote | None, uri: str | None) -> Quote | None:
     if uri is None or (before is not None and before.uri == uri):
         return before
     return Quote(uri) if uri else None
+
+
+def refuse_private(quote: Quote | None, visibility: Visibility) -> None:
+    """Raise `Invalid` where what is for followers quotes: whom it quotes would have to get it."""
+    if quote is not None and visibility is Visibility.FOLLOWERS:
+        raise Invalid(
+            "What is for followers alone cannot quote, because whom it quotes would have to see "
+            "it: let everybody see it, or leave this empty.",
+            "quote",
+        )
 
 
 def note_of_request(request_uri: str) -> str:

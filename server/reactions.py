@@ -176,6 +176,7 @@ class Reactions:
             post = await self._answer(tx, artist, target, said, named)
             if target.visibility is not Visibility.DIRECT:
                 post = replace(post, quote=quotes.wanted(None, quote))
+                quotes.refuse_private(post.quote, post.visibility)
             wish = Wish(InteractionKind.REPLY, target, artist.id, post.uri)
             if await self._permitted(tx, wish) is Answer.ASK:
                 post = replace(post, visibility=Visibility.DRAFT)
@@ -219,6 +220,7 @@ class Reactions:
                 quote=None if is_private else quotes.wanted(post.quote, quote),
                 edited_at=self.clock.now(),
             )
+            quotes.refuse_private(changed.quote, changed.visibility)
             if post.visibility is Visibility.DRAFT:  # it is said once it is let in
                 await tx.posts.put(changed)
                 return changed

@@ -161,6 +161,14 @@ async def test_a_suspension_is_told_and_so_is_its_end(stage: Stage) -> None:
     assert [one["object"]["suspended"] for one in await sent(stage)] == [False]
 
 
+async def test_what_was_about_to_be_said_is_not_said_of_who_is_out_of_sight(stage: Stage) -> None:
+    ana = await stage.artist()
+    await stage.befriend(BOB, ana)
+    await stage.hang(ana)  # its Create waits in the queue
+    await stage.flows.account_ends.ask(ana)
+    assert await kinds(stage) == ["Update"]
+
+
 async def test_taken_back_everything_is_as_before_and_the_end_does_not_come(stage: Stage) -> None:
     ana = await stage.artist()
     work = await stage.hang(ana)

@@ -139,6 +139,19 @@ async def test_an_artist_here_who_lets_nobody_is_not_quoted(stage: Stage) -> Non
         await find(stage, ana, about(work))
 
 
+async def test_what_is_for_followers_quotes_nobody(stage: Stage) -> None:
+    """Whom it quotes would have to be shown it, to agree."""
+    ana, bea = await stage.artist(), await stage.artist("bea")
+    uri = await find(stage, ana, served(stage)["id"])
+    with pytest.raises(Invalid, match="for followers alone cannot quote"):
+        await after(stage, ana, uri, visibility=Visibility.FOLLOWERS)
+    work = await stage.hang(bea, visibility=Visibility.FOLLOWERS)
+    await stage.flows.following.follow(ana, await stage.flows.viewing.actor(bea.id))
+    with pytest.raises(Invalid, match="for followers alone cannot quote"):
+        await stage.flows.reactions.comment(ana, TargetId(work.id), "See", quote=uri)
+    assert "QuoteRequest" not in [one["type"] for one in await sent(stage)]
+
+
 # ---- elsewhere --------------------------------------------------------------------------------
 
 
