@@ -129,7 +129,7 @@ class Apply:
         if not stored.body:  # a moderator dropped it
             return None
         activity, known = read_activity(stored.body), met.actor if met is not None else None
-        if activity.type not in ACTS:
+        if activity.type not in ACTS or _is_shut_out(activity, known):
             log.debug("activity_without_effect", type=activity.type)
             return None
         has_held = met is not None and met.has_held
@@ -218,6 +218,12 @@ class Apply:
         return False
 
 
+def _is_shut_out(activity: Activity, known: Actor | None) -> bool:
+    """Say whether moderators suspended the sender, but for what it takes back."""
+    is_suspended = known is not None and known.suspended_at is not None
+    return is_suspended and activity.type not in _TAKEN_FROM_SUSPENDED
+
+
 async def _wants_object(tx: Transaction, activity: Activity, actor: Actor) -> bool:
     """Say whether a Move or Add is about something that must be fetched for followers here."""
     if activity.type == "Move":
@@ -288,6 +294,9 @@ async def _undo(hands: Hands, tx: Transaction, deed: Arrived) -> None:
     for act in acts:
         await act(hands, tx, deed)
 
+
+# Of somebody whom moderators suspended: what takes things away, and who they are now.
+_TAKEN_FROM_SUSPENDED: Final = frozenset({"Delete", "Undo", "Update", "Reject"})
 
 ACTS: Final[Mapping[str, Act]] = {
     **acts_follows.ACTS,

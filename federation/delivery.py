@@ -39,6 +39,7 @@ _PASSING: Final = frozenset({401, 403, 404, 408, 409, 421, 425})
 _TOO_MANY: Final = 429
 _GONE: Final = 410
 _BROKEN: Final = 500  # and above
+_SAID_OF_SUSPENDED: Final = frozenset({"Update", "Delete"})  # that it is, and that it ends
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,8 @@ class Delivery:
         if await self._is_dropped(what, host):
             return
         said = await self.extents.said(what.activity_id)
+        if said.activity.type not in _SAID_OF_SUSPENDED:
+            await self._refuse_suspended(what)
         activity, extent = said.activity, self._extent(host, said, what.actor_id)
         body = await self.extents.body(activity, what.actor_id, extent)
         in_step = await self.synchrony.headers_for(activity, what.actor_id, what.inbox)
@@ -96,6 +99,12 @@ class Delivery:
             lambda tx: note_undelivered(tx, self.clock, what, host, OUT_OF_REACH)
         )
         return True
+
+    async def _refuse_suspended(self, what: DeliverPromise) -> None:
+        async with self.library.reading() as tx:
+            speaker = await tx.actors.by_id(what.actor_id)
+        if speaker is not None and speaker.suspended_at is not None:
+            raise GiveUp("The account that says it is suspended here.")
 
     async def _send(self, request: Unsigned, what: DeliverPromise) -> Incoming:
         try:

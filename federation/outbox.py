@@ -65,6 +65,9 @@ class Outbox:
     async def say_in(self, tx: Transaction, what: SayPromise) -> None:
         """Say in a transaction at hand; wake the jobs afterwards."""
         actor = await tx.actors.by_id(what.actor_id)
+        is_out = actor is not None and actor.suspended_at is not None
+        if is_out and what.deed not in _SAID_OF_SUSPENDED:
+            return
         message = await SAYINGS[what.deed](self.mouth, tx, what, actor) if actor else None
         if message is not None:
             await self._promise(tx, what.actor_id, message)
@@ -123,6 +126,11 @@ def _object_uri(activity: Document) -> str:
     subject = whole[0] if isinstance(whole, list) else whole  # a Flag names several
     return str(subject["id"] if isinstance(subject, dict) else subject)
 
+
+# Of an account that is out of sight nothing goes out but that it is, and that it ends.
+_SAID_OF_SUSPENDED: Final = frozenset(
+    {Deed.PROFILE_CHANGED, Deed.ACCOUNT_GONE, Deed.SERIES_ACTOR_GONE}
+)
 
 SAYINGS: Final[Mapping[Deed, Say]] = {
     **sayings_works.SAYINGS,

@@ -44,8 +44,10 @@ Say = Callable[[Mouth, Transaction, SayPromise, Actor], Awaitable[Message | None
 
 
 def inboxes_of(actor: Actor | None) -> list[tuple[str, str]]:
-    """Return where an actor elsewhere is told, [] for ours and for those who are gone."""
+    """Return where an actor elsewhere is told, [] for ours, and those who are gone or suspended."""
     if actor is None or actor.is_local or actor.gone_at is not None:
+        return []
+    if actor.suspended_at is not None:
         return []
     return [(actor.inbox, actor.shared_inbox)]
 

@@ -9,7 +9,9 @@ import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 
+from server.acts import Act
 from server.addresses import Addresses
+from server.audit import note
 from server.clock import Clock
 from server.errors import Conflict, Invalid, NotAllowed, NotFound
 from server.model import (
@@ -228,40 +230,50 @@ class Accounts:
             await tx.artists.set_password_hash(artist.id, hashed)
             await tx.artists.end_sessions_of(artist.id)
 
-    async def set_role(self, handle: str, role: Role) -> Artist:
-        """Give an account another role; the last owner stays one."""
-        artist = await self.named(handle)
+    async def set_role(self, handle: str, role: Role, by: Artist | None = None) -> Artist:
+        """Give an account another role; the last owner stays one. `by` None: the command line."""
         async with self.library.transaction() as tx:
             await one_at_a_time(tx, self.addresses)
+            artist = await self._named(tx, handle)
             if role is not Role.OWNER:
                 await keep_an_owner(tx, artist)
             changed = replace(artist, role=role)
             await tx.artists.update(changed)
+            await note(
+                *(tx, self.clock, by, Act.ROLE_CHANGED, f"@{artist.handle}"),
+                before=artist.role,
+                after=role,
+            )
         return changed
 
-    async def suspend(self, handle: str, *, is_suspended: bool = True) -> Artist:
-        """Suspend an account (out of sight, signed out), or let it back in; the world is told."""
-        artist = await self.named(handle)
-        if artist.role is Role.OWNER:
-            raise NotAllowed("An owner cannot be suspended: change the role first.")
+    async def suspend(
+        self, handle: str, by: Artist | None = None, *, is_suspended: bool = True, reason: str = ""
+    ) -> Artist:
+        """Suspend an account (out of sight, signed out), or let it back in; the world is told.
+
+        `by` None: the command line.
+        """
         async with self.library.transaction() as tx:
-            kept = await tx.artists.by_id(artist.id) or artist
+            kept = await self._named(tx, handle)
+            if kept.role is Role.OWNER:
+                raise NotAllowed("An owner cannot be suspended: change the role first.")
             changed = _suspended(kept, self.clock.now()) if is_suspended else _let_in(kept)
             await tx.artists.update(changed)
-            await tx.artists.end_sessions_of(artist.id)
+            await tx.artists.end_sessions_of(kept.id)
             if (kept.suspended_at is None) != (changed.suspended_at is None):
-                await promise(tx, self.clock, SayPromise(Deed.PROFILE_CHANGED, artist.id))
+                await promise(tx, self.clock, SayPromise(Deed.PROFILE_CHANGED, kept.id))
+            act = Act.SUSPENDED if is_suspended else Act.LET_BACK
+            await note(tx, self.clock, by, act, f"@{kept.handle}", reason=reason)
         return changed
 
     async def edit_profile(self, artist: Artist, profile: Profile) -> Artist:
         """Change name, bio and whether follows are approved; followers' servers are told."""
-        changed = replace(
-            artist,
-            name=_limited(profile.name.strip(), MAX_NAME_LENGTH, "name"),
-            bio=_limited(profile.bio.strip(), MAX_BIO_LENGTH, "bio"),
-            approves_follows=profile.approves_follows,
-        )
+        name = _limited(profile.name.strip(), MAX_NAME_LENGTH, "name")
+        bio = _limited(profile.bio.strip(), MAX_BIO_LENGTH, "bio")
         async with self.library.transaction() as tx:
+            known = await tx.artists.by_id(artist.id) or artist  # moderators may have spoken since
+            approves = profile.approves_follows
+            changed = replace(known, name=name, bio=bio, approves_follows=approves)
             await tx.artists.update(changed)
             actor = await tx.actors.by_id(artist.id)
             if actor is not None:
@@ -276,8 +288,8 @@ class Accounts:
 
         Other servers hear of it, and of the newest works that it changes.
         """
-        changed = replace(artist, interaction=permits)
         async with self.library.transaction() as tx:
+            changed = replace(await tx.artists.by_id(artist.id) or artist, interaction=permits)
             await tx.artists.update(changed)
             if permits != artist.interaction:
                 await promise(tx, self.clock, SayPromise(Deed.PROFILE_CHANGED, artist.id))
@@ -290,7 +302,10 @@ class Accounts:
     async def named(self, handle: str) -> Artist:
         """Find a local account, or raise `NotFound` with a sentence."""
         async with self.library.reading() as tx:
-            artist = await tx.artists.by_handle(handle.strip().lstrip("@"))
+            return await self._named(tx, handle)
+
+    async def _named(self, tx: Transaction, handle: str) -> Artist:
+        artist = await tx.artists.by_handle(handle.strip().lstrip("@"))
         if artist is None:
             raise NotFound(
                 f"There is no account '{handle}' here: 'fixatif account list' shows all."

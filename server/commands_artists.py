@@ -70,6 +70,7 @@ def account_list(as_json: bool, config_file: Path | None) -> None:
                 "role": artist.role.value,
                 "suspended": artist.suspended_at is not None,
                 "ends_at": artist.ends_at,
+                "silenced": artist.silenced_at is not None,
             }
             for artist in found
         ]
@@ -114,15 +115,33 @@ def account_password(handle: str, password_stdin: bool, config_file: Path | None
 
 
 @account.command("suspend", epilog=example("fixatif account suspend ana"))
-@click.argument("handle")
-@click.option("--undo", is_flag=True, help="Let the account back in.")
+@click.argument("who")
+@click.option("--reason", default="", help="For the log.")
+@click.option("--undo", is_flag=True, help="Let them back in.")
 @config_option
-def account_suspend(handle: str, undo: bool, config_file: Path | None) -> None:
-    """Hide an account's pages and sign it out."""
+def account_suspend(who: str, reason: str, undo: bool, config_file: Path | None) -> None:
+    """Hide somebody whole: an account here (HANDLE), or elsewhere (@name@server.example)."""
 
     async def run(instance: Instance) -> None:
-        await instance.flows.accounts.suspend(handle, is_suspended=not undo)
-        click.echo(f"{handle} is {'back' if undo else 'suspended'}.")
+        members = instance.flows.members
+        found = await members.suspend(None, await members.find(who), reason, is_on=not undo)
+        click.echo(f"{found.address} is {'back' if undo else 'suspended'}.")
+
+    with_instance(loaded(config_file), run)
+
+
+@account.command("silence", epilog=example("fixatif account silence @bo@other.example"))
+@click.argument("who")
+@click.option("--reason", default="", help="For the log.")
+@click.option("--undo", is_flag=True, help="End the silence.")
+@config_option
+def account_silence(who: str, reason: str, undo: bool, config_file: Path | None) -> None:
+    """Keep somebody out of public lists; followers and links still work."""
+
+    async def run(instance: Instance) -> None:
+        members = instance.flows.members
+        found = await members.silence(None, await members.find(who), reason, is_on=not undo)
+        click.echo(f"{found.address} is {'heard again' if undo else 'silenced'}.")
 
     with_instance(loaded(config_file), run)
 

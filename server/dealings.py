@@ -53,6 +53,26 @@ class Block:
     created_at: Millis
 
 
+class ReportKind(StrEnum):
+    """A report by somebody with an account, or a legal notice by anybody."""
+
+    REPORT = "report"
+    NOTICE = "notice"
+
+
+class Outcome(StrEnum):
+    """What was decided of a report."""
+
+    UNDECIDED = ""
+    NOTHING = "nothing"  # no rule was broken
+    WARNED = "warned"
+    HIDDEN = "hidden"  # what it is about stays hidden
+    REMOVED = "removed"  # what it is about is taken down for good, elsewhere too
+    SILENCED = "silenced"
+    SUSPENDED = "suspended"
+    SERVER = "server"  # something was done about their server
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """Somebody, here or elsewhere, says that an actor or its posts break the rules."""
@@ -69,6 +89,13 @@ class Report:
     closed_at: Millis | None = None
     closed_by: str = ""  # handle
     note: str = ""  # of who closed it, for the other moderators
+    kind: ReportKind = ReportKind.REPORT
+    assigned_to: str = ""  # handle of the moderator who works on it
+    outcome: Outcome = Outcome.UNDECIDED
+    reason: str = ""  # of the outcome, told to those concerned
+    answer: str = ""  # of the accused, who has one
+    answered_at: Millis | None = None
+    told_at: Millis | None = None  # since when the accused reads it
 
 
 class Signature(StrEnum):

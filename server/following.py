@@ -51,7 +51,10 @@ class Following:
         if whom.id == artist.id:
             raise Invalid("You cannot follow yourself.")
         async with self.library.transaction() as tx:
-            if whom.gone_at is not None or (whom.is_local and not await _is_here(tx, whom.id)):
+            kept = await tx.actors.by_id(whom.id)  # what was just fetched knows of no suspension
+            is_suspended = kept is not None and kept.suspended_at is not None
+            is_away = whom.is_local and not await _is_here(tx, whom.id)
+            if whom.gone_at is not None or is_suspended or is_away:
                 raise NotFound(f"{whom.address} has left: there is nobody to follow.")
             await refuse_blocked(tx, artist.id, whom.id)
             if whom.is_local and whom.moved_to:

@@ -80,6 +80,8 @@ _SIDES: Final = (
     (RenditionName.TILE, 480),
 )
 _VIEW_SIDE: Final = 1280
+_SAMPLE_SIDE: Final = 1_000  # of what somebody shows who asks to come in
+_SAMPLE_QUALITY: Final = 80
 _LARGE_SIDE: Final = 2048
 _AVIF_QUALITY: Final = 63
 _AVIF_SPEED: Final = 8  # 6 costs three times the CPU for 6 % fewer bytes
@@ -110,11 +112,26 @@ def make(
     source: bytes, inscription: Inscription | None = None, *, with_full: bool = False
 ) -> Answer:
     """Make every rendition of one upload, inscribed, or say why not."""
+
+    def derive(opened: Opened) -> Made:
+        return _derive(source, opened, inscription, with_full=with_full)
+
+    return _made(source, derive)
+
+
+def sample(data: bytes) -> bytes:
+    """Do the "sample" task: a packed `PictureTask` in, a packed `Answer` with one small JPEG out.
+
+    Nothing of the upload but its pixels is in it.
+    """
+    return pack_answer(_made(read_task(data).source, _sampled))
+
+
+def _made(source: bytes, derive: Callable[[Opened], Made]) -> Answer:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # odd metadata is none of our business
-            opened = open_picture(source)
-            return _derive(source, opened, inscription, with_full=with_full)
+            return derive(open_picture(source))
     except Unusable as unusable:
         return unusable.refusal
     except MemoryError:
@@ -162,6 +179,16 @@ def _derive(
         declared_by=said.by if said else "",
         declared_where=said.where if said else "",
     )
+
+
+def _sampled(opened: Opened) -> Made:
+    size = fitted(opened.displayed, _SAMPLE_SIDE)
+    page, colour, _ = _page_picture(opened, size)
+    plain = to_srgb(_resized(page, size), colour)
+    flat = _flat(plain, _ground(plain))
+    jpeg = _jpeg(flat, Marks(), quality=_SAMPLE_QUALITY)
+    copy = MadeRendition(RenditionName.PREVIEW, ImageFormat.JPEG, *flat.size, jpeg)
+    return Made(opened.kind.value, *opened.displayed, opened.frames, "", "", "", (copy,))
 
 
 def _page_picture(opened: Opened, largest: Size) -> tuple[Image.Image, Colour, bytes]:

@@ -37,15 +37,18 @@ from federation.signatures import generate_ed25519_pem, generate_rsa_pem
 from federation.signing import Signing
 from federation.synchrony import Synchrony
 from federation.threads import Threads
+from server import retention
 from server.account_ends import AccountEnds
 from server.accounts import Accounts
 from server.addresses import Addresses
 from server.aftermath import DeliveryAftermath
+from server.applying import Applying
 from server.approving import Approving
 from server.audit import Audit
 from server.blocking import Blocking
 from server.blocklists import Blocklists
 from server.bus import MemoryBus
+from server.casework import Casework
 from server.clock import Clock, SystemClock
 from server.config import Config
 from server.conversing import Conversing
@@ -58,12 +61,15 @@ from server.following import Following
 from server.governing import Governing
 from server.holding import Holding
 from server.house import House
+from server.house_texts import Place
 from server.inviting import Inviting
 from server.list_feed import ListFeed
 from server.list_fetching import ListFetching
 from server.list_renewing import ListRenewing
+from server.members import Members
 from server.model import Actor, JobKind
 from server.moving import Moving
+from server.notices import Notices
 from server.notifications import Notifications
 from server.own_list import OwnList
 from server.passwords import Passwords
@@ -86,6 +92,7 @@ from server.shadows import Shadows, ShadowWatch
 from server.signals import signal_urls
 from server.signing_keys import KeyRing
 from server.sparing import Sparing
+from server.stating import Stating
 from server.sweeping import Sweeping
 from server.viewing import Viewing
 from server.visitors import Crawlers, read_crawlers
@@ -361,6 +368,8 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
     believing = Believing(library, remote, seams.readers)
     inbox = Inbox(library, clock, bus, remote, doors, believing, reach, synchrony)
     courtesy = Courtesy(clock)
+    is_open = config.instance.registration != "closed"
+    inviting = Inviting(library, clock, accounts, is_open=is_open)
     flows = Flows(
         config=config,
         addresses=addresses,
@@ -369,8 +378,12 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
         signal_urls=signal_urls(config.base_url),
         crawlers=crawlers,
         accounts=accounts,
-        inviting=Inviting(
-            library, clock, accounts, is_open=config.instance.registration != "closed"
+        members=Members(library, clock, addresses, accounts),
+        inviting=inviting,
+        applying=Applying(
+            *(library, clock, seams.workers, inviting),
+            is_open=config.instance.registration == "applications",
+            per_day=config.people.applications_per_day,
         ),
         account_ends=ends,
         publishing=publishing,
@@ -402,6 +415,9 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
         drafting=Drafting(library, clock, house),
         blocking=blocking,
         reporting=reporting,
+        stating=Stating(library, clock, _place(config)),
+        notices=Notices(library, clock, addresses, speaker.id, config.people.hide_on_notice),
+        casework=Casework(library, clock, addresses, bus, reactions, speaker.id),
         moving=moving,
         holding=Holding(library, clock, bus),
         pinning=Pinning(library, clock, bus),
@@ -474,6 +490,11 @@ def _renderer(config: Config, *, is_development: bool) -> Renderer:
 
 def _email(contact: str) -> str:
     return contact if "@" in contact and "/" not in contact else ""
+
+
+def _place(config: Config) -> Place:
+    about = config.instance
+    return Place(config.name, about.domain, about.contact, retention.kept(), retention.GRACE_DAYS)
 
 
 def _crawlers() -> Crawlers:

@@ -113,6 +113,8 @@ class Actor:
     emojis: tuple[Emoji, ...] = ()
     heard: Heard = Heard()
     published_at: Millis | None = None  # when the account began, as its server says
+    silenced_at: Millis | None = None  # what moderators say: kept by `restrain`, never by `put`
+    suspended_at: Millis | None = None  # the same
 
     @property
     def address(self) -> str:
@@ -132,6 +134,7 @@ class Artist:
     bio: str = ""  # plain text as the artist wrote it
     email: str = ""
     suspended_at: Millis | None = None  # out of sight since, for everyone
+    silenced_at: Millis | None = None  # in no public list; followers and links still work
     approves_follows: bool = False
     content_usage: ContentUsage = ContentUsage()  # may tighten the instance's
     interaction: InteractionPolicy = InteractionPolicy()  # of works that say nothing else
@@ -207,11 +210,12 @@ class Visibility(StrEnum):
 
 
 class WorkState(StrEnum):
-    """Where a work stands. PROCESSING → HUNG | FAILED; HUNG → WITHDRAWN."""
+    """Where a work stands. PROCESSING → HUNG | FAILED; HUNG ↔ HIDDEN; all → WITHDRAWN."""
 
     PROCESSING = "processing"  # its pictures are being made
     HUNG = "hung"  # ready; visible as its visibility says (a draft: to its artist)
     FAILED = "failed"  # a picture could not be used; its artist sees why
+    HIDDEN = "hidden"  # by moderators, until they decide otherwise; its artist sees it
     WITHDRAWN = "withdrawn"  # 410 for everyone
 
 
@@ -413,6 +417,7 @@ class Post:
     heard: Heard = Heard()  # from elsewhere: what its origin says of machines
     treatments: tuple[Treatment, ...] = ()  # what rules here did to it
     interaction: InteractionPolicy | None = None  # as its origin publishes it
+    is_withheld: bool = False  # moderators hide it: kept by `withhold`, never by `put`
 
 
 class FollowState(StrEnum):
@@ -479,6 +484,9 @@ class NotificationKind(StrEnum):
     REQUEST = "request"  # somebody asks to like, answer, boost or quote
     MOVED = "moved"  # somebody followed has moved
     REPORT = "report"  # to moderators
+    CASE = "case"  # to whom a decision of the moderators is about
+    APPLICATION = "application"  # to moderators: somebody asks to come in
+    OUTCOME = "outcome"  # to who reported: it was decided
     WORK_FAILED = "work_failed"
 
 

@@ -30,6 +30,19 @@ class Notifications:
             await tx.notifications.mark_read(artist, up_to, self.clock.now())
 
 
+async def tell_anew(
+    tx: Transaction,
+    clock: Clock,
+    artist_id: ActorId,
+    kind: NotificationKind,
+    target_id: TargetId,
+    actor_id: ActorId | None = None,
+) -> None:
+    """Tell an artist of something that goes on, again where they were told before."""
+    await tx.notifications.drop(artist_id, kind, target_id)
+    await tell(tx, clock, artist_id, kind, actor_id, target_id)
+
+
 async def tell(
     tx: Transaction,
     clock: Clock,

@@ -14,6 +14,7 @@ from server.inscription import Inscription
 from server.model import ImageFormat, RenditionName
 
 PICTURE_TASK: Final = "picture"  # its name in `server.tasks`
+SAMPLE_TASK: Final = "sample"  # one small JPEG of an upload, to look at and throw away
 
 
 class PictureTask(msgspec.Struct, frozen=True):

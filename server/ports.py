@@ -35,7 +35,7 @@ from server.repositories import (
     Requests,
     Works,
 )
-from server.repositories_people import Applications, Invites
+from server.repositories_people import Applications, Cases, HouseTexts, Invites
 
 T = TypeVar("T")
 
@@ -203,6 +203,10 @@ class Transaction(Protocol):
     def invites(self) -> Invites: ...
     @property
     def applications(self) -> Applications: ...
+    @property
+    def cases(self) -> Cases: ...
+    @property
+    def texts(self) -> HouseTexts: ...
     @property
     def lists(self) -> Lists: ...
     @property

@@ -115,6 +115,7 @@ class Publishing:
         """Add pictures to a work that was not withdrawn; it goes on hanging as it was meanwhile."""
         async with self.library.transaction() as tx:
             work = await _own(tx, artist, work_id)
+            _refuse_hidden(work)
             refuse_too_many(len(work.pictures) + len(uploads))
             first = max((p.position for p in work.pictures), default=-1) + 1
             for picture in self._waiting(work_id, uploads, first=first):
@@ -161,6 +162,7 @@ class Publishing:
         checked = self._checked(draft)
         async with self.library.transaction() as tx:
             work = await _own(tx, artist, work_id)
+            _refuse_hidden(work)
             refuse_narrowing(work, checked.visibility)
             kept_pictures = arranged(work.pictures, pictures)
             changed = replace(
@@ -204,11 +206,7 @@ class Publishing:
         """Take a work down for good: its addresses answer 410, and other servers are told."""
         async with self.library.transaction() as tx:
             work = await _own(tx, artist, work_id)
-            gone = replace(work, state=WorkState.WITHDRAWN, withdrawn_at=self.clock.now())
-            await tx.works.update(gone)
-            await Teller(tx, self.clock).work_changed(work, gone, ())
-            if work.hung_at is not None:
-                await promise(tx, self.clock, SayPromise(Deed.WORK_WITHDRAWN, artist.id, work_id))
+            await take_down(tx, self.clock, work)
         self.bus.wake(JOBS_TOPIC)
 
     async def try_again(self, artist: Artist, work_id: WorkId) -> None:
@@ -281,6 +279,8 @@ class Publishing:
             work = await tx.works.hold(work_id)
             if work is None or work.state is WorkState.WITHDRAWN:
                 return
+            if work.state is WorkState.HIDDEN:
+                return
             if work.state is WorkState.HUNG:
                 if work.is_visible:
                     await promise(
@@ -338,6 +338,22 @@ def _is_to_make(picture: Picture, said: Inscription) -> bool:
     if picture.state is PictureState.READY:
         return picture.inscribed != digest_of(said)
     return picture.state is PictureState.WAITING
+
+
+async def take_down(tx: Transaction, clock: Clock, work: Work) -> None:
+    """Take a work down for good, in a transaction at hand; whoever heard of it is told."""
+    gone = replace(work, state=WorkState.WITHDRAWN, withdrawn_at=clock.now())
+    await tx.works.update(gone)
+    await Teller(tx, clock).work_changed(work, gone, ())
+    if work.hung_at is not None:
+        await promise(tx, clock, SayPromise(Deed.WORK_WITHDRAWN, work.artist_id, work.id))
+
+
+def _refuse_hidden(work: Work) -> None:
+    if work.state is WorkState.HIDDEN:
+        raise NotAllowed(
+            "The moderators hide this work: read why under Notifications, and answer there."
+        )
 
 
 async def _own(tx: Transaction, artist: Artist, work_id: WorkId) -> Work:

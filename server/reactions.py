@@ -241,11 +241,17 @@ class Reactions:
             post = await tx.posts.by_id(post_id)
             if post is None or not await self._may_remove(tx, artist, post):
                 raise NotFound("There is no such comment.")
-            is_said = post.is_local and post.visibility is not Visibility.DRAFT
-            if is_said and post.actor_id == artist.id:
-                await promise(tx, self.clock, await self._removal(tx, post))
-            await tx.posts.remove(post_id)
+            if post.actor_id == artist.id:
+                await self.take_away(tx, post)
+            else:
+                await tx.posts.remove(post_id)
         self.bus.wake(JOBS_TOPIC)
+
+    async def take_away(self, tx: Transaction, post: Post) -> None:
+        """Remove a comment or post, in a transaction at hand; of ours, those told are told."""
+        if post.is_local and post.visibility is not Visibility.DRAFT:
+            await promise(tx, self.clock, await self._removal(tx, post))
+        await tx.posts.remove(post.id)
 
     async def _removal(self, tx: Transaction, post: Post) -> SayPromise:
         """Return the promise to tell exactly those who were told of a comment."""
@@ -263,9 +269,6 @@ class Reactions:
         """Return what `asker` reacts to. Raise `NotFound` where they may not see it."""
         found = await find_target(tx, self.addresses, target_id)
         if found is None or not await may_see(tx, found, asker):
-            raise NotFound("There is no such work or post.")
-        owner = await tx.artists.by_id(found.owner_id)
-        if owner is not None and owner.suspended_at is not None:
             raise NotFound("There is no such work or post.")
         return found
 

@@ -110,8 +110,8 @@ class Registers:
         work, artist, _ = await self.viewing.work(work_id, viewer)
         target = TargetId(work_id)
         async with self.library.reading() as tx:
-            total = await tx.posts.count_replies_to(target)
-            page = await tx.posts.replies_to(target, after=after, limit=REPLIES + 1)
+            total = await tx.posts.count_replies_to(target, viewer)
+            page = await tx.posts.replies_to(target, viewer, after=after, limit=REPLIES + 1)
         last = page[REPLIES - 1].id if len(page) > REPLIES else None
         return Replies(work, artist, total, tuple(post.uri for post in page[:REPLIES]), last)
 

@@ -7,12 +7,10 @@ Who reported is told to nobody but the moderators: what is sent on speaks for th
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from server import audit
-from server.acts import Act
 from server.addresses import Addresses
 from server.clock import Clock
 from server.dealings import Report, ReportId
-from server.errors import Invalid, NotAllowed, NotFound
+from server.errors import Invalid, NotFound
 from server.model import (
     Actor,
     ActorId,
@@ -28,7 +26,8 @@ from server.notifications import tell
 from server.ports import Bus, Library, Transaction
 from server.promises import JOBS_TOPIC, Deed, SayPromise, promise
 from server.roles import demand
-from server.targets import find_target, find_target_by_uri, may_see
+from server.targets import find_target, may_see
+from server.withholding import thing_named
 
 MAX_WORDS = 2_000  # characters of a report; Mastodon takes 1,000
 MAX_OBJECTS = 20
@@ -73,7 +72,7 @@ class Reporting:
         """
         if accused_id == artist.id:
             raise Invalid("This is yourself: there is nothing to report.")
-        said = _limited(words)
+        said = limited(words)
         async with self.library.transaction() as tx:
             accused = await tx.actors.by_id(accused_id)
             if accused is None or accused.gone_at is not None:
@@ -121,6 +120,25 @@ class Reporting:
             Case(one, people.get(one.reporter_id), people.get(one.accused_id)) for one in reports
         ]
 
+    async def mine(self, reader: Artist) -> list[Case]:
+        """List open reports that a moderator works on, the latest fifty. Raise `NotFound`."""
+        demand(reader, Role.MODERATOR)
+        async with self.library.reading() as tx:
+            reports = await tx.reports.assigned(reader.handle)
+            ids = {actor for one in reports for actor in (one.reporter_id, one.accused_id)}
+            people = await tx.actors.many(list(ids))
+        return [
+            Case(one, people.get(one.reporter_id), people.get(one.accused_id)) for one in reports
+        ]
+
+    async def history(self, reader: Artist, accused_id: ActorId) -> list[Case]:
+        """List reports about somebody, newest first, the latest fifty. Raise `NotFound`."""
+        demand(reader, Role.MODERATOR)
+        async with self.library.reading() as tx:
+            reports = await tx.reports.about(accused_id)
+            people = await tx.actors.many([accused_id, *{one.reporter_id for one in reports}])
+        return [Case(one, people.get(one.reporter_id), people.get(accused_id)) for one in reports]
+
     async def case(self, reader: Artist, report_id: ReportId) -> Case:
         """Return one report with what it is about. Raise `NotFound`."""
         demand(reader, Role.MODERATOR)
@@ -129,32 +147,17 @@ class Reporting:
             if report is None:
                 raise NotFound("There is no such report.")
             people = await tx.actors.many([report.reporter_id, report.accused_id])
-            found = [await find_target_by_uri(tx, self.addresses, uri) for uri in report.objects]
+            found = [await thing_named(tx, self.addresses, uri) for uri in report.objects]
             shown = [one for one in found if one and one.owner_id == report.accused_id]
-            works = await tx.works.many([one.work.id for one in shown if one.work])
             artist = await tx.artists.by_id(report.accused_id)
         return Case(
             report,
             people.get(report.reporter_id),
             people.get(report.accused_id),
             artist,
-            tuple(works.values()),
+            tuple(one.work for one in shown if one.work and not one.is_gone),
             tuple(one.post for one in shown if one.post),
         )
-
-    async def close(self, reader: Artist, report_id: ReportId, note: str) -> None:
-        """Close a report with a note for the other moderators. Raise `Invalid`, `NotFound`."""
-        case = await self.case(reader, report_id)
-        if case.report.closed_at is not None:
-            raise NotAllowed(f"@{case.report.closed_by} has closed this report: reload the page.")
-        closed = replace(
-            case.report, closed_at=self.clock.now(), closed_by=reader.handle, note=_limited(note)
-        )
-        async with self.library.transaction() as tx:
-            await tx.reports.update(closed)
-            await audit.note(
-                tx, self.clock, reader, Act.REPORT_CLOSED, str(report_id), reason=closed.note
-            )
 
     async def _keep(self, tx: Transaction, report: Report) -> bool:
         if not await tx.reports.put(report):
@@ -174,7 +177,8 @@ class Reporting:
         return tuple([one.uri for one in theirs if await may_see(tx, one, artist.id)])
 
 
-def _limited(words: str) -> str:
+def limited(words: str) -> str:
+    """Return words without space around them. Raise `Invalid` where they are too many."""
     said = words.strip()
     if len(said) > MAX_WORDS:
         raise Invalid(

@@ -11,9 +11,11 @@ from typing import Protocol
 from server.acts import AuditEntry, AuditId
 from server.dealings import (
     Block,
+    Outcome,
     Peer,
     Report,
     ReportId,
+    ReportKind,
     Request,
     RequestId,
     RequestState,
@@ -43,6 +45,7 @@ from server.model import (
     KeyAlgorithm,
     Millis,
     Notification,
+    NotificationKind,
     Picture,
     PictureId,
     PolicyVersion,
@@ -86,6 +89,10 @@ class Artists(Protocol):
         """List by handle, ascending."""
         ...
 
+    async def search(self, start: str, *, after_handle: str = "", limit: int = 50) -> list[Artist]:
+        """List those whose handle begins so, without regard to case, by handle."""
+        ...
+
     async def staff(self) -> list[Artist]:
         """List moderators, admins and owners who are not suspended, by handle."""
         ...
@@ -95,7 +102,9 @@ class Artists(Protocol):
         ...
 
     async def update(self, artist: Artist) -> None:
-        """Store every field of an existing account; its actor row is the caller's to update."""
+        """Store every field of an existing account; its actor row is the caller's to update, but
+        for what moderators say, which is stored there too.
+        """
         ...
 
     async def password_hash(self, artist_id: ActorId) -> str | None: ...
@@ -182,6 +191,22 @@ class Actors(Protocol):
         """List actors elsewhere, not gone, whose own inbox that is; a shared one is nobody's."""
         ...
 
+    async def restrain(
+        self, actor_id: ActorId, *, silenced_at: Millis | None, suspended_at: Millis | None
+    ) -> None:
+        """Keep what moderators say of an actor; for local ones `Artists.update` does it."""
+        ...
+
+    async def restrained(self, *, before: ActorId | None = None, limit: int = 50) -> list[Actor]:
+        """List those who are silenced or suspended, here and elsewhere, latest known first."""
+        ...
+
+    async def search(
+        self, start: str, domain: str = "", *, after: ActorId | None = None, limit: int = 50
+    ) -> list[Actor]:
+        """List those elsewhere whose handle begins so, on one domain or all, by handle and id."""
+        ...
+
     async def mark_gone(self, actor_id: ActorId, at: Millis) -> None:
         """Note that an actor was deleted and erase its follows, blocks, reactions, posts and
         notifications about it.
@@ -254,14 +279,14 @@ class Works(Protocol):
         ...
 
     async def newest(self, *, before: WorkId | None = None, limit: int = 24) -> list[Work]:
-        """List HUNG PUBLIC works of artists that are not suspended."""
+        """List HUNG PUBLIC works of artists that are neither suspended nor silenced."""
         ...
 
     async def tagged(
         self, tag: str, *, before: WorkId | None = None, limit: int = 24
     ) -> list[Work]:
-        """List HUNG PUBLIC works with a tag, in whatever letter case, of artists that are not
-        suspended.
+        """List HUNG PUBLIC works with a tag, in whatever letter case, of artists that are neither
+        suspended nor silenced.
         """
         ...
 
@@ -344,18 +369,30 @@ class Posts(Protocol):
         ...
 
     async def thread(
-        self, work_id: WorkId, *, after: PostId | None = None, limit: int = 200
+        self,
+        work_id: WorkId,
+        reader: ActorId | None = None,
+        *,
+        after: PostId | None = None,
+        limit: int = 200,
     ) -> list[Post]:
-        """List comments on a work, oldest first, PUBLIC and UNLISTED ones only."""
+        """List comments on a work, oldest first, PUBLIC and UNLISTED ones only; nothing that
+        moderators hide, and of silenced actors only what their followers read.
+        """
         ...
 
     async def replies_to(
-        self, target: TargetId, *, after: PostId | None = None, limit: int = 50
+        self,
+        target: TargetId,
+        reader: ActorId | None = None,
+        *,
+        after: PostId | None = None,
+        limit: int = 50,
     ) -> list[Post]:
-        """List direct PUBLIC and UNLISTED answers to a work or post, oldest first."""
+        """List direct PUBLIC and UNLISTED answers to a work or post, oldest first, as `thread`."""
         ...
 
-    async def count_replies_to(self, target: TargetId) -> int:
+    async def count_replies_to(self, target: TargetId, reader: ActorId | None = None) -> int:
         """Count what `replies_to` lists."""
         ...
 
@@ -365,6 +402,10 @@ class Posts(Protocol):
         """List works and posts of those whom `reader` follows (ACCEPTED), newest first: HUNG works
         of PUBLIC, UNLISTED, FOLLOWERS visibility, and posts of the same that answer nothing.
         """
+        ...
+
+    async def withhold(self, post_id: PostId, *, is_withheld: bool) -> None:
+        """Hide a post from everybody but its author and moderators, or show it again."""
         ...
 
     async def messages(
@@ -575,6 +616,10 @@ class Notifications(Protocol):
         """Delete what an artist was told of one actor; reports stay, they are for a moderator."""
         ...
 
+    async def drop(self, artist: ActorId, kind: NotificationKind, target: TargetId) -> None:
+        """Erase what one artist was told of one thing, in one kind."""
+        ...
+
     async def mark_read(self, artist: ActorId, up_to: int, at: Millis) -> None:
         """Mark all with id ≤ `up_to`."""
         ...
@@ -755,6 +800,26 @@ class Reports(Protocol):
         self, *, is_open: bool = True, before: ReportId | None = None, limit: int = 50
     ) -> list[Report]:
         """List newest first."""
+        ...
+
+    async def hold(self, report_id: ReportId) -> Report | None:
+        """Return the report, and let nobody else change it until this transaction ends."""
+        ...
+
+    async def assigned(self, handle: str, *, limit: int = 50) -> list[Report]:
+        """List open reports that a moderator works on, newest first."""
+        ...
+
+    async def count_notices_since(self, at: Millis) -> int:
+        """Count legal notices that came since then."""
+        ...
+
+    async def outcomes_since(self, at: Millis) -> list[tuple[ReportKind, Outcome, int]]:
+        """Count what was closed since then, by kind and outcome."""
+        ...
+
+    async def about(self, accused: ActorId, *, limit: int = 50) -> list[Report]:
+        """List reports about one actor, open or closed, newest first."""
         ...
 
     async def count_from(self, domain: str, since: Millis) -> int:

@@ -4,7 +4,10 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from server.arrivals import Application, ApplicationId, Invite, InviteId, Sample
-from server.model import ActorId, Artist, Millis
+from server.casefiles import CaseNote, Notice
+from server.dealings import ReportId
+from server.house_texts import HouseText
+from server.model import ActorId, Artist, Millis, TargetId
 
 
 class Invites(Protocol):
@@ -84,4 +87,58 @@ class Applications(Protocol):
 
     async def sweep(self, *, decided_before: Millis, made_before: Millis) -> None:
         """Erase applications that were decided on, or made, before then."""
+        ...
+
+
+class Cases(Protocol):
+    """What belongs to reports: moderators' notes, what is hidden because of them, notices."""
+
+    async def add_note(self, note: CaseNote) -> None: ...
+
+    async def notes(self, report_id: ReportId) -> list[CaseNote]:
+        """List what was written and done, oldest first, the first two hundred."""
+        ...
+
+    async def withhold(self, target: TargetId, report_id: ReportId, at: Millis) -> bool:
+        """Note that a case hides a work or post; False where it did before."""
+        ...
+
+    async def release(self, target: TargetId, report_id: ReportId) -> bool:
+        """Note that a case hides it no more; True where no other case does either."""
+        ...
+
+    async def withheld_by(self, report_id: ReportId) -> list[TargetId]: ...
+
+    async def count_withheld_since(self, at: Millis) -> int: ...
+
+    async def clear(self, targets: Sequence[TargetId], report_id: ReportId) -> None:
+        """Note that a case found nothing wrong with these."""
+        ...
+
+    async def cleared(self, targets: Sequence[TargetId]) -> set[TargetId]:
+        """Return those of which a case found that nothing was wrong."""
+        ...
+
+    async def add_notice(self, notice: Notice) -> None: ...
+
+    async def notice(self, report_id: ReportId) -> Notice | None: ...
+
+    async def notice_by_token(self, token_hash: str) -> Notice | None: ...
+
+    async def forget_notices(self, closed_before: Millis) -> None:
+        """Erase who gave notices that were closed before then; their reports stay."""
+        ...
+
+
+class HouseTexts(Protocol):
+    """Versions of the answers that rules and legal pages are made of."""
+
+    async def add(self, text: HouseText) -> None: ...
+
+    async def newest(self) -> HouseText | None: ...
+
+    async def by_version(self, version: int) -> HouseText | None: ...
+
+    async def history(self, *, limit: int = 50) -> list[HouseText]:
+        """List them, latest first."""
         ...

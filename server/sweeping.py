@@ -17,12 +17,13 @@ from server.promises import EndPromise, SweepPromise, promise
 
 AGE = Millis(86_400_000)
 _AT_ONCE = 200
-_MONTH = Millis(30 * 86_400_000)
-_INCOMING_AGE = _MONTH  # peers repeat an activity for two to seven days
-_OUTGOING_AGE = Millis(90 * 86_400_000)  # the longest that a delivery waits is a week
+MONTH = Millis(30 * 86_400_000)
+INCOMING_AGE = MONTH  # peers repeat an activity for two to seven days
+OUTGOING_AGE = Millis(90 * 86_400_000)  # the longest that a delivery waits is a week
 # A day less than a month, as the sweep comes once a day: nothing of a declined one stays longer.
-_DECIDED_AGE = Millis(29 * 86_400_000)
-_UNDECIDED_AGE = Millis(90 * 86_400_000)  # of an application that nobody looked at
+DECIDED_AGE = Millis(29 * 86_400_000)
+NOTICES_AGE = Millis(365 * 86_400_000)  # who gave a legal notice, once it is decided
+UNDECIDED_AGE = Millis(90 * 86_400_000)  # of an application that nobody looked at
 _ROWS_AT_ONCE = 1_000  # the writer is free for others in between
 
 
@@ -39,11 +40,12 @@ class Sweeping:
         now = self.clock.now()
         async with self.library.transaction() as tx:
             await tx.artists.sweep(now)
-            await tx.peers.sweep(Millis(now - _MONTH))
+            await tx.peers.sweep(Millis(now - MONTH))
             await promise(tx, self.clock, EndPromise())
-            await tx.invites.sweep(Millis(now - _MONTH))
+            await tx.cases.forget_notices(Millis(now - NOTICES_AGE))
+            await tx.invites.sweep(Millis(now - MONTH))
             await tx.applications.sweep(
-                decided_before=Millis(now - _DECIDED_AGE), made_before=Millis(now - _UNDECIDED_AGE)
+                decided_before=Millis(now - DECIDED_AGE), made_before=Millis(now - UNDECIDED_AGE)
             )
         await self._sweep_rows(now)
         batch: list[StoredFile] = []
@@ -66,15 +68,15 @@ class Sweeping:
         """Delete what was given up and what was said long ago, some rows at a time."""
         held_before = Millis(now - KEPT)
         await self._repeat(lambda tx: tx.held.sweep(held_before, limit=_ROWS_AT_ONCE))
-        buried_before = JobId(compose_id(Millis(now - _MONTH), 0, 0))
+        buried_before = JobId(compose_id(Millis(now - MONTH), 0, 0))
         await self._repeat(lambda tx: tx.jobs.sweep(buried_before, limit=_ROWS_AT_ONCE))
         counted_before = Millis(now - KEPT_DAYS * DAY)
         await self._repeat(lambda tx: tx.envelopes.sweep(counted_before, limit=_ROWS_AT_ONCE))
         await self._repeat(lambda tx: tx.visits.sweep(counted_before // DAY, limit=_ROWS_AT_ONCE))
         await self._repeat(
             lambda tx: tx.activities.sweep(
-                outgoing_before=Millis(now - _OUTGOING_AGE),
-                incoming_before=Millis(now - _INCOMING_AGE),
+                outgoing_before=Millis(now - OUTGOING_AGE),
+                incoming_before=Millis(now - INCOMING_AGE),
                 limit=_ROWS_AT_ONCE,
             )
         )

@@ -67,12 +67,20 @@ async def find_target_by_uri(tx: Transaction, addresses: Addresses, uri: str) ->
 async def may_see(tx: Transaction, target: Target, asker: ActorId | None) -> bool:
     """Say whether somebody may see a target: everyone, its followers, or those it names.
 
-    A comment for followers is also for whom it answers, and for the artist in whose thread it
+    Nobody but its author sees what moderators hide, or what somebody suspended made. A comment for
+    followers is also for whom it answers, and for the artist in whose thread it
     stands; one that waits for approval is for its author and that artist.
     """
-    if target.visibility in OPEN or target.owner_id == asker:
+    if target.owner_id == asker:
         return True
-    if asker is None:
+    owner = await tx.actors.by_id(target.owner_id)
+    is_kept_out = owner is None or owner.suspended_at is not None
+    if is_kept_out or (target.post is not None and target.post.is_withheld):
+        return False
+    if target.visibility in OPEN:
+        return True
+    reader = await tx.actors.by_id(asker) if asker is not None else None
+    if asker is None or reader is None or reader.suspended_at is not None:
         return False
     if target.visibility is Visibility.FOLLOWERS:
         follow = await tx.relations.follow(asker, target.owner_id)

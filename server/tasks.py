@@ -9,10 +9,10 @@ from typing import Final
 
 from server import blocklist_text, imaging
 from server.blocklist_text import LIST_TASK
-from server.pictures import PICTURE_TASK
+from server.pictures import PICTURE_TASK, SAMPLE_TASK
 
 Task = Callable[[bytes], bytes]
 
 TASKS: Final[Mapping[str, Task]] = MappingProxyType(
-    {PICTURE_TASK: imaging.answer, LIST_TASK: blocklist_text.answer}
+    {PICTURE_TASK: imaging.answer, SAMPLE_TASK: imaging.sample, LIST_TASK: blocklist_text.answer}
 )

@@ -23,6 +23,7 @@ from server.model import (
     ReactionKind,
     Rendition,
     RenditionName,
+    Role,
     TargetId,
     Visibility,
     Work,
@@ -31,6 +32,7 @@ from server.model import (
 )
 from server.ports import Library, Transaction
 from server.repositories import FeedItem
+from server.roles import is_at_least
 from server.targets import Target, find_target, find_target_by_uri, may_see
 
 PAGE = 24
@@ -178,10 +180,10 @@ class Viewing:
         return [Hung(work, owners[work.artist_id]) for work in works]
 
     async def artists(self, limit: int = 12) -> list[Artist]:
-        """Return artists by handle, those suspended left out."""
+        """Return artists by handle, those suspended or silenced left out."""
         async with self.library.reading() as tx:
             found = await tx.artists.page(limit=limit)
-        return [artist for artist in found if artist.suspended_at is None]
+        return [one for one in found if one.suspended_at is None and one.silenced_at is None]
 
     async def room(self, work_id: WorkId, viewer: ActorId | None) -> Room:
         """Return a work with everything on its page. Raise `NotFound` or `Gone`."""
@@ -191,7 +193,7 @@ class Viewing:
             target = TargetId(work.id)
             may_list = await listable(tx, artist.id, viewer)
             newer, older = await tx.works.neighbours(work, may_list)
-            comments = await tx.posts.thread(work.id)
+            comments = await tx.posts.thread(work.id, viewer)
             counts = await tx.reactions.counts([target])
             mine = await tx.reactions.of_actor(viewer, [target]) if viewer else set()
             return Room(
@@ -302,7 +304,7 @@ class Viewing:
         async with self.library.reading() as tx:
             counts = await tx.reactions.counts([target])
             mine = await tx.reactions.of_actor(viewer, [target]) if viewer else set()
-            replies = await _with_authors(tx, await tx.posts.replies_to(target))
+            replies = await _with_authors(tx, await tx.posts.replies_to(target, viewer))
         return Reception(counts[target], frozenset(kind for kind, _ in mine), tuple(replies))
 
     async def rendition(
@@ -317,12 +319,13 @@ class Viewing:
         async with self.library.reading() as tx:
             found = await tx.works.by_media_key(media_key)
             owner = await tx.artists.by_id(found[0].artist_id) if found else None
+            is_seen = found is not None and await _is_open_to(tx, found[0], viewer)
         if found is None or owner is None:
             raise NotFound("There is no such picture.")
         work, picture = found
         if work.state is WorkState.WITHDRAWN or owner.suspended_at is not None:
             raise Gone("This work was withdrawn by its artist.")
-        if not work.is_visible and work.artist_id != viewer:
+        if not is_seen:
             raise NotFound("There is no such picture.")
         if picture.media_key != media_key and name is not RenditionName.FEDERATED:
             raise Gone("This copy was made anew: its address is on the work's page.")
@@ -362,13 +365,28 @@ async def _visible(
     was_seen = work.hung_at is not None and work.visibility in targets.OPEN
     if work.state is WorkState.WITHDRAWN and was_seen:
         raise Gone("This work was withdrawn by its artist.")
-    if work.artist_id == viewer and work.state is WorkState.HUNG:
+    is_kept = work.state in {WorkState.HUNG, WorkState.HIDDEN}
+    if is_kept and await _sees_all(tx, work, viewer):
         return work
     target = await find_target(tx, addresses, TargetId(work_id))
     if target is None or not await may_see(tx, target, viewer):
         raise NotFound("There is no such work.")
     await refuse_shunned(tx, work.artist_id, viewer)
     return work
+
+
+async def _is_open_to(tx: Transaction, work: Work, viewer: ActorId | None) -> bool:
+    return work.is_visible or await _sees_all(tx, work, viewer)
+
+
+async def _sees_all(tx: Transaction, work: Work, viewer: ActorId | None) -> bool:
+    """Say whether somebody sees what others do not: its artist; of a hidden work, moderators."""
+    if work.artist_id == viewer:
+        return True
+    if viewer is None or work.state is not WorkState.HIDDEN:
+        return False
+    reader = await tx.artists.by_id(viewer)
+    return reader is not None and is_at_least(reader.role, Role.MODERATOR)
 
 
 async def refuse_shunned(tx: Transaction, owner: ActorId, viewer: ActorId | None) -> None:

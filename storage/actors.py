@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from server.errors import Untrusted
 from server.model import Actor, ActorId, ActorKind, Emoji, Millis
 from server.repositories import Actors, Met
-from storage.database import Connection, Row, fold, ids_text, json_text, listed
+from storage.database import BEYOND, MAX_ID, Connection, Row, fold, ids_text, json_text, listed
 from storage.permits import heard_in, heard_text
 
 
@@ -133,6 +133,70 @@ class _Actors:
             for row in rows
         }
 
+    async def restrain(
+        self, actor_id: ActorId, *, silenced_at: Millis | None, suspended_at: Millis | None
+    ) -> None:
+        await self._connection.execute(
+            """
+            UPDATE actors SET silenced_at = :silenced_at, suspended_at = :suspended_at
+            WHERE id = :id
+            """,
+            id=actor_id,
+            silenced_at=silenced_at,
+            suspended_at=suspended_at,
+        )
+
+    async def restrained(self, *, before: ActorId | None = None, limit: int = 50) -> list[Actor]:
+        rows = await self._connection.fetch_all(
+            """
+            SELECT * FROM actors
+            WHERE (silenced_at IS NOT NULL OR suspended_at IS NOT NULL) AND id < :before
+            ORDER BY id DESC LIMIT :limit
+            """,
+            before=MAX_ID if before is None else before,
+            limit=limit,
+        )
+        return [actor_from(row) for row in rows]
+
+    async def search(
+        self, start: str, domain: str = "", *, after: ActorId | None = None, limit: int = 50
+    ) -> list[Actor]:
+        rows = (
+            await self._connection.fetch_all(
+                """
+                SELECT * FROM actors
+                WHERE domain = :domain AND SUBSTR(handle_folded, 1, :length) = :start
+                    AND NOT is_local AND (handle_folded, id) > (
+                        COALESCE((SELECT handle_folded FROM actors WHERE id = :after), ''), :after
+                    )
+                ORDER BY handle_folded, id LIMIT :limit
+                """,
+                domain=fold(domain),
+                start=fold(start),
+                length=len(fold(start)),
+                after=after or 0,
+                limit=limit,
+            )
+            if domain
+            else await self._connection.fetch_all(
+                """
+                SELECT * FROM actors
+                WHERE NOT is_local
+                    AND handle_folded /*pg COLLATE "C" */ >= :start
+                    AND handle_folded /*pg COLLATE "C" */ < :beyond
+                    AND (handle_folded /*pg COLLATE "C" */, id) > (
+                        COALESCE((SELECT handle_folded FROM actors WHERE id = :after), ''), :after
+                    )
+                ORDER BY handle_folded /*pg COLLATE "C" */, id LIMIT :limit
+                """,
+                start=fold(start),
+                beyond=fold(start) + BEYOND,
+                after=after or 0,
+                limit=limit,
+            )
+        )
+        return [actor_from(row) for row in rows]
+
     async def mark_gone(self, actor_id: ActorId, at: Millis) -> None:
         await self._connection.execute(
             "UPDATE actors SET gone_at = :at WHERE id = :id", id=actor_id, at=at
@@ -220,6 +284,8 @@ def actor_from(row: Row) -> Actor:
         emojis=listed(row["emojis"], Emoji),
         heard=heard_in(row["heard"]),
         published_at=row["published_at"],
+        silenced_at=row["silenced_at"],
+        suspended_at=row["suspended_at"],
     )
 
 

@@ -21,7 +21,7 @@ from server.model import (
 from server.permits import InteractionPolicy
 from server.repositories import Artists
 from storage.actors import actors_in
-from storage.database import Connection, Row, fold, json_text, listed
+from storage.database import BEYOND, Connection, Row, fold, json_text, listed
 from storage.permits import permits_in, permits_text, usage_in
 
 _TICKETS_KEPT = 24 * 3600 * 1000  # milliseconds: a used link is still recognised for a day
@@ -50,12 +50,12 @@ class _Artists:
                 id, handle, handle_folded, name, role, created_at, bio, email, suspended_at,
                 approves_follows, content_usage, password_hash, interaction, hides_follows,
                 is_discoverable, is_indexable, attribution_domains, moved_at, ends_at,
-                is_barred
+                is_barred, silenced_at
             ) VALUES (
                 :id, :handle, :handle_folded, :name, :role, :created_at, :bio, :email,
                 :suspended_at, :approves_follows, :content_usage, :password_hash, :interaction,
                 :hides_follows, :is_discoverable, :is_indexable, :attribution_domains, :moved_at,
-                :ends_at, :is_barred
+                :ends_at, :is_barred, :silenced_at
             ) ON CONFLICT (handle_folded) DO NOTHING
             """,
             id=artist.id,
@@ -65,6 +65,9 @@ class _Artists:
         )
         if count == 0:  # somebody else was quicker
             raise _taken(artist.handle)
+        await actors.restrain(
+            artist.id, silenced_at=artist.silenced_at, suspended_at=artist.suspended_at
+        )
         await self.add_key(key)
 
     async def by_id(self, artist_id: ActorId) -> Artist | None:
@@ -83,6 +86,21 @@ class _Artists:
             SELECT * FROM artists WHERE handle_folded > :after
             ORDER BY handle_folded LIMIT :limit
             """,
+            after=fold(after_handle),
+            limit=limit,
+        )
+        return [artist_from(row) for row in rows]
+
+    async def search(self, start: str, *, after_handle: str = "", limit: int = 50) -> list[Artist]:
+        folded = fold(start)
+        rows = await self._connection.fetch_all(
+            """
+            SELECT * FROM artists
+            WHERE handle_folded >= :start AND handle_folded < :beyond AND handle_folded > :after
+            ORDER BY handle_folded LIMIT :limit
+            """,
+            start=folded,
+            beyond=folded + BEYOND,
             after=fold(after_handle),
             limit=limit,
         )
@@ -114,12 +132,16 @@ class _Artists:
                 content_usage = :content_usage, interaction = :interaction,
                 hides_follows = :hides_follows, is_discoverable = :is_discoverable,
                 is_indexable = :is_indexable, attribution_domains = :attribution_domains,
-                moved_at = :moved_at, ends_at = :ends_at, is_barred = :is_barred
+                moved_at = :moved_at, ends_at = :ends_at, is_barred = :is_barred,
+                silenced_at = :silenced_at
             WHERE id = :id
             """,
             id=artist.id,
             created_at=artist.created_at,
             **_changeable(artist),
+        )
+        await actors_in(self._connection).restrain(
+            artist.id, silenced_at=artist.silenced_at, suspended_at=artist.suspended_at
         )
 
     async def password_hash(self, artist_id: ActorId) -> str | None:
@@ -290,6 +312,7 @@ def _changeable(artist: Artist) -> dict[str, str | int | None]:
         "moved_at": artist.moved_at,
         "ends_at": artist.ends_at,
         "is_barred": artist.is_barred,
+        "silenced_at": artist.silenced_at,
     }
 
 
@@ -314,6 +337,7 @@ def artist_from(row: Row) -> Artist:
         moved_at=row["moved_at"],
         ends_at=row["ends_at"],
         is_barred=bool(row["is_barred"]),
+        silenced_at=row["silenced_at"],
     )
 
 

@@ -13,6 +13,7 @@ import msgspec
 
 from server.errors import Conflict, Invalid, Unavailable
 
+BEYOND = "\U0010ffff"  # sorts after everything that begins alike, compared by bytes
 MAX_ID = 2**63 - 1  # greater than every id and time: where a list starts that runs downwards
 _TIME_SHIFT = 21  # an id's upper bits are its milliseconds: `server.clock.compose_id`
 

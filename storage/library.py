@@ -28,18 +28,20 @@ from server.repositories import (
     Requests,
     Works,
 )
-from server.repositories_people import Applications, Invites
+from server.repositories_people import Applications, Cases, HouseTexts, Invites
 from storage.activities import activities_in
 from storage.actors import actors_in
 from storage.applications import applications_in
 from storage.artists import artists_in
 from storage.audit import audit_in
 from storage.blocks import blocks_in
+from storage.cases import cases_in
 from storage.database import Connection, Engine
 from storage.departures import departures_in
 from storage.engines import open_engine
 from storage.envelopes import envelopes_in
 from storage.held import held_in
+from storage.house_texts import house_texts_in
 from storage.invites import invites_in
 from storage.jobs import jobs_in
 from storage.lists import lists_in
@@ -205,3 +207,11 @@ class _Transaction:
     @property
     def departures(self) -> Departures:
         return departures_in(self._connection)
+
+    @property
+    def cases(self) -> Cases:
+        return cases_in(self._connection)
+
+    @property
+    def texts(self) -> HouseTexts:
+        return house_texts_in(self._connection)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from server.model import ActorId, Millis, Notification, NotificationKind
+from server.model import ActorId, Millis, Notification, NotificationKind, TargetId
 from server.repositories import Notifications
 from storage.database import MAX_ID, Connection, Row
 
@@ -67,6 +67,17 @@ class _Notifications:
             """,
             artist=artist,
             actor=actor,
+        )
+
+    async def drop(self, artist: ActorId, kind: NotificationKind, target: TargetId) -> None:
+        await self._connection.execute(
+            """
+            DELETE FROM notifications
+            WHERE artist_id = :artist AND kind = :kind AND target_id = :target
+            """,
+            artist=artist,
+            kind=kind,
+            target=target,
         )
 
     async def mark_read(self, artist: ActorId, up_to: int, at: Millis) -> None:

@@ -117,17 +117,33 @@ class _Posts:
         await self._connection.execute("DELETE FROM posts WHERE id = :id", id=post_id)
 
     async def thread(
-        self, work_id: WorkId, *, after: PostId | None = None, limit: int = 200
+        self,
+        work_id: WorkId,
+        reader: ActorId | None = None,
+        *,
+        after: PostId | None = None,
+        limit: int = 200,
     ) -> list[Post]:
         rows = await self._connection.fetch_all(
             """
             SELECT * FROM posts
             WHERE work_id = :work_id AND visibility IN ('public', 'unlisted') AND NOT is_hidden
                 AND NOT is_kept_back
+                AND NOT is_withheld AND EXISTS (
+                    SELECT 1 FROM actors
+                    WHERE actors.id = posts.actor_id AND suspended_at IS NULL AND (
+                        silenced_at IS NULL OR actors.id = :reader OR EXISTS (
+                            SELECT 1 FROM follows
+                            WHERE follower_id = :reader AND followee_id = actors.id
+                                AND state = 'accepted'
+                        )
+                    )
+                )
                 AND (published_at, id) > (:after_at, :after)
             ORDER BY published_at, id LIMIT :limit
             """,
             work_id=work_id,
+            reader=reader or 0,
             after=after or 0,
             after_at=-1 if after is None else await self._time_of(after),
             limit=limit,
@@ -135,31 +151,58 @@ class _Posts:
         return [_post(row) for row in rows]
 
     async def replies_to(
-        self, target: TargetId, *, after: PostId | None = None, limit: int = 50
+        self,
+        target: TargetId,
+        reader: ActorId | None = None,
+        *,
+        after: PostId | None = None,
+        limit: int = 50,
     ) -> list[Post]:
         rows = await self._connection.fetch_all(
             """
             SELECT * FROM posts
             WHERE reply_to_id = :target AND visibility IN ('public', 'unlisted') AND NOT is_hidden
                 AND NOT is_kept_back
+                AND NOT is_withheld AND EXISTS (
+                    SELECT 1 FROM actors
+                    WHERE actors.id = posts.actor_id AND suspended_at IS NULL AND (
+                        silenced_at IS NULL OR actors.id = :reader OR EXISTS (
+                            SELECT 1 FROM follows
+                            WHERE follower_id = :reader AND followee_id = actors.id
+                                AND state = 'accepted'
+                        )
+                    )
+                )
                 AND (published_at, id) > (:after_at, :after)
             ORDER BY published_at, id LIMIT :limit
             """,
             target=target,
+            reader=reader or 0,
             after=after or 0,
             after_at=-1 if after is None else await self._time_of(after),
             limit=limit,
         )
         return [_post(row) for row in rows]
 
-    async def count_replies_to(self, target: TargetId) -> int:
+    async def count_replies_to(self, target: TargetId, reader: ActorId | None = None) -> int:
         row = await self._connection.fetch_one(
             """
             SELECT COUNT(*) AS number FROM posts
             WHERE reply_to_id = :target AND visibility IN ('public', 'unlisted') AND NOT is_hidden
                 AND NOT is_kept_back
+                AND NOT is_withheld AND EXISTS (
+                    SELECT 1 FROM actors
+                    WHERE actors.id = posts.actor_id AND suspended_at IS NULL AND (
+                        silenced_at IS NULL OR actors.id = :reader OR EXISTS (
+                            SELECT 1 FROM follows
+                            WHERE follower_id = :reader AND followee_id = actors.id
+                                AND state = 'accepted'
+                        )
+                    )
+                )
             """,
             target=target,
+            reader=reader or 0,
         )
         return 0 if row is None else int(row["number"])
 
@@ -190,10 +233,14 @@ class _Posts:
                     WHERE latest.actor_id = follows.followee_id AND latest.in_reply_to_uri = ''
                         AND latest.reply_to_id IS NULL
                         AND latest.visibility IN ('public', 'unlisted', 'followers')
+                        AND NOT latest.is_withheld
                         AND (latest.published_at, latest.id) < (:before_at, :before)
                     ORDER BY latest.published_at DESC, latest.id DESC LIMIT :limit
                 ) /*pg ) */
-            WHERE follows.follower_id = :reader AND follows.state = 'accepted'
+            WHERE follows.follower_id = :reader AND follows.state = 'accepted' AND NOT EXISTS (
+                SELECT 1 FROM actors
+                WHERE actors.id = follows.followee_id AND actors.suspended_at IS NOT NULL
+            )
             UNION ALL
             SELECT DISTINCT works.listed_at AS at, works.id AS work_id,
                 CAST(NULL AS BIGINT) AS post_id, works.id AS id
@@ -232,10 +279,18 @@ class _Posts:
             is_hidden=is_hidden,
         )
 
+    async def withhold(self, post_id: PostId, *, is_withheld: bool) -> None:
+        await self._connection.execute(
+            "UPDATE posts SET is_withheld = :is_withheld WHERE id = :id",
+            id=post_id,
+            is_withheld=is_withheld,
+        )
+
     async def featured(self, actor: ActorId, *, limit: int = 20) -> list[Post]:
         rows = await self._connection.fetch_all(
             """
-            SELECT * FROM posts WHERE actor_id = :actor AND featured_at IS NOT NULL
+            SELECT * FROM posts
+            WHERE actor_id = :actor AND featured_at IS NOT NULL AND NOT is_withheld
             ORDER BY featured_at DESC LIMIT :limit
             """,
             actor=actor,
@@ -250,7 +305,9 @@ class _Posts:
             """
             SELECT posts.* FROM post_readers
                 JOIN posts ON posts.id = post_readers.post_id AND posts.visibility = 'direct'
-            WHERE post_readers.reader_id = :reader AND post_readers.post_id < :before
+                JOIN actors ON actors.id = posts.actor_id AND actors.suspended_at IS NULL
+            WHERE NOT posts.is_withheld AND post_readers.reader_id = :reader
+                AND post_readers.post_id < :before
             ORDER BY post_readers.post_id DESC LIMIT :limit
             """,
             reader=reader,
@@ -345,6 +402,7 @@ def _post(row: Row) -> Post:
         heard=_heard(row),
         treatments=listed(row["treatments"], Treatment),
         interaction=permits_in(row["interaction"]),
+        is_withheld=bool(row["is_withheld"]),
     )
 
 

@@ -83,10 +83,10 @@ class _Reactions:
                     WHERE target_id = target.id AND kind = 'boost') AS boosts,
                 (SELECT COUNT(*) FROM posts
                     WHERE work_id = target.id AND visibility IN ('public', 'unlisted')
-                        AND NOT is_hidden AND NOT is_kept_back)
+                        AND NOT is_hidden AND NOT is_kept_back AND NOT is_withheld)
                 + (SELECT COUNT(*) FROM posts
                     WHERE reply_to_id = target.id AND visibility IN ('public', 'unlisted')
-                        AND COALESCE(work_id, 0) <> target.id) AS comments
+                        AND COALESCE(work_id, 0) <> target.id AND NOT is_withheld) AS comments
             FROM (SELECT CAST(value AS BIGINT) AS id FROM json_each(:targets)) AS target
             """,
             targets=ids_text(targets),

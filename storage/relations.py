@@ -193,7 +193,7 @@ class _Relations:
         rows = await self._connection.fetch_all(
             """
             SELECT actors.uri AS uri FROM follows JOIN actors ON actors.id = follower_id
-            WHERE followee_id = :followee AND gone_at IS NULL
+            WHERE followee_id = :followee AND gone_at IS NULL AND suspended_at IS NULL
                 AND SUBSTR(actors.uri, 1, :length) = :prefix
                 AND (state = 'accepted' OR state = 'suspended' AND EXISTS (
                     SELECT 1 FROM severances
@@ -243,7 +243,7 @@ class _Relations:
             """
             SELECT inbox, shared_inbox FROM follows JOIN actors ON actors.id = follower_id
             WHERE followee_id = :followee AND state = 'accepted'
-                AND NOT is_local AND gone_at IS NULL
+                AND NOT is_local AND gone_at IS NULL AND suspended_at IS NULL
             ORDER BY actors.id
             """,
             followee=followee,

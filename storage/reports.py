@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from server.dealings import Report, ReportId
-from server.model import Millis
+from server.dealings import Outcome, Report, ReportId, ReportKind
+from server.model import ActorId, Millis
 from server.repositories import Reports
 from storage.database import MAX_ID, Connection, Row, json_text, listed
 
@@ -22,10 +22,12 @@ class _Reports:
             """
             INSERT INTO reports (
                 id, uri, reporter_id, is_local, accused_id, objects, content, created_at,
-                is_forwarded, closed_at, closed_by, note
+                is_forwarded, closed_at, closed_by, note, kind, assigned_to, outcome, reason,
+                answer, answered_at, told_at
             ) VALUES (
                 :id, :uri, :reporter, :is_local, :accused, :objects, :content, :created_at,
-                :is_forwarded, :closed_at, :closed_by, :note
+                :is_forwarded, :closed_at, :closed_by, :note, :kind, :assigned_to, :outcome,
+                :reason, :answer, :answered_at, :told_at
             ) ON CONFLICT (uri) WHERE uri <> '' DO NOTHING
             """,
             id=report.id,
@@ -36,10 +38,8 @@ class _Reports:
             objects=json_text(report.objects),
             content=report.content,
             created_at=report.created_at,
-            is_forwarded=report.is_forwarded,
-            closed_at=report.closed_at,
-            closed_by=report.closed_by,
-            note=report.note,
+            kind=report.kind,
+            **_changeable(report),
         )
         return count == 1
 
@@ -53,6 +53,54 @@ class _Reports:
             since=since,
         )
         return 0 if row is None else int(row["number"])
+
+    async def hold(self, report_id: ReportId) -> Report | None:
+        row = await self._connection.fetch_one(
+            "SELECT * FROM reports WHERE id = :id /*pg FOR UPDATE */", id=report_id
+        )
+        return None if row is None else _report(row)
+
+    async def assigned(self, handle: str, *, limit: int = 50) -> list[Report]:
+        rows = await self._connection.fetch_all(
+            """
+            SELECT * FROM reports WHERE assigned_to = :handle AND closed_at IS NULL
+            ORDER BY id DESC LIMIT :limit
+            """,
+            handle=handle,
+            limit=limit,
+        )
+        return [_report(row) for row in rows]
+
+    async def count_notices_since(self, at: Millis) -> int:
+        row = await self._connection.fetch_one(
+            """
+            SELECT COUNT(*) AS number FROM reports WHERE kind = 'notice' AND created_at >= :at
+            """,
+            at=at,
+        )
+        return 0 if row is None else int(row["number"])
+
+    async def outcomes_since(self, at: Millis) -> list[tuple[ReportKind, Outcome, int]]:
+        rows = await self._connection.fetch_all(
+            """
+            SELECT kind, outcome, COUNT(*) AS number FROM reports
+            WHERE closed_at >= :at GROUP BY kind, outcome ORDER BY kind, outcome
+            """,
+            at=at,
+        )
+        return [
+            (ReportKind(row["kind"]), Outcome(row["outcome"]), int(row["number"])) for row in rows
+        ]
+
+    async def about(self, accused: ActorId, *, limit: int = 50) -> list[Report]:
+        rows = await self._connection.fetch_all(
+            """
+            SELECT * FROM reports WHERE accused_id = :accused ORDER BY id DESC LIMIT :limit
+            """,
+            accused=accused,
+            limit=limit,
+        )
+        return [_report(row) for row in rows]
 
     async def by_id(self, report_id: ReportId) -> Report | None:
         row = await self._connection.fetch_one("SELECT * FROM reports WHERE id = :id", id=report_id)
@@ -87,15 +135,28 @@ class _Reports:
             """
             UPDATE reports SET
                 is_forwarded = :is_forwarded, closed_at = :closed_at, closed_by = :closed_by,
-                note = :note
+                note = :note, assigned_to = :assigned_to, outcome = :outcome, reason = :reason,
+                answer = :answer, answered_at = :answered_at, told_at = :told_at
             WHERE id = :id
             """,
             id=report.id,
-            is_forwarded=report.is_forwarded,
-            closed_at=report.closed_at,
-            closed_by=report.closed_by,
-            note=report.note,
+            **_changeable(report),
         )
+
+
+def _changeable(report: Report) -> dict[str, str | int | None]:
+    return {
+        "is_forwarded": report.is_forwarded,
+        "closed_at": report.closed_at,
+        "closed_by": report.closed_by,
+        "note": report.note,
+        "assigned_to": report.assigned_to,
+        "outcome": report.outcome,
+        "reason": report.reason,
+        "answer": report.answer,
+        "answered_at": report.answered_at,
+        "told_at": report.told_at,
+    }
 
 
 def _report(row: Row) -> Report:
@@ -112,4 +173,11 @@ def _report(row: Row) -> Report:
         closed_at=row["closed_at"],
         closed_by=row["closed_by"],
         note=row["note"],
+        kind=ReportKind(row["kind"]),
+        assigned_to=row["assigned_to"],
+        outcome=Outcome(row["outcome"]),
+        reason=row["reason"],
+        answer=row["answer"],
+        answered_at=row["answered_at"],
+        told_at=row["told_at"],
     )

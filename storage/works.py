@@ -172,6 +172,7 @@ class _Works:
                 AND EXISTS (
                     SELECT 1 FROM artists
                     WHERE artists.id = works.artist_id AND suspended_at IS NULL
+                        AND silenced_at IS NULL
                 )
             ORDER BY listed_at DESC, id DESC LIMIT :limit
             """,
@@ -192,6 +193,7 @@ class _Works:
                 AND EXISTS (
                     SELECT 1 FROM artists
                     WHERE artists.id = works.artist_id AND suspended_at IS NULL
+                        AND silenced_at IS NULL
                 )
             ORDER BY work_tags.listed_at DESC, work_id DESC LIMIT :limit
             """,

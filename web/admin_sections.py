@@ -41,6 +41,11 @@ async def sections_for(reader: Artist, known: Flows) -> tuple[AdminSection, ...]
     )
 
 
+async def _applications(_reader: Artist, known: Flows) -> str:
+    count = await known.applying.count()
+    return f"{plural(count, 'application')} to read" if count else ""
+
+
 async def _open_reports(reader: Artist, known: Flows) -> str:
     count = len(await known.reporting.cases(reader))
     return f"{plural(count, 'open report')}" if count else ""
@@ -80,6 +85,11 @@ _PARTS = (
         "counts.",
     ),
     _Part(
+        *("People", "/admin/people", Role.MODERATOR),
+        "Accounts here and people elsewhere: who they are, what they may do, who is invited.",
+        _applications,
+    ),
+    _Part(
         *("Reports", "/admin/reports", Role.MODERATOR),
         "What people report, from here and from other servers, and what was decided.",
         _open_reports,
@@ -103,6 +113,10 @@ _PARTS = (
         *("Lists", "/admin/blocklists", Role.ADMIN),
         "Lists of servers to block or allow: whose you follow, and your own.",
         _waiting_lists,
+    ),
+    _Part(
+        *("Texts", "/admin/texts", Role.ADMIN),
+        "Who runs this place, its rules, and the legal pages that are made of a few answers.",
     ),
     _Part(
         *("Log", "/admin/audit", Role.ADMIN),

@@ -6,7 +6,15 @@ Law: as in `views`.
 from dataclasses import dataclass
 
 from server.model import Millis
-from web.views import ActorView, FormView, LinkView, PagerView, PostView, TileView
+from web.views import (
+    ActorView,
+    FormView,
+    LinkView,
+    OptionView,
+    PagerView,
+    PostView,
+    TileView,
+)
 
 _EMPTY_FORM = FormView()
 
@@ -53,31 +61,102 @@ class ReportRow:
     words: str = ""
     things: int = 0  # works and posts
     closed_by: str = ""
+    is_notice: bool = False  # a legal one
+    assigned_to: str = ""  # handle
+    has_answer: bool = False  # whom it is about has written
+    outcome: str = ""  # in words
 
 
 @dataclass(frozen=True, slots=True)
 class ReportsPage:
-    """reports.html: for moderators."""
+    """reports.html: for moderators. `show` is "open", "mine" or "all"."""
 
     rows: tuple[ReportRow, ...] = ()
-    is_open: bool = True  # else all, closed ones too
+    show: str = "open"
     pager: PagerView | None = None
 
 
 @dataclass(frozen=True, slots=True)
+class ThingRow:
+    """A work or post that a case is about. `id` is what its buttons send."""
+
+    id: int
+    label: str
+    url: str
+    is_hidden: bool = False
+    is_gone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CaseNoteRow:
+    """What a moderator wrote or did; `author` "" = it happened by itself."""
+
+    author: str
+    words: str
+    at: Millis
+    is_deed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeView:
+    """A legal notice beside its words."""
+
+    kind: str
+    name: str
+    email: str
+    standing: str
+    source: str
+    signature: str
+
+
+@dataclass(frozen=True, slots=True)
 class CasePage:
-    """case.html: one report, for moderators. Sends `note`."""
+    """case.html: one report, for moderators.
+
+    Sends `words` to `note_action`, and `outcome`, `reason` and `note` to `close_action`; an action
+    is "" where it makes no sense now.
+    """
 
     row: ReportRow
+    action: str  # of the case: its buttons' addresses begin with it
     tiles: tuple[TileView, ...] = ()
     posts: tuple[PostView, ...] = ()
+    things: tuple[ThingRow, ...] = ()  # the same, with what can be done about each
     missing: int = 0  # things that are not there any more, or never were
     is_forwarded: bool = False
     is_accused_here: bool = False
+    accused_url: str = ""  # of their page for moderators
+    server_url: str = ""  # of the page about their server
+    notice: NoticeView | None = None
+    notes: tuple[CaseNoteRow, ...] = ()
+    earlier: tuple[ReportRow, ...] = ()
+    answer: str = ""
+    answered_at: Millis | None = None
+    reason: str = ""
     note: str = ""
     closed_at: Millis | None = None
+    is_mine: bool = False
+    may_forward: bool = False
+    outcomes: tuple[OptionView, ...] = ()
     form: FormView = _EMPTY_FORM
-    close_action: str = ""  # "" = closed
+    note_form: FormView = _EMPTY_FORM
+
+
+@dataclass(frozen=True, slots=True)
+class ConcernPage:
+    """concern.html: a case, for whom it is about or who reported. Sends `words` to `action`."""
+
+    at: Millis
+    is_accused: bool
+    outcome: str = ""  # in words; "" = undecided
+    reason: str = ""
+    closed_at: Millis | None = None
+    words: str = ""  # of a notice, or one's own report
+    claimant: str = ""  # who gave a notice
+    things: tuple[ThingRow, ...] = ()
+    answer: str = ""
+    action: str = ""  # "" = no answer can be given any more
+    form: FormView = _EMPTY_FORM
 
 
 @dataclass(frozen=True, slots=True)

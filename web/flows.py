@@ -18,10 +18,12 @@ from federation.threads import Threads
 from server.account_ends import AccountEnds
 from server.accounts import Accounts
 from server.addresses import Addresses
+from server.applying import Applying
 from server.approving import Approving
 from server.audit import Audit
 from server.blocking import Blocking
 from server.blocklists import Blocklists
+from server.casework import Casework
 from server.clock import Clock
 from server.config import Config
 from server.conversing import Conversing
@@ -35,8 +37,10 @@ from server.house import House
 from server.inviting import Inviting
 from server.list_feed import ListFeed
 from server.list_renewing import ListRenewing
+from server.members import Members
 from server.model import Actor
 from server.moving import Moving
+from server.notices import Notices
 from server.notifications import Notifications
 from server.own_list import OwnList
 from server.peer_book import PeerBook
@@ -54,6 +58,7 @@ from server.severing import Severing
 from server.shadows import Shadows, ShadowWatch
 from server.signals import SignalUrls
 from server.sparing import Sparing
+from server.stating import Stating
 from server.viewing import Viewing
 from server.visitors import Crawlers
 from server.visits import Visits
@@ -75,7 +80,9 @@ class Flows:
     crawlers: Crawlers
     accounts: Accounts
     inviting: Inviting
+    applying: Applying
     account_ends: AccountEnds
+    members: Members
     publishing: Publishing
     viewing: Viewing
     registers: Registers
@@ -105,6 +112,9 @@ class Flows:
     shadows: Shadows
     blocking: Blocking
     reporting: Reporting
+    casework: Casework
+    notices: Notices
+    stating: Stating
     moving: Moving
     holding: Holding
     pinning: Pinning

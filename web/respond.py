@@ -54,6 +54,7 @@ _NOTICES: Mapping[str, str] = {
     "dropped": "Dropped. Nothing of it is left here.",
     "word-said": "Your word holds from now on.",
     "policy-asked": "It was asked. What it answered stands below.",
+    "answered": "The moderators have your answer.",
     "tried": "It is tried now. Reload the page in a moment to see what became of it.",
     "retried": "It is sent again now.",
     "follows-restored": "Restored. Where somebody else has to act, it stands below.",
@@ -72,6 +73,8 @@ _NOTICES: Mapping[str, str] = {
     "draft-begun": "Your draft begins anew from there. Nothing is in force yet.",
     "rule-kept": "The rule is in your draft. Nothing is in force yet.",
     "draft-gone": "Your draft is gone. What is in force stays.",
+    "declined": "Declined. They read it on their page; all of it is erased within a month.",
+    "texts": "Published. The version before stays readable.",
     "revoked": "The invitation is taken back: its link opens nothing any more.",
 }
 

@@ -46,6 +46,10 @@ class InstanceView:
     footer: tuple[LinkView, ...] = (
         LinkView("Policy", "/policy"),
         LinkView("About", "/about"),
+        LinkView("Rules", "/rules"),
+        LinkView("Privacy", "/privacy"),
+        LinkView("Terms", "/terms"),
+        LinkView("Imprint", "/imprint"),
     )
 
 

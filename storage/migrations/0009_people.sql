@@ -2,9 +2,11 @@
 -- only the hash of its token is kept.
 
 ALTER TABLE artists ADD COLUMN invites_left BIGINT NOT NULL DEFAULT 0; -- links that they may make
-ALTER TABLE actors ADD COLUMN silenced_at BIGINT; -- in no public list, as moderators say
-ALTER TABLE actors ADD COLUMN suspended_at BIGINT; -- of local ones: as in `artists`
-CREATE INDEX actors_by_handle ON actors (handle_folded /*pg COLLATE "C" */, id);
+ALTER TABLE artists ADD COLUMN silenced_at BIGINT; -- in no public list, as moderators say
+ALTER TABLE actors ADD COLUMN silenced_at BIGINT; -- of local ones both as in `artists`
+ALTER TABLE actors ADD COLUMN suspended_at BIGINT;
+CREATE INDEX actors_by_handle ON actors (handle_folded /*pg COLLATE "C" */, id)
+    WHERE NOT is_local;
 CREATE INDEX actors_restrained ON actors (id)
     WHERE silenced_at IS NOT NULL OR suspended_at IS NOT NULL;
 
@@ -65,6 +67,7 @@ ALTER TABLE reports ADD COLUMN answer TEXT NOT NULL DEFAULT ''; -- of the accuse
 ALTER TABLE reports ADD COLUMN answered_at BIGINT;
 ALTER TABLE reports ADD COLUMN told_at BIGINT; -- since when the accused artist reads it
 CREATE INDEX reports_of_accused ON reports (accused_id, id);
+CREATE INDEX reports_assigned ON reports (assigned_to, id) WHERE closed_at IS NULL;
 CREATE INDEX reports_closed ON reports (closed_at) WHERE closed_at IS NOT NULL;
 
 CREATE TABLE case_notes ( -- what moderators wrote, and what they did
@@ -83,7 +86,14 @@ CREATE TABLE withheld ( -- works and posts that a case hides; several may hide t
     at BIGINT NOT NULL,
     UNIQUE (target_id, report_id)
 );
+CREATE INDEX withheld_by_time ON withheld (at);
 CREATE INDEX withheld_by_report ON withheld (report_id);
+
+CREATE TABLE cleared ( -- what a case found nothing wrong with: no notice hides it by itself again
+    target_id BIGINT NOT NULL,
+    report_id BIGINT NOT NULL REFERENCES reports (id),
+    UNIQUE (target_id, report_id)
+);
 
 CREATE TABLE notices ( -- legal ones: who gave it, beside its report
     report_id BIGINT PRIMARY KEY REFERENCES reports (id),

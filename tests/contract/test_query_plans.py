@@ -19,6 +19,7 @@ from server.model import (
     JobKind,
     KeyAlgorithm,
     Millis,
+    NotificationKind,
     PictureId,
     PostId,
     ReactionKind,
@@ -51,7 +52,7 @@ SEVERANCE = Severance(
 # What may be read whole: a handful of rows, or a list that came in as a parameter.
 SMALL = (
     "json_each", "level", "due", "crowd", "named", "target", "policies", "placed", "subquery",
-    "residents", "CONSTANT ROW",
+    "residents", "CONSTANT ROW", "house_texts",
 )  # fmt: skip
 
 QUERIES: list[tuple[str, Callable[[Transaction], Awaitable[object]]]] = [
@@ -176,6 +177,25 @@ QUERIES: list[tuple[str, Callable[[Transaction], Awaitable[object]]]] = [
     ("blocks_by_uri", lambda tx: tx.blocks.by_uri("x")),
     ("blocks_by_time", lambda tx: tx.blocks.by(ME, before=NOW)),
     ("blocks_of_blocked", lambda tx: tx.actors.mark_gone(ME, NOW)),
+    ("artists_handle_folded_key", lambda tx: tx.artists.search("x")),
+    ("actors_restrained", lambda tx: tx.actors.restrained(before=ME)),
+    ("actors_by_handle", lambda tx: tx.actors.search("x", after=ME)),
+    ("actors_by_address", lambda tx: tx.actors.search("x", "far.example", after=ME)),
+    ("actors_pkey", lambda tx: tx.actors.restrain(ME, silenced_at=NOW, suspended_at=None)),
+    ("reports_pkey", lambda tx: tx.reports.hold(ReportId(1))),
+    ("reports_assigned", lambda tx: tx.reports.assigned("mo")),
+    ("reports_closed", lambda tx: tx.reports.outcomes_since(NOW)),
+    ("reports_by_time", lambda tx: tx.reports.count_notices_since(NOW)),
+    ("case_notes_of_report", lambda tx: tx.cases.notes(ReportId(1))),
+    ("withheld_by_report", lambda tx: tx.cases.withheld_by(ReportId(1))),
+    ("withheld_by_time", lambda tx: tx.cases.count_withheld_since(NOW)),
+    ("cleared_target_id_report_id_key", lambda tx: tx.cases.cleared([TARGET])),
+    ("notices_token_hash_key", lambda tx: tx.cases.notice_by_token("x")),
+    ("reports_closed", lambda tx: tx.cases.forget_notices(NOW)),
+    ("notifications_", lambda tx: tx.notifications.drop(ME, NotificationKind.CASE, TARGET)),
+    ("house_texts_pkey", lambda tx: tx.texts.newest()),
+    ("house_texts_pkey", lambda tx: tx.texts.history()),
+    ("reports_of_accused", lambda tx: tx.reports.about(ME)),
     ("invites_token_hash_key", lambda tx: tx.invites.by_token("x")),
     ("invites_pkey", lambda tx: tx.invites.page(before=InviteId(9))),
     ("invites_by_maker", lambda tx: tx.invites.page(ME, before=InviteId(9))),

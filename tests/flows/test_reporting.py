@@ -5,11 +5,17 @@ from typing import Any
 
 import pytest
 
+from server.casework import Decision
+from server.dealings import Outcome
 from server.errors import Invalid, NotAllowed, NotFound
 from server.model import ActorId, Artist, NotificationKind, Role, TargetId, Visibility
 from server.reporting import MAX_PER_HOUR, MAX_WORDS, Case
 from tests.flows.dealings import ANA, about, arrive, here, sent, told
 from tests.two_servers.stage import Peer, Stage
+
+
+def settled(note: str) -> Decision:
+    return Decision(Outcome.NOTHING, note=note)
 
 
 async def owner(stage: Stage) -> Artist:
@@ -37,7 +43,7 @@ async def test_reports_do_not_exist_for_who_is_no_moderator(role: Role, stage: S
     for ask in (
         stage.flows.reporting.cases(reader),
         stage.flows.reporting.case(reader, made.id),
-        stage.flows.reporting.close(reader, made.id, "Mine"),
+        stage.flows.casework.close(reader, made.id, settled("Mine")),
     ):
         with pytest.raises(NotFound):
             await ask
@@ -125,10 +131,10 @@ async def test_a_closed_report_is_not_closed_again(stage: Stage) -> None:
     otto, ana, ben = await owner(stage), await stage.artist(), await stage.artist("ben")
     made = await stage.flows.reporting.report(ben, ana.id, "Look")
     with pytest.raises(Invalid, match="too long"):
-        await stage.flows.reporting.close(otto, made.id, "x" * (MAX_WORDS + 1))
-    await stage.flows.reporting.close(otto, made.id, " We talked. ")
+        await stage.flows.casework.close(otto, made.id, settled("x" * (MAX_WORDS + 1)))
+    await stage.flows.casework.close(otto, made.id, settled(" We talked. "))
     with pytest.raises(NotAllowed, match="@otto has closed"):
-        await stage.flows.reporting.close(otto, made.id, "Me too")
+        await stage.flows.casework.close(otto, made.id, settled("Me too"))
     closed = (await stage.flows.reporting.case(otto, made.id)).report
     assert (closed.closed_by, closed.note) == ("otto", "We talked.")
     assert await cases(stage, otto) == []

@@ -310,6 +310,7 @@ async def staged(
     domain: str = "art.test",
     base_url: str = "",
     transport: Transport | None = None,
+    more: str = "",
 ) -> AsyncIterator[Stage]:
     """Build an instance around a library; the network is a `Net`, unless a real way is given."""
     clock, net, workers = clock or HandClock(), Net(), ProcessWorkers()
@@ -317,7 +318,7 @@ async def staged(
     media = DiskStore(folder / "media")
     seams = Seams(library, media, clock, transport or net, workers, MemoryBus(), readers)
     try:
-        config = config_of(domain, folder, base_url=base_url)
+        config = config_of(domain, folder, more, base_url=base_url)
         instance = await _built(config, seams, is_development=False)
         yield Stage(instance, clock, net)
     finally:

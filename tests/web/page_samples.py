@@ -168,7 +168,9 @@ def samples(words: str) -> dict[str, object]:
         pictures=2,
         source=LinkView(words, "https://b.example/1"),
     )
-    reported = dealing.ReportRow("/admin/reports/1", DAY, actor, local, words, 2, words)
+    reported = dealing.ReportRow(
+        "/admin/reports/1", DAY, actor, local, words, 2, words, outcome=words
+    )
     emojis = (EmojiView("blob", "https://b.example/blob.png"), EmojiView(words, words))
     quote = QuoteView(actor, "/posts/3", words, f"<p>{words}</p>", "", words, remote, emojis)
     poll = PollView(
@@ -298,7 +300,6 @@ def samples(words: str) -> dict[str, object]:
         ),
         "blocks.html": dealing.BlocksPage((dealing.BlockedRow(actor, "/u", DAY),), pager),
         "report.html": dealing.ReportPage(actor, 7, 9, words, words, form, "/back"),
-        "reports.html": dealing.ReportsPage((reported,), is_open=False, pager=pager),
         "held.html": held.HeldPage((held_row, bare_row), pager),
         "severed.html": cut.SeveredPage(
             (
@@ -313,6 +314,7 @@ def samples(words: str) -> dict[str, object]:
             ),
             pager, problem=words,
         ),
+        "reports.html": dealing.ReportsPage((reported,), "mine", pager),
         "admin.html": governed.AdminPage((governed.AdminSection(words, "/admin/x", words, words),)),
         "audit.html": governed.AuditPage(
             (
@@ -351,7 +353,20 @@ def samples(words: str) -> dict[str, object]:
             (delivery.BuriedRow(7, words, words, 16, DAY),), most=1,
         ),
         "case.html": dealing.CasePage(
-            reported, (tile, veiled), (post,), 2, is_forwarded=True, note=words, closed_at=DAY,
+            reported, "/admin/reports/1", (tile, veiled), (post,),
+            (dealing.ThingRow(1, words, "/@ada/1", is_hidden=True),
+             dealing.ThingRow(2, words, "/@ada/2", is_gone=True)),
+            missing=2, is_forwarded=True, accused_url="/admin/people/1", server_url="/s",
+            notice=dealing.NoticeView(words, words, words, words, words, words),
+            notes=(dealing.CaseNoteRow(words, words, DAY),
+                   dealing.CaseNoteRow("", words, DAY, is_deed=True)),
+            earlier=(reported,), answer=words, answered_at=DAY, reason=words, note=words,
+            closed_at=DAY, note_form=FormView({"words": words}, {"words": words}),
+        ),
+        "concern.html": dealing.ConcernPage(
+            DAY, is_accused=True, outcome=words, reason=words, closed_at=DAY, words=words,
+            claimant=words, things=(dealing.ThingRow(1, words, "/@ada/1", is_hidden=True),),
+            action="/a", form=FormView({"words": words}, {"words": words}),
         ),
         "moving.html": dealing.MovingPage(
             f"@{words}@atelier.example", (dealing.AliasRow(words, "https://b.example/a"),),
@@ -435,6 +450,47 @@ def samples(words: str) -> dict[str, object]:
         "list_mode.html": of_lists.ModePage(
             is_closed=True, impact=impact, let_in=3, form=FormView({}, {"typed": words})
         ),
+        "apply.html": people.ApplyPage(
+            FormView({"name": words, "links": words}, {"words": words, "pictures": words}),
+        ),
+        "apply_status.html": people.ApplyStatusPage(
+            DAY, "accepted", words, words, f"/invite/{words}"
+        ),
+        "applications.html": people.ApplicationsPage(
+            (people.ApplicationRow(words, words, (words, "https://b.example"), words, DAY,
+                                   ("/admin/people/applications/1/0.jpg",), "/a", "/d"),),
+            pager, words, words, FormView({}, {"": words}),
+        ),
+        "house_text.html": people.HouseTextPage(
+            words, (people.PartView(words, (words, words), (words,)),
+                    people.PartView(words, (words,), is_missing=True)),
+            "/rules", 2, DAY, is_old=True, versions=((2, DAY), (1, DAY)), fill_url="/admin/texts",
+        ),
+        "transparency.html": people.TransparencyPage(((words, words, 3),)),
+        "texts.html": people.TextsPage(
+            FormView({"rules": words}, {"rules": words, "age": words}), 3, DAY, words,
+            (people.HouseTextPage(words, (people.PartView(words, (words,), (words,)),), "/rules"),),
+        ),
+        "takedown.html": people.TakedownPage(
+            OPTIONS, FormView({"words": words}, {"words": words, "": words, "kind": words}),
+            contact=words,
+        ),
+        "takedown_status.html": people.TakedownStatusPage(
+            DAY, (words, "https://atelier.example/works/1"), 2, words, words, words, DAY
+        ),
+        "people.html": people.PeoplePage(
+            (people.MemberRow(local, "/admin/people/1", "artist", is_silenced=True),
+             people.MemberRow(actor, "/admin/people/2", is_suspended=True)),
+            "elsewhere", words, pager,
+        ),
+        "member.html": people.MemberPage(
+            local, is_here=True, role="artist", joined_at=DAY, works=3, followers=1, note=words,
+            inviter=local, silenced_at=DAY, suspended_at=DAY, cases=(reported,), roles=OPTIONS,
+            silence_action="/s", suspend_action="/h", role_action="/r", invites_action="/i",
+            form=FormView({"reason": words}, {"reason": words}),
+            role_form=FormView({}, {"password": words}),
+            invites_form=FormView({"count": words}, {"count": words}),
+        ),
     }  # fmt: skip
 
 
@@ -489,8 +545,12 @@ def empty_samples() -> dict[str, object]:
         ),
         "federation.html": delivery.FederationPage(),
         "case.html": dealing.CasePage(
-            dealing.ReportRow("/admin/reports/1", DAY, None, None), close_action="/close"
+            dealing.ReportRow("/admin/reports/1", DAY, None, None),
+            "/admin/reports/1",
+            outcomes=OPTIONS,
+            may_forward=True,
         ),
+        "concern.html": dealing.ConcernPage(DAY, is_accused=False, answer="x"),
         "moving.html": dealing.MovingPage(
             "@a@b", moved_to=LinkView("@b@c", "https://c.example/@b"), again_from=DAY
         ),
@@ -518,4 +578,14 @@ def empty_samples() -> dict[str, object]:
         "list_change.html": of_lists.ListChangePage("x", "x", "x", "/c", "/l"),
         "list_own.html": of_lists.OwnListPage(),
         "list_mode.html": of_lists.ModePage(is_closed=False),
+        "apply.html": people.ApplyPage(closed="By invitation."),
+        "apply_status.html": people.ApplyStatusPage(DAY, "declined"),
+        "applications.html": people.ApplicationsPage(),
+        "house_text.html": people.HouseTextPage("Rules", (), "/rules"),
+        "transparency.html": people.TransparencyPage(),
+        "texts.html": people.TextsPage(),
+        "takedown.html": people.TakedownPage((), hides=False),
+        "takedown_status.html": people.TakedownStatusPage(DAY, ()),
+        "people.html": people.PeoplePage(show="elsewhere"),
+        "member.html": people.MemberPage(actor, is_here=False, server_url="/admin/federation/b"),
     }

@@ -128,12 +128,14 @@ async def test_somebody_reports_a_work_and_a_moderator_closes_the_case(site: Sit
     shown = await site.page(case[0], "otto")
     assert "Blue hour" in shown
     assert "@ben@art.test" in shown
-    closed = await site.send(f"{case[0]}/close", "otto", case[0], note="We talked.")
+    closed = await site.send(
+        f"{case[0]}/close", "otto", case[0], outcome="nothing", note="We talked."
+    )
     assert closed.headers["Location"] == "/admin/reports?told=closed"
     assert "There is nothing to decide" in await site.page("/admin/reports", "otto")
     assert "closed by @otto" in await site.page("/admin/reports?show=all", "otto")
     assert "We talked." in await site.page(case[0], "otto")
-    again = await site.send(f"{case[0]}/close", "otto")
+    again = await site.send(f"{case[0]}/close", "otto", outcome="nothing")
     assert again.status == 403
 
 

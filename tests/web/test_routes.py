@@ -55,6 +55,8 @@ STATUSES = {
     "/datasets": 404,
     **{f"/datasets/own{part}": 404 for part in ("", "/snapshot", "/changes", ".csv")},
     f"/invite/{TOKEN}": 404,
+    f"/takedown/{TOKEN}": 404,
+    f"/apply/{TOKEN}": 404,
     "/styleguide": 404,
 }
 GETS = [route for route in ROUTES if route.method == "GET"]

@@ -1,4 +1,4 @@
-"""Reports: made by anybody signed in, read and closed by moderators."""
+"""Reports, as anybody signed in makes them; how they stand in lists."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -6,13 +6,13 @@ from typing import Annotated
 from aiohttp import web
 
 from federation.wording import plain
-from server.dealings import ReportId
+from server.casework import DECISIONS
+from server.dealings import ReportKind
 from server.errors import FixatifError, Invalid, NotFound
-from server.model import Actor, ActorId, Counts, TargetId
+from server.model import Actor, ActorId, TargetId
 from server.reporting import MAX_WORDS, Case
 from server.targets import Target
-from server.viewing import Hung, Said
-from web.dealing_views import CasePage, ReportPage, ReportRow, ReportsPage
+from web.dealing_views import ReportPage, ReportRow
 from web.dealings import report_page
 from web.errors import status_of
 from web.fields import Fields, Line, Text, decode
@@ -21,7 +21,7 @@ from web.forms import read_form
 from web.limits import Rate
 from web.present import UNTITLED, Show
 from web.respond import artist_of, back, head_for, number, own_path, page, show, to
-from web.views import FormView, HeadView, PagerView, PostView, TileView
+from web.views import FormView, HeadView
 
 _REPORTS = Rate("reports by account", 10, 360)  # ten at once, then ten an hour
 _PAGE = 50
@@ -36,13 +36,6 @@ class ReportForm:
     about: Annotated[str, Line("What it is about", 19)] = ""
     text: Annotated[str, Text("The text", MAX_WORDS)] = ""
     is_forwarded: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class CloseForm:
-    """A moderator's last word."""
-
-    note: Annotated[str, Text("The note", MAX_WORDS)] = ""
 
 
 async def report_form(request: web.Request) -> web.StreamResponse:
@@ -69,45 +62,6 @@ async def report(request: web.Request) -> web.StreamResponse:
         form = FormView({"text": sent.first("text")}, {problem.field: problem.message})
         return await _report_page(request, sent, form, problem)
     return to(own_path(sent.first("back"), "/home").partition("?")[0], "reported")
-
-
-async def reports(request: web.Request) -> web.StreamResponse:
-    """List reports for moderators."""
-    is_open = request.query.get("show", "") != "all"
-    before = number(request.query.get("before", ""))
-    found = await flows(request).reporting.cases(
-        artist_of(request), is_open=is_open, before=ReportId(before) if before else None
-    )
-    showing = show(request)
-    rest = "" if is_open else "show=all&"
-    is_full = len(found) == _PAGE
-    view = ReportsPage(
-        rows=tuple(_row(showing, case) for case in found),
-        is_open=is_open,
-        pager=(
-            PagerView(f"/admin/reports?{rest}before={found[-1].report.id}", _PAGE)
-            if is_full
-            else None
-        ),
-    )
-    return await page(request, "reports.html", view, head=_head(request, "Reports"))
-
-
-async def case(request: web.Request) -> web.StreamResponse:
-    """Show one report to a moderator."""
-    return await _case_page(request, FormView())
-
-
-async def close(request: web.Request) -> web.StreamResponse:
-    """Close a report."""
-    sent = await read_form(request)
-    try:
-        asked = decode(CloseForm, sent)
-        await flows(request).reporting.close(artist_of(request), _report_id(request), asked.note)
-    except Invalid as problem:
-        form = FormView({"note": sent.first("note")}, {"note": problem.message})
-        return await _case_page(request, form, problem)
-    return to("/admin/reports", "closed")
 
 
 async def _report_page(
@@ -145,43 +99,8 @@ def _title_of(target: Target) -> str:
     return words if len(words) <= _EXCERPT else f"{words[:_EXCERPT].rstrip()} …"
 
 
-async def _case_page(
-    request: web.Request, form: FormView, problem: FixatifError | None = None
-) -> web.Response:
-    found = await flows(request).reporting.case(artist_of(request), _report_id(request))
-    report = found.report
-    is_closed = report.closed_at is not None
-    view = CasePage(
-        row=_row(show(request), found),
-        tiles=_tiles(request, found),
-        posts=_posts(request, found),
-        missing=len(report.objects) - len(found.works) - len(found.posts),
-        is_forwarded=report.is_forwarded,
-        is_accused_here=found.accused is not None and found.accused.is_local,
-        note=report.note,
-        closed_at=report.closed_at,
-        form=form,
-        close_action="" if is_closed else f"/admin/reports/{report.id}/close",
-    )
-    status = status_of(problem) if problem else 200
-    return await page(request, "case.html", view, head=_head(request, "Report"), status=status)
-
-
-def _tiles(request: web.Request, found: Case) -> tuple[TileView, ...]:
-    if found.artist is None:
-        return ()
-    hung = [Hung(work, found.artist) for work in found.works]
-    return tuple(show(request).tile(one, with_artist=False) for one in hung)
-
-
-def _posts(request: web.Request, found: Case) -> tuple[PostView, ...]:
-    if found.accused is None:
-        return ()
-    said = [Said(post, found.accused) for post in found.posts]
-    return tuple(show(request).said_post(one, Counts(), frozenset()) for one in said)
-
-
-def _row(showing: Show, case: Case) -> ReportRow:
+def row_of(showing: Show, case: Case) -> ReportRow:
+    """Return a report as it stands in a list."""
     report = case.report
     return ReportRow(
         url=report_page(report.id),
@@ -191,11 +110,11 @@ def _row(showing: Show, case: Case) -> ReportRow:
         words=report.content,
         things=len(report.objects),
         closed_by=report.closed_by,
+        is_notice=report.kind is ReportKind.NOTICE,
+        assigned_to=report.assigned_to,
+        has_answer=report.answered_at is not None,
+        outcome=DECISIONS.get(report.outcome, "") if report.closed_at else "",
     )
-
-
-def _report_id(request: web.Request) -> ReportId:
-    return ReportId(number(request.match_info["id"], 0) or 0)
 
 
 def _head(request: web.Request, title: str) -> HeadView:

@@ -224,6 +224,7 @@ def _note(work: Work) -> str:
         return "Draft: only you see it"
     notes = {
         WorkState.PROCESSING: "Being prepared",
+        WorkState.HIDDEN: "Hidden by the moderators",
         WorkState.FAILED: "Not hung: a picture cannot be used",
     }
     return notes.get(work.state, work.visibility.value.capitalize())

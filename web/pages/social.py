@@ -47,6 +47,14 @@ from web.respond import artist_of, back, head_for, number, page, show, to
 from web.talk import emoji_views
 from web.views import FormView, HeadView, Intent, LinkView, PagerView
 
+_ABOUT_CASES = frozenset(
+    {
+        NotificationKind.REPORT,
+        NotificationKind.CASE,
+        NotificationKind.OUTCOME,
+        NotificationKind.APPLICATION,
+    }
+)
 _LOOK_UPS = Rate("look-ups by network", 20, 6)  # each makes us fetch from elsewhere
 _INTENTS: dict[str, Intent] = {
     "follow": "follow",
@@ -79,6 +87,9 @@ async def look_up(request: web.Request) -> web.StreamResponse:
     try:
         known.limits.demand(_LOOK_UPS, artist.handle)
         found = await known.remote.by_address(query)
+        kept = await known.viewing.actor(found.id)
+        if kept is not None and kept.suspended_at is not None:
+            raise NotFound("The moderators here suspended this account.")
     except FixatifError as problem:
         view = FollowConfirmPage(query=query, problem=problem.message)
         status = status_of(problem)
@@ -299,7 +310,7 @@ async def _emoji(request: web.Request, told: Notification) -> str:
 
 async def _told_post(request: web.Request, told: Notification) -> Post | None:
     """Return the comment, mention or message that a notification is of."""
-    if told.target_id is None or told.kind is NotificationKind.REPORT:
+    if told.target_id is None or told.kind in _ABOUT_CASES:
         return None
     target = await flows(request).viewing.target(told.target_id, artist_of(request).id)
     return target.post if target is not None else None
@@ -312,8 +323,8 @@ async def _subject(request: web.Request, told: Notification) -> tuple[LinkView |
         return (await new_home(request, moved) if moved else None), ""
     if told.target_id is None:
         return None, ""
-    if told.kind is NotificationKind.REPORT:
-        return LinkView("somebody: read the report", report_page(told.target_id)), ""
+    if told.kind in _ABOUT_CASES:
+        return _case_link(told.kind, told.target_id), ""
     known, artist = flows(request), artist_of(request)
     target = await known.viewing.target(told.target_id, artist.id)
     if target is None:
@@ -323,6 +334,15 @@ async def _subject(request: web.Request, told: Notification) -> tuple[LinkView |
         about = await _thread_of(request, target)
         return LinkView(about, f"/posts/{target.id}"), target.post.content_html
     return link, ""
+
+
+def _case_link(kind: NotificationKind, case: TargetId) -> LinkView:
+    """Return where somebody reads a case: as a moderator, or as one whom it concerns."""
+    if kind is NotificationKind.REPORT:
+        return LinkView("somebody: read the report", report_page(case))
+    if kind is NotificationKind.APPLICATION:
+        return LinkView("Read it", "/admin/people/applications")
+    return LinkView("Read it", f"/cases/{case}")
 
 
 async def _thread_of(request: web.Request, target: Target) -> str:

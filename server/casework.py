@@ -1,0 +1,269 @@
+"""How moderators work on cases: notes, hiding, decisions; and how those concerned hear and answer.
+
+The law: whoever a decision is about is told what was decided and why, and may answer once. Who
+reported is named to moderators alone; who gave a legal notice is named to the artist as well.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+
+from server.acts import Act
+from server.addresses import Addresses
+from server.audit import note as log
+from server.casefiles import CaseNote, Notice
+from server.clock import Clock
+from server.dealings import Outcome, Report, ReportId, ReportKind
+from server.errors import Invalid, NotAllowed, NotFound
+from server.model import ActorId, Artist, NotificationKind, Role, TargetId
+from server.notifications import tell_anew
+from server.ports import Bus, Library, Transaction
+from server.promises import JOBS_TOPIC, Deed, SayPromise, promise
+from server.publishing import take_down
+from server.reactions import Reactions
+from server.reporting import limited
+from server.roles import demand
+from server.withholding import Thing, show_again, thing, thing_named, withhold
+
+_OPENS = frozenset({Outcome.NOTHING, Outcome.WARNED})  # what was hidden is shown again
+DECISIONS = {
+    Outcome.NOTHING: "No rule was broken",
+    Outcome.WARNED: "Warned; everything stays",
+    Outcome.HIDDEN: "It stays hidden",
+    Outcome.REMOVED: "It is taken down for good",
+    Outcome.SILENCED: "The account was silenced",
+    Outcome.SUSPENDED: "The account was suspended",
+    Outcome.SERVER: "The server was restrained",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFile:
+    """What belongs to a case besides its report."""
+
+    notes: tuple[CaseNote, ...]
+    things: tuple[Thing, ...]
+    notice: Notice | None
+
+
+@dataclass(frozen=True, slots=True)
+class Concern:
+    """A case as it is shown to somebody here whom it is about, or who reported."""
+
+    report: Report
+    is_accused: bool
+    things: tuple[Thing, ...]
+    notice: Notice | None
+    may_answer: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a moderator decides, and the reason that those concerned read."""
+
+    outcome: Outcome
+    reason: str = ""
+    note: str = ""  # for the other moderators
+
+
+@dataclass(frozen=True, slots=True)
+class Casework:
+    """Work on cases."""
+
+    library: Library
+    clock: Clock
+    addresses: Addresses
+    bus: Bus
+    reactions: Reactions
+    speaker: ActorId  # the server actor, in whose name reports are sent on
+
+    async def file(self, reader: Artist, report: Report) -> CaseFile:
+        """Return what belongs to a case. Raise `NotFound` for who is no moderator."""
+        demand(reader, Role.MODERATOR)
+        async with self.library.reading() as tx:
+            notes = await tx.cases.notes(report.id)
+            notice = await tx.cases.notice(report.id)
+            return CaseFile(tuple(notes), await self._things(tx, report), notice)
+
+    async def take(self, reader: Artist, report_id: ReportId, *, is_mine: bool) -> None:
+        """Take a case, so that the others see who works on it, or put it back."""
+        async with self._held(reader, report_id) as (tx, report):
+            owner = reader.handle if is_mine else ""
+            await tx.reports.update(replace(report, assigned_to=owner))
+
+    async def write(self, reader: Artist, report_id: ReportId, words: str) -> None:
+        """Write something for the other moderators. Raise `Invalid`."""
+        said = limited(words)
+        if not said:
+            raise Invalid("The note is empty: write something.", "words")
+        async with self._held(reader, report_id) as (tx, report):
+            await self.note(tx, report, reader.handle, said, is_deed=False)
+
+    async def hide(
+        self, reader: Artist, report_id: ReportId, target_id: TargetId, *, is_hidden: bool
+    ) -> None:
+        """Hide something that a case is about, or show it again. Raise `NotFound`."""
+        async with self._held(reader, report_id) as (tx, report):
+            about = {one.id: one for one in await self._things(tx, report)}
+            if target_id not in about:
+                raise NotFound("This case is about something else.")
+            if is_hidden:
+                await withhold(tx, self.clock, target_id, report_id)
+            elif not await show_again(tx, target_id, report_id):
+                raise NotAllowed("Another case hides it: close that one first.")
+            deed = "hid" if is_hidden else "showed again"
+            name = f"{deed} {self._name(about[target_id])}"
+            await self.note(tx, report, reader.handle, name, is_deed=True)
+            act = Act.THING_HIDDEN if is_hidden else Act.THING_SHOWN
+            await log(tx, self.clock, reader, act, self._name(about[target_id]))
+
+    async def forward(self, reader: Artist, report_id: ReportId) -> None:
+        """Send a report to the server of the accused, in this server's name."""
+        async with self._held(reader, report_id) as (tx, report):
+            accused = await tx.actors.by_id(report.accused_id)
+            if accused is None or accused.is_local or report.is_forwarded:
+                raise NotAllowed("There is no other server to send this to, or it was sent.")
+            await tx.reports.update(replace(report, is_forwarded=True))
+            await promise(tx, self.clock, SayPromise(Deed.REPORTED, self.speaker, report.id))
+            await self.note(
+                tx, report, reader.handle, f"sent it on to {accused.domain}", is_deed=True
+            )
+        self.bus.wake(JOBS_TOPIC)
+
+    async def close(self, reader: Artist, report_id: ReportId, decision: Decision) -> None:
+        """Close a case with a decision; those concerned here are told. Raise `Invalid`."""
+        reason, words = limited(decision.reason), limited(decision.note)
+        if decision.outcome is Outcome.UNDECIDED:
+            raise Invalid("Say what you decided.", "outcome")
+        if decision.outcome is not Outcome.NOTHING and not reason:
+            raise Invalid("Write why: whom it is about reads it.", "reason")
+        async with self._held(reader, report_id) as (tx, report):
+            if report.closed_at is not None:
+                raise NotAllowed(f"@{report.closed_by} has closed this report: reload the page.")
+            await self._carry_out(tx, report, decision.outcome)
+            is_told = report.told_at is not None or decision.outcome is not Outcome.NOTHING
+            now = self.clock.now()
+            closed = replace(
+                report,
+                closed_at=now,
+                closed_by=reader.handle,
+                note=words,
+                outcome=decision.outcome,
+                reason=reason,
+                told_at=(report.told_at or now) if is_told else None,
+            )
+            await tx.reports.update(closed)
+            said = f"decided: {DECISIONS[decision.outcome]}. {reason}".strip()
+            await self.note(tx, report, reader.handle, said, is_deed=True)
+            await log(tx, self.clock, reader, Act.REPORT_CLOSED, str(report.id), reason=words)
+            await self._tell(tx, closed)
+        self.bus.wake(JOBS_TOPIC)
+
+    async def reopen(self, reader: Artist, report_id: ReportId) -> None:
+        """Open a closed case again, to decide it anew."""
+        async with self._held(reader, report_id) as (tx, report):
+            if report.closed_at is None:
+                raise NotAllowed("This case is open.")
+            await tx.reports.update(replace(report, closed_at=None, closed_by=""))
+            await self.note(tx, report, reader.handle, "opened the case again", is_deed=True)
+            await log(tx, self.clock, reader, Act.REPORT_REOPENED, str(report.id))
+
+    async def concern(self, artist: Artist, report_id: ReportId) -> Concern:
+        """Return a case to whom it is about, once they were told, or to who reported it here.
+
+        Raise `NotFound` for everybody else.
+        """
+        async with self.library.reading() as tx:
+            report = await tx.reports.by_id(report_id)
+            is_accused = report is not None and _is_told(report, artist)
+            is_reporter = report is not None and report.is_local and report.reporter_id == artist.id
+            if report is None or not (is_accused or is_reporter):
+                raise NotFound("There is nothing here at this address.")
+            return Concern(
+                report,
+                is_accused,
+                await self._things(tx, report) if is_accused else (),
+                await tx.cases.notice(report_id) if is_accused else None,
+                is_accused and report.answered_at is None,
+            )
+
+    async def answer(self, artist: Artist, report_id: ReportId, words: str) -> None:
+        """Answer once, before or after a decision; a closed case is opened again by it."""
+        said = limited(words)
+        if not said:
+            raise Invalid("Your answer is empty: write it first.", "words")
+        async with self.library.transaction() as tx:
+            report = await tx.reports.hold(report_id)
+            if report is None or not _is_told(report, artist):
+                raise NotFound("There is nothing here at this address.")
+            if report.answered_at is not None:
+                raise NotAllowed("You have answered: the moderators have your words.")
+            now = self.clock.now()
+            answered = replace(report, answer=said, answered_at=now, closed_at=None, closed_by="")
+            await tx.reports.update(answered)
+            await self.note(tx, report, "", "the account answered", is_deed=True)
+            for moderator in await tx.artists.staff():
+                kind, about = NotificationKind.REPORT, TargetId(report.id)
+                await tell_anew(tx, self.clock, moderator.id, kind, about, artist.id)
+
+    async def note(
+        self, tx: Transaction, report: Report, author: str, words: str, *, is_deed: bool
+    ) -> None:
+        """Keep, in a transaction at hand, what somebody wrote or did."""
+        made = CaseNote(self.clock.new_id(), report.id, author, words, is_deed, self.clock.now())
+        await tx.cases.add_note(made)
+
+    @asynccontextmanager
+    async def _held(
+        self, reader: Artist, report_id: ReportId
+    ) -> AsyncIterator[tuple[Transaction, Report]]:
+        demand(reader, Role.MODERATOR)
+        async with self.library.transaction() as tx:
+            report = await tx.reports.hold(report_id)
+            if report is None:
+                raise NotFound("There is no such report.")
+            yield tx, report
+
+    async def _things(self, tx: Transaction, report: Report) -> tuple[Thing, ...]:
+        """Return what the accused made of what a report names, hidden or not."""
+        found = [await thing_named(tx, self.addresses, uri) for uri in report.objects]
+        return tuple(one for one in found if one and one.owner_id == report.accused_id)
+
+    async def _carry_out(self, tx: Transaction, report: Report, outcome: Outcome) -> None:
+        hidden = await tx.cases.withheld_by(report.id)
+        if outcome in _OPENS:
+            for target_id in hidden:
+                await show_again(tx, target_id, report.id)
+        if outcome is Outcome.NOTHING:
+            await tx.cases.clear([one.id for one in await self._things(tx, report)], report.id)
+        if outcome is Outcome.HIDDEN:
+            for one in await self._things(tx, report):
+                await withhold(tx, self.clock, one.id, report.id)
+        if outcome is Outcome.REMOVED:
+            for one in await self._things(tx, report):
+                await self._remove(tx, one)
+
+    async def _remove(self, tx: Transaction, one: Thing) -> None:
+        if one.work is not None and not one.is_gone:
+            held = await thing(tx, one.id)
+            if held is not None and held.work is not None:
+                await take_down(tx, self.clock, held.work)
+        elif one.post is not None:
+            await self.reactions.take_away(tx, one.post)
+
+    async def _tell(self, tx: Transaction, report: Report) -> None:
+        about = TargetId(report.id)
+        accused = await tx.artists.by_id(report.accused_id)
+        if accused is not None and report.told_at is not None:
+            await tell_anew(tx, self.clock, accused.id, NotificationKind.CASE, about)
+        if report.is_local and report.kind is ReportKind.REPORT:
+            await tell_anew(tx, self.clock, report.reporter_id, NotificationKind.OUTCOME, about)
+
+    def _name(self, one: Thing) -> str:
+        if one.work is not None:
+            return self.addresses.work(one.work.id)
+        return one.post.uri if one.post else ""
+
+
+def _is_told(report: Report, artist: Artist) -> bool:
+    return report.accused_id == artist.id and report.told_at is not None

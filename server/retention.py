@@ -1,0 +1,39 @@
+"""How long this program keeps what, from the very constants that its sweeps go by."""
+
+from typing import Final
+
+from server.account_ends import GRACE
+from server.accounts import SESSION_LENGTH
+from server.holdings import KEPT as HELD_AGE
+from server.house_texts import Kept
+from server.sweeping import (
+    DECIDED_AGE,
+    INCOMING_AGE,
+    MONTH,
+    NOTICES_AGE,
+    OUTGOING_AGE,
+    UNDECIDED_AGE,
+)
+
+_DAY: Final = 86_400_000
+_SWEEP: Final = _DAY  # the sweep comes once a day: a thing may stay so much longer
+
+GRACE_DAYS: Final = GRACE // _DAY
+
+
+def kept() -> tuple[Kept, ...]:
+    """Return what is kept for a time only, and for how long at most."""
+    return tuple(
+        Kept(what, (age + slack) // _DAY, since)
+        for what, age, slack, since in (
+            ("Being signed in", SESSION_LENGTH, _SWEEP, "after signing in"),
+            ("A deleted account", GRACE, 0, "after it was asked for, then all of it is erased"),
+            ("What other servers sent, word by word", INCOMING_AGE, _SWEEP, "after it came"),
+            ("What was sent to other servers, word by word", OUTGOING_AGE, _SWEEP, "after that"),
+            ("What waits for a moderator's word", HELD_AGE, _SWEEP, "after it came"),
+            ("An application that was decided", DECIDED_AGE, _SWEEP, "after the decision"),
+            ("An application that nobody decided", UNDECIDED_AGE, _SWEEP, "after it came"),
+            ("Who gave a legal notice", NOTICES_AGE, _SWEEP, "after the decision"),
+            ("Invitations that nobody used", MONTH, _SWEEP, "after their end"),
+        )
+    )

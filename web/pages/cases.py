@@ -1,0 +1,291 @@
+"""Cases: reports and notices as moderators work on them, and as those concerned read them."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from aiohttp import web
+
+from federation.wording import plain
+from server.casefiles import NoticeKind
+from server.casework import DECISIONS, CaseFile, Decision
+from server.dealings import Outcome, ReportId, ReportKind
+from server.errors import FixatifError, Invalid
+from server.model import Artist, Counts, Role, TargetId
+from server.reporting import MAX_WORDS, Case
+from server.roles import is_at_least
+from server.viewing import Hung, Said
+from server.withholding import Thing
+from web.dealing_views import (
+    CaseNoteRow,
+    CasePage,
+    ConcernPage,
+    NoticeView,
+    ReportsPage,
+    ThingRow,
+)
+from web.dealings import report_page
+from web.errors import status_of
+from web.fields import Line, Text, decode
+from web.flows import flows
+from web.forms import read_form
+from web.pages.reports import row_of
+from web.present import UNTITLED
+from web.respond import artist_of, head_for, number, page, show, to
+from web.views import FormView, HeadView, OptionView, PagerView, PostView, TileView
+
+_LIST = "/admin/reports"
+_PAGE = 50
+_EXCERPT = 60  # characters
+_HINTS = {
+    Outcome.NOTHING: "What was hidden because of it is shown again.",
+    Outcome.WARNED: "What was hidden is shown again; the account reads your reason.",
+    Outcome.HIDDEN: "Nobody but its artist and moderators sees it. It can come back.",
+    Outcome.REMOVED: "Other servers are told to delete it too. This cannot be undone.",
+    Outcome.SILENCED: "Do it on their page; this tells them why.",
+    Outcome.SUSPENDED: "Do it on their page; this tells them why.",
+    Outcome.SERVER: "Do it on the page of their server.",
+}
+_OUTCOMES = tuple(OptionView(one, words, _HINTS[one]) for one, words in DECISIONS.items())
+NOTICE_KINDS = {
+    NoticeKind.COPYRIGHT: "Copyright: it is my work, or of somebody for whom I speak",
+    NoticeKind.ILLEGAL: "It breaks the law in another way",
+    NoticeKind.PRIVACY: "It shows me, or something private of mine",
+    NoticeKind.OTHER: "Something else",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class WordsForm:
+    """A note, or an answer."""
+
+    words: Annotated[str, Text("The text", MAX_WORDS)] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ThingForm:
+    """Which of the things that a case is about."""
+
+    thing: Annotated[str, Line("The work or post", 19)]
+
+
+@dataclass(frozen=True, slots=True)
+class CloseForm:
+    """A moderator's decision."""
+
+    outcome: Outcome = Outcome.UNDECIDED
+    reason: Annotated[str, Text("The reason", MAX_WORDS)] = ""
+    note: Annotated[str, Text("The note", MAX_WORDS)] = ""
+
+
+async def cases(request: web.Request) -> web.StreamResponse:
+    """List reports for moderators."""
+    known, reader = flows(request).reporting, artist_of(request)
+    wanted = request.query.get("show", "open")
+    wanted = wanted if wanted in {"mine", "all"} else "open"
+    sought = number(request.query.get("before", ""))
+    before = ReportId(sought) if sought else None
+    if wanted == "mine":
+        found = await known.mine(reader)
+    else:
+        found = await known.cases(reader, is_open=wanted == "open", before=before)
+    goes_on = len(found) == _PAGE and wanted != "mine"
+    more = f"{_LIST}?show={wanted}&before={found[-1].report.id}" if goes_on else ""
+    view = ReportsPage(
+        rows=tuple(row_of(show(request), one) for one in found),
+        show=wanted,
+        pager=PagerView(more, _PAGE) if more else None,
+    )
+    return await page(request, "reports.html", view, head=_head(request, "Reports"))
+
+
+async def case(request: web.Request) -> web.StreamResponse:
+    """Show one report to a moderator."""
+    return await _case_page(request)
+
+
+async def take(request: web.Request) -> web.StreamResponse:
+    """Take a case, or put it back."""
+    is_mine = request.match_info["answer"] == "take"
+    await flows(request).casework.take(artist_of(request), _id(request), is_mine=is_mine)
+    return to(report_page(_id(request)), "saved")
+
+
+async def write(request: web.Request) -> web.StreamResponse:
+    """Write a note for the other moderators."""
+    sent = await read_form(request)
+    try:
+        asked = decode(WordsForm, sent)
+        await flows(request).casework.write(artist_of(request), _id(request), asked.words)
+    except Invalid as problem:
+        form = FormView({"words": sent.first("words")}, {"words": problem.message})
+        return await _case_page(request, note_form=form, problem=problem)
+    return to(report_page(_id(request)), "saved")
+
+
+async def hide(request: web.Request) -> web.StreamResponse:
+    """Hide one of the things that a case is about, or show it again."""
+    asked = decode(ThingForm, await read_form(request))
+    target = TargetId(number(asked.thing, 0) or 0)
+    is_hidden = request.match_info["answer"] == "hide"
+    casework = flows(request).casework
+    await casework.hide(artist_of(request), _id(request), target, is_hidden=is_hidden)
+    return to(report_page(_id(request)), "saved")
+
+
+async def forward(request: web.Request) -> web.StreamResponse:
+    """Send a report on to the server of the accused."""
+    await flows(request).casework.forward(artist_of(request), _id(request))
+    return to(report_page(_id(request)), "saved")
+
+
+async def close(request: web.Request) -> web.StreamResponse:
+    """Close a report with a decision."""
+    sent = await read_form(request)
+    try:
+        asked = decode(CloseForm, sent)
+        decision = Decision(asked.outcome, asked.reason, asked.note)
+        await flows(request).casework.close(artist_of(request), _id(request), decision)
+    except Invalid as problem:
+        values = {name: sent.first(name) for name in ("outcome", "reason", "note")}
+        form = FormView(values, {problem.field: problem.message})
+        return await _case_page(request, form=form, problem=problem)
+    return to(_LIST, "closed")
+
+
+async def reopen(request: web.Request) -> web.StreamResponse:
+    """Open a closed report again."""
+    await flows(request).casework.reopen(artist_of(request), _id(request))
+    return to(report_page(_id(request)), "saved")
+
+
+async def concern(request: web.Request) -> web.StreamResponse:
+    """Show a case to whom it is about, or who reported."""
+    return await _concern_page(request)
+
+
+async def answer(request: web.Request) -> web.StreamResponse:
+    """Answer what is said, or was decided, about oneself."""
+    sent = await read_form(request)
+    try:
+        asked = decode(WordsForm, sent)
+        await flows(request).casework.answer(artist_of(request), _id(request), asked.words)
+    except Invalid as problem:
+        form = FormView({"words": sent.first("words")}, {"words": problem.message})
+        return await _concern_page(request, form, problem)
+    return to(f"/cases/{_id(request)}", "answered")
+
+
+async def _concern_page(
+    request: web.Request, form: FormView | None = None, problem: FixatifError | None = None
+) -> web.Response:
+    artist = artist_of(request)
+    found = await flows(request).casework.concern(artist, _id(request))
+    report = found.report
+    is_notice = report.kind is ReportKind.NOTICE
+    is_decided = report.closed_at is not None
+    view = ConcernPage(
+        at=report.created_at,
+        is_accused=found.is_accused,
+        outcome=DECISIONS.get(report.outcome, "") if is_decided else "",
+        reason=report.reason if is_decided else "",
+        closed_at=report.closed_at,
+        words=report.content if is_notice or not found.is_accused else "",
+        claimant=found.notice.name if found.notice else "",
+        things=tuple(_thing(request, one, artist) for one in found.things),
+        answer=report.answer if found.is_accused else "",
+        action=f"/cases/{report.id}/answer" if found.may_answer else "",
+        form=form or FormView(),
+    )
+    title = "About you" if found.is_accused else "Your report"
+    status = status_of(problem) if problem else 200
+    return await page(request, "concern.html", view, head=_head(request, title), status=status)
+
+
+async def _case_page(
+    request: web.Request,
+    *,
+    form: FormView | None = None,
+    note_form: FormView | None = None,
+    problem: FixatifError | None = None,
+) -> web.Response:
+    known, reader, showing = flows(request), artist_of(request), show(request)
+    found = await known.reporting.case(reader, _id(request))
+    file = await known.casework.file(reader, found.report)
+    report, accused = found.report, found.accused
+    history = await known.reporting.history(reader, report.accused_id)
+    is_here = accused is not None and accused.is_local
+    is_open = report.closed_at is None
+    view = CasePage(
+        row=row_of(showing, found),
+        action=report_page(report.id),
+        tiles=_tiles(request, found),
+        posts=_posts(request, found),
+        things=tuple(_thing(request, one, found.artist) for one in file.things),
+        missing=len(report.objects) - len(file.things),
+        is_forwarded=report.is_forwarded,
+        is_accused_here=is_here,
+        accused_url=f"/admin/people/{report.accused_id}" if accused else "",
+        server_url=_server_url(reader, found),
+        notice=_notice(file),
+        notes=tuple(CaseNoteRow(n.author, n.words, n.at, n.is_deed) for n in file.notes),
+        earlier=tuple(row_of(showing, one) for one in history if one.report.id != report.id),
+        answer=report.answer,
+        answered_at=report.answered_at,
+        reason=report.reason,
+        note=report.note,
+        closed_at=report.closed_at,
+        is_mine=report.assigned_to == reader.handle,
+        may_forward=is_open and accused is not None and not is_here and not report.is_forwarded,
+        outcomes=_OUTCOMES if is_open else (),
+        form=form or FormView(),
+        note_form=note_form or FormView(),
+    )
+    status = status_of(problem) if problem else 200
+    return await page(request, "case.html", view, head=_head(request, "Report"), status=status)
+
+
+def _server_url(reader: Artist, found: Case) -> str:
+    is_elsewhere = found.accused is not None and not found.accused.is_local
+    if found.accused is None or not is_elsewhere or not is_at_least(reader.role, Role.ADMIN):
+        return ""
+    return f"/admin/federation/{found.accused.domain}"
+
+
+def _notice(file: CaseFile) -> NoticeView | None:
+    one = file.notice
+    if one is None:
+        return None
+    kind = NOTICE_KINDS[one.kind]
+    return NoticeView(kind, one.name, one.email, one.standing, one.source, one.signature)
+
+
+def _thing(request: web.Request, one: Thing, artist: Artist | None) -> ThingRow:
+    if one.work is not None and artist is not None:
+        url = show(request).page_of(one.work, artist)
+        label = one.work.title or UNTITLED
+        return ThingRow(one.id, label, url, is_hidden=one.is_hidden, is_gone=one.is_gone)
+    words = plain(one.post.title or one.post.content_html) if one.post else ""
+    label = words if len(words) <= _EXCERPT else f"{words[:_EXCERPT].rstrip()} …"
+    return ThingRow(one.id, label or "A post", f"/posts/{one.id}", is_hidden=one.is_hidden)
+
+
+def _tiles(request: web.Request, found: Case) -> tuple[TileView, ...]:
+    if found.artist is None:
+        return ()
+    hung = [Hung(work, found.artist) for work in found.works if work.pictures]
+    return tuple(show(request).tile(one, with_artist=False) for one in hung)
+
+
+def _posts(request: web.Request, found: Case) -> tuple[PostView, ...]:
+    if found.accused is None:
+        return ()
+    said = [Said(post, found.accused) for post in found.posts]
+    return tuple(show(request).said_post(one, Counts(), frozenset()) for one in said)
+
+
+def _id(request: web.Request) -> ReportId:
+    return ReportId(number(request.match_info["id"], 0) or 0)
+
+
+def _head(request: web.Request, title: str) -> HeadView:
+    return head_for(request, title=title, usage=flows(request).house.usage_of())
