@@ -93,6 +93,14 @@ def decode_answer(data: bytes) -> Reading:
     return Reading(found.entries, found.format, found.remarks)
 
 
+def refuse_too_large(size: int) -> None:
+    """Raise `BrokenList` where a list has more bytes than are read."""
+    if size > MAX_BYTES:
+        raise _broken(
+            f"The list has more than {MAX_BYTES // 1_000_000} MB, the most that are read."
+        )
+
+
 def refuse_us(domain: str, us: Iterable[str]) -> None:
     """Raise `Invalid` where an entry for `domain` would hold for this instance itself."""
     if any(covers(domain, host_of(one)) for one in us):
@@ -104,10 +112,7 @@ def refuse_us(domain: str, us: Iterable[str]) -> None:
 
 
 def _text(data: bytes) -> str:
-    if len(data) > MAX_BYTES:
-        raise _broken(
-            f"The list has more than {MAX_BYTES // 1_000_000} MB, the most that are read."
-        )
+    refuse_too_large(len(data))
     mark, encoding = next((one for one in _BOMS if data.startswith(one[0])), (b"", "utf-8"))
     try:
         text = data[len(mark) :].decode(encoding)

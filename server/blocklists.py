@@ -17,6 +17,7 @@ from server.blocklist_text import (
     Asked,
     decode_answer,
     encode_task,
+    refuse_too_large,
 )
 from server.clock import Clock
 from server.errors import Conflict, NotFound
@@ -173,6 +174,7 @@ class Blocklists:
         self, parts: Sequence[bytes], wanted: Wanted, known: BlockList | None
     ) -> Reading:
         """Read a list in a child process. Raise `BrokenList`."""
+        refuse_too_large(sum(map(len, parts)))
         async with self.library.reading() as tx:
             out = await tx.lists.excludes()
         lists = {EVERY_LIST, known.id if known else EVERY_LIST}

@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -95,7 +96,8 @@ def import_(
     A file for a list that is here already, by its --name, is its next version.
     """
     is_piped = str(file) == "-"
-    data = sys.stdin.buffer.read(MAX_BYTES + 1) if is_piped else file.read_bytes()
+    with nullcontext(sys.stdin.buffer) if is_piped else file.open("rb") as opened:
+        data = opened.read(MAX_BYTES + 1)
     wanted = _wanted(name or ("" if is_piped else file.stem), kind, form, leave_out_hidden)
 
     async def run(instance: Instance) -> None:

@@ -93,15 +93,18 @@ class Governing:
         *,
         typed: str = "",
         expected: int | None = None,
+        may_cut: bool = True,
     ) -> Applied:
         """Make a change true, in this process at once.
+
+        `may_cut`: False for what nobody looked at: then it cuts no follow, or is not made.
 
         `expected`: the version of the policy that whoever decided this had before their eyes.
         Raise `Conflict` where it is another one by now, `Invalid` where `typed` is needed or
         nobody could change the policy again.
         """
         _demand(author)
-        wish = _Wish(author, change, reason, typed)
+        wish = _Wish(author, change, reason, typed, may_cut=may_cut)
         applied = None
         while applied is None:
             ahead = await self._look(change)
@@ -142,7 +145,7 @@ class Governing:
         current = await tx.policies.current()
         version = current.version if current else 0
         cause = Cause(kind.cause, version, written.subject)
-        severed = await self._sever(tx, ahead, cause, wish.typed)
+        severed = await self._sever(tx, ahead, cause, wish)
         restored = await self.severing.restore_allowed(tx, ahead.after)
         await audit.note(
             *(tx, self.clock, wish.author, written.act, written.subject),
@@ -156,7 +159,7 @@ class Governing:
                 await audit.note(tx, self.clock, wish.author, act, told, reason=wish.reason)
         return Applied(version, severed=severed, restored=restored)
 
-    async def _sever(self, tx: Transaction, ahead: "_Ahead", cause: Cause, typed: str) -> int:
+    async def _sever(self, tx: Transaction, ahead: "_Ahead", cause: Cause, wish: "_Wish") -> int:
         """Suspend what a change cuts, some at a time; return how many."""
         count = 0
         batch = []
@@ -167,7 +170,9 @@ class Governing:
                 await self.severing.suspend(tx, batch, cause)
                 batch = []
         await self.severing.suspend(tx, batch, cause)
-        if count > MANY_FOLLOWS and typed.strip().lower() != self.domain:
+        if count and not wish.may_cut:
+            raise Conflict("This would cut follows: look at it first.")
+        if count > MANY_FOLLOWS and wish.typed.strip().lower() != self.domain:
             raise Invalid(
                 f"This would cut {count} follows: type {self.domain} to say that you mean it.",
                 "typed",
@@ -183,6 +188,7 @@ class _Wish:
     change: Change
     reason: str
     typed: str
+    may_cut: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import structlog
 
 from server.blocklists import Blocklists
 from server.clock import Clock
-from server.errors import FixatifError, NotFound
+from server.errors import Conflict, FixatifError, NotFound
 from server.governing import Governing
 from server.list_changes import too_much
 from server.list_keeping import Wanted
@@ -24,6 +24,7 @@ log = structlog.get_logger(__name__)
 
 _EVERY = Millis(24 * 3_600_000)
 _AFTER_PROBLEM = Millis(6 * 3_600_000)
+_AT_ONCE = 4  # each takes two minutes at most, a job's lease is ten
 _LOOK_EVERY = Millis(3_600_000)  # how late a list may be fetched at most
 
 
@@ -40,10 +41,10 @@ class ListRenewing:
         """Fetch every subscription that is due, and promise the next time."""
         async with self.library.reading() as tx:
             subscribed = [one for one in await tx.lists.all() if one.source is ListSource.ADDRESS]
-        for one in subscribed:
-            if self.clock.now() >= due_at(one):
-                await self.fetch(one)
-        await self.schedule(delay=_LOOK_EVERY)
+        due = [one for one in subscribed if self.clock.now() >= due_at(one)]
+        for one in due[:_AT_ONCE]:
+            await self.fetch(one)
+        await self.schedule(delay=Millis(0) if len(due) > _AT_ONCE else _LOOK_EVERY)
 
     async def fetch(self, one: BlockList) -> bool:
         """Fetch one subscription now; say whether a new version waits. Problems are kept."""
@@ -77,9 +78,10 @@ class ListRenewing:
         if too_much(found.difference, standing):
             return False
         change = ListApplied(one.id, found.draft.made_at)
-        if (await self.governing.preview(None, change)).severed_follows:
+        try:
+            await self.governing.apply(None, change, "It severs nothing.", may_cut=False)
+        except Conflict:
             return False
-        await self.governing.apply(None, change, "It severs nothing.")
         log.info("list_applied", list=one.name, changes=len(found.difference))
         return True
 

@@ -295,11 +295,13 @@ _ENTRIES = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(_ENTRIES)
 def test_what_is_written_is_read_back(entries: list[ListEntry]) -> None:
     assert [*read(write_csv(entries)).values()] == entries
 
 
+@settings(deadline=None)
 @given(_ENTRIES, st.randoms())
 def test_the_order_of_columns_and_line_ends_change_nothing(
     entries: list[ListEntry], random: Any
@@ -316,7 +318,7 @@ def test_the_order_of_columns_and_line_ends_change_nothing(
         assert [*read(end.join(lines)).values()] == plain
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(st.one_of(st.binary(max_size=400), st.text(max_size=400).map(lambda text: text.encode())))
 def test_whatever_comes_in_a_list_comes_out_or_a_sentence(data: bytes) -> None:
     for kind in ListKind:
@@ -349,7 +351,7 @@ _JSON = st.recursive(
 )
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(_JSON.filter(lambda value: isinstance(value, list | dict)))
 def test_whatever_json_comes_a_list_comes_out_or_a_sentence(value: Any) -> None:
     found = entries_or_sentence(json.dumps(value).encode(), BLOCK)

@@ -1,7 +1,7 @@
 """Names of servers as lists write them: one spelling comes out, all else is refused."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from server.errors import Invalid
@@ -86,6 +86,7 @@ def test_stars_hide_a_name_or_mean_everything_beneath_it() -> None:
     assert is_wildcard("*.example.org")
 
 
+@settings(deadline=None)
 @given(st.text(max_size=80))
 def test_whatever_comes_in_a_name_in_one_spelling_comes_out_or_a_sentence(text: str) -> None:
     try:
