@@ -53,9 +53,23 @@ def proposal_lines(
         lines += _some([f"  - {_words(one)}" for one in change.removed], "removed")
         lines += [f"  {remark}" for remark in proposal.draft.remarks]
     lines.append(_moved_words(moved or ()))
+    lines += [words] if (words := lately_words(impact)) else []
     lines += _follows("Follows that it would cut", impact.severed_follows)
     lines += _follows("Follows that come back", impact.restored_follows)
     return [*lines, *impact.warnings]
+
+
+def lately_words(impact: Impact) -> str:
+    """Say what the traffic of the last days would have met, "" where nothing is recorded."""
+    replay = impact.replay
+    total = replay.activities + replay.requests
+    if not total:
+        return ""
+    return (
+        f"Of {total:,} things that came or went in the last {impact.days} days,"
+        f" {replay.newly_refused:,} more would have been refused, and {replay.newly_allowed:,} no"
+        " longer."
+    )
 
 
 def applied_words(done: Applied) -> str:

@@ -6,6 +6,7 @@ from server.blocklist_fires import LABELS
 from server.blocklists import Proposal, Shelf
 from server.governing import MANY_FOLLOWS
 from server.impact import Impact, SeveredFollow
+from server.list_telling import lately_words
 from server.lists import (
     EVERY_LIST,
     BlockList,
@@ -150,7 +151,13 @@ def impact_view(effect: Effect, impact: Impact, domain: str) -> ImpactView:
         severed_count=len(severed),
         restored=tuple(_follow(one) for one in restored[:most]),
         restored_count=len(restored),
-        warnings=tuple(str(one) for one in impact.warnings),
+        warnings=impact.warnings,
+        lately=lately_words(impact),
+        peers=tuple(
+            f"{one.peer or 'all others'}: {one.toll.changed:,} of {one.toll.total:,}"
+            for one in impact.replay.by_peer
+            if one.toll.changed
+        )[:most],
         domain=domain if len(severed) > MANY_FOLLOWS else "",
     )
 

@@ -39,6 +39,8 @@ class ImpactView:
     restored: tuple[FollowLine, ...] = ()
     restored_count: int = 0
     warnings: tuple[str, ...] = ()
+    lately: str = ""  # what the last days' traffic would have met
+    peers: tuple[str, ...] = ()  # the same, server by server
     most: int = 50
     domain: str = ""  # "" = it need not be typed
 

@@ -150,6 +150,8 @@ def samples(words: str) -> dict[str, object]:
         (follow_line,),
         1,
         (words,),
+        words,
+        (words,),
         domain="atelier.example",
     )
     entry = of_lists.EntryRow(words, "refused", words, words, (words,), "limited", is_public=True)
