@@ -105,8 +105,8 @@ class Show:
         widest = max(allowed, key=lambda rendition: rendition.width, default=None)
         return PictureView(
             alt=picture.alt,
-            width=widest.width if widest else 0,
-            height=widest.height if widest else 0,
+            width=widest.width if widest else picture.width,
+            height=widest.height if widest else picture.height,
             jpeg=jpeg,
             avif=avif,
             placeholder=picture.placeholder,

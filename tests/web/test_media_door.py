@@ -126,3 +126,12 @@ async def test_the_small_address_that_servers_are_given_leads_to_the_small_copy(
 ) -> None:
     given = await room.get("federated.jpg?size=preview", TOOL)
     assert given == (200, "preview.jpg", "public, max-age=86400")
+
+
+async def test_pages_without_any_picture_still_stand(room: Room) -> None:
+    room.site.stage.rules(rule("refuse", "{}"))
+    for path in ("/", "/@ana", f"/@ana/{room.site.work.id}-blue-hour"):
+        page = await room.site.page(path, "")
+        assert "Not shown to you." in page
+        assert f"/media/{room.key}/tile" not in page
+    assert "The pictures are not shown to you. We said so." in page
