@@ -5,7 +5,7 @@ nothing could come of it: somebody elsewhere follows in vain where their Follow 
 nothing is sent to them; somebody here, where posts from there are refused or no Follow is sent.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -47,7 +47,22 @@ class Judge:
             ai_label=AiLabel.NONE if follow.is_theirs else None,
             is_sensitive=False if follow.is_theirs else None,
         )
-        return self._asked(Door.INBOUND, comes) or self._asked(Door.OUTBOUND, goes)
+        return (
+            self._asked(Door.INBOUND, comes)
+            or self._asked_of_name(comes)
+            or self._asked(Door.OUTBOUND, goes)
+        )
+
+    def _asked_of_name(self, comes: InboundFacts) -> Refuse | None:
+        """Ask by the domain that they are called by, where their server has another one.
+
+        What is said of example.org holds for @ana@example.org wherever her server stands.
+        """
+        named = comes.actor.rpartition("@")[2]
+        if not named or named == comes.peer:
+            return None
+        tier = self.rules.tiers.tier_of(named)
+        return self._asked(Door.INBOUND, replace(comes, peer=named, tier=tier))
 
     def _asked(self, door: Door, facts: Facts) -> Refuse | None:
         if facts not in self._known:

@@ -43,7 +43,7 @@ class Envelopes:
     library: Library
     clock: Clock
     watch: ShadowWatch
-    _waiting: dict[Key, tuple[int, Millis]] = field(default_factory=dict)
+    _waiting: dict[Key, list[int]] = field(default_factory=dict)
     _hour: int = 0
     _different: set[int] = field(default_factory=set)
 
@@ -56,11 +56,11 @@ class Envelopes:
             self._different.clear()
         shadows = self.watch.over(facts)
         key = (facts, action_of(decision), decision.rule, shadows, artist_id, hour)
-        name = hash(key)
-        if name not in self._different:
-            key = self._made_room_for(key)
-        number = self._waiting.get(key, (0, now))[0]
-        self._waiting[key] = (number + 1, now)
+        met = self._waiting.get(key)
+        if met is None:
+            met = self._waiting.setdefault(self._made_room_for(key), [0, now])
+        met[0] += 1
+        met[1] = now
 
     async def flush(self) -> None:
         """Write what waits. Where the database is away it waits on."""
@@ -87,21 +87,20 @@ class Envelopes:
                 return key
         return key
 
-    def _keep(self, unwritten: dict[Key, tuple[int, Millis]]) -> None:
+    def _keep(self, unwritten: dict[Key, list[int]]) -> None:
         for key, (number, at) in unwritten.items():
             if key in self._waiting or len(self._waiting) < _MOST_WAITING:
-                since, latest = self._waiting.get(key, (0, at))
-                self._waiting[key] = (number + since, latest)
+                self._waiting.setdefault(key, [0, at])[0] += number
 
 
 async def _write(envelopes: Sequence[Envelope], tx: Transaction) -> None:
     await tx.envelopes.add(envelopes)
 
 
-def _envelope(key: Key, number: int, at: Millis) -> Envelope:
+def _envelope(key: Key, number: int, at: int) -> Envelope:
     facts, action, rule, shadows, artist_id, hour = key
-    at = Millis(max(at, hour * HOUR))
-    return Envelope(_trimmed(facts), action, rule, shadows, artist_id, at, number)
+    latest = Millis(max(at, hour * HOUR))
+    return Envelope(_trimmed(facts), action, rule, shadows, artist_id, latest, number)
 
 
 def _trimmed(facts: DoorFacts) -> DoorFacts:

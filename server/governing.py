@@ -24,7 +24,6 @@ from server.promises import JOBS_TOPIC
 from server.replaying import caveats_of
 from server.roles import demand
 from server.rulechecks import Concern, check, refuse_lock_out
-from server.rules import Rule
 from server.rulings import Rules
 from server.severing import Severing, cuts_of
 from server.simulation import MOST_DAYS, Simulation, Tell
@@ -81,7 +80,7 @@ class Governing:
             severed_follows=tuple(severed),
             restored_follows=tuple(revived),
             replay=replay,
-            caveats=caveats_of(_new_rules(ahead), self.crawlers),
+            caveats=await asyncio.to_thread(_caveats, ahead, self.crawlers),
             warnings=tuple(concern.message for concern in await _concerns(ahead)),
         )
 
@@ -216,10 +215,11 @@ def _in_one_shape(change: Change, after: Rules) -> Change:
     return NewPolicy(write_policy(after.compiled.policy))
 
 
-def _new_rules(ahead: _Ahead) -> tuple[Rule, ...]:
-    """Return the rules that are not in force as they stand."""
+def _caveats(ahead: _Ahead, crawlers: Crawlers) -> tuple[str, ...]:
+    """Return what a dry run cannot know of the rules that are not in force as they stand."""
     known = set(ahead.before.compiled.policy.rules)
-    return tuple(rule for rule in ahead.after.compiled.policy.rules if rule not in known)
+    new = [rule for rule in ahead.after.compiled.policy.rules if rule not in known]
+    return caveats_of(new, crawlers)
 
 
 def _refuse_outdated(sources: Sources, expected: int | None) -> None:

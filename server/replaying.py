@@ -245,20 +245,20 @@ def is_crawler(each: CrawlerImpact) -> bool:
 
 def caveats_of(rules: Iterable[Rule], crawlers: Crawlers) -> tuple[str, ...]:
     """Return what a dry run cannot know of these rules, as less is recorded than they look at."""
+    names = {name for row in crawlers.entries for name in (row.token, *row.also)}
     return tuple(
         f"The rule “{rule.name}” {what}"
         for rule in rules
         if rule.door in {Door.WEB, Door.MEDIA}
         for condition in rule.when
-        if (what := _unknown(condition.kind, condition.values, crawlers))
+        if (what := _unknown(condition.kind, condition.values, names))
     )
 
 
-def _unknown(kind: ConditionKind, values: tuple[str, ...], crawlers: Crawlers) -> str:
+def _unknown(kind: ConditionKind, values: tuple[str, ...], names: set[str]) -> str:
     """Return why visits cannot tell whether a condition holds, "" where they can."""
     if kind is ConditionKind.PATH and any(value.strip("/").count("/") for value in values):
         return "looks at more of a path than its first part, which is all that is recorded."
-    names = {name for row in crawlers.entries for name in (row.token, *row.also)}
     if kind is ConditionKind.USER_AGENT and not names.issuperset(values):
         return "looks at user agents; of those only the names of known crawlers are recorded."
     if kind is ConditionKind.NETWORK and any(map(_is_narrow, values)):
