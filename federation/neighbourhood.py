@@ -36,6 +36,7 @@ from server.ports import (
 )
 from server.promises import JOBS_TOPIC, MeetPromise, PolicyPromise, promise
 from server.signals import WELL_KNOWN
+from server.tiers import Tier
 
 log = structlog.get_logger(__name__)
 
@@ -129,7 +130,8 @@ class Neighbourhood:
         for one in due:
             later = Millis(now + ASK_EVERY + int(self.draw() * _SPREAD))
             await tx.neighbours.put_off(one.host, later)
-            if not peers.is_dead(health.get(one.host)):
+            is_refused = self.house.now.tiers.tier_of(one.host) is Tier.REFUSED
+            if not is_refused and not peers.is_dead(health.get(one.host)):
                 await promise(tx, self.clock, PolicyPromise(one.host), queue=f"policy {one.host}")
         await promise(tx, self.clock, MeetPromise(now), delay=ROUND_EVERY)
 

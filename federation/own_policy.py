@@ -20,6 +20,7 @@ from server.public_policy import changes
 from server.signals import PolicyStatement, SignalUrls, ai_policy, usage_text
 
 _MOST_VERSIONS = 1_000
+_REREAD_AFTER = Millis(60_000)  # by then every process knows of a new key
 
 
 @dataclass(slots=True)
@@ -32,17 +33,16 @@ class OwnPolicy:
     urls: SignalUrls
     instance_name: str
     contact_email: str
-    _made: tuple[tuple[int, str], bytes] | None = field(default=None)
+    _made: "_Made | None" = field(default=None)
     _story: "Story | None" = field(default=None)
 
     async def document(self) -> bytes:
         """Return the policy in force with its proof, as JSON."""
+        version, now, made = self.house.now.version, self.house.clock.now(), self._made
+        if made is not None and made.version == version.version and now < made.until:
+            return made.body
         async with self.library.reading() as tx:
             key = await tx.artists.key_of(self.speaker, KeyAlgorithm.ED25519)
-        version = self.house.now.version
-        mark = (version.version, key.key_id if key else "")
-        if self._made is not None and self._made[0] == mark:
-            return self._made[1]
         statement = PolicyStatement(
             version=version.version,
             updated=timestamp(version.created_at),
@@ -54,7 +54,7 @@ class OwnPolicy:
             private, made_at = load_private_key(key.private_pem), Millis(version.created_at)
             document |= {"proof": proofs.made(document, private, key.key_id, made_at)}
         body = msgspec.json.encode(document)
-        self._made = (mark, body)
+        self._made = _Made(version.version, Millis(now + _REREAD_AFTER), body)
         return body
 
     async def story(self) -> "Story":
@@ -85,6 +85,15 @@ class OwnPolicy:
             "page": self.urls.policy,
             "signed": self.urls.tdm_policy,
         }
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A document of one version, good until its key is looked up anew."""
+
+    version: int
+    until: Millis
+    body: bytes
 
 
 @dataclass(frozen=True, slots=True)

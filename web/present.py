@@ -91,6 +91,7 @@ class Show:
     audience: Audience
     viewer: Artist | None = None
     quotes: Mapping[str, QuoteView] = field(default_factory=dict)  # by the quoted address
+    cited: tuple[Said, ...] = ()  # posts in these
     now: Millis = Millis(0)
     tallies: Mapping[TargetId, Tally] = field(default_factory=dict)
     kept_from: Collection[RenditionName] = frozenset()  # by a rule at the door `media`

@@ -7,7 +7,7 @@ from aiohttp import web
 
 from server.conversing import Quoted
 from server.model import ActorId, Post, TargetId, Work
-from server.viewing import Hung
+from server.viewing import Hung, Said
 from web.flows import flows
 from web.present import UNTITLED, Show
 from web.respond import show, viewer_id
@@ -26,7 +26,8 @@ async def showing_posts(
     cards = {uri: card for uri, one in quoted.items() if (card := _card(showing, one))}
     shown = [TargetId(one.id) for one in posts] + [TargetId(one.id) for one in hung]
     tallies = await known.reactions.tallies(shown, viewer_actor)
-    return replace(showing, quotes=cards, tallies=tallies)
+    cited = tuple(Said(one.post, one.author) for one in quoted.values() if one.post is not None)
+    return replace(showing, quotes=cards, tallies=tallies, cited=cited)
 
 
 def _card(showing: Show, quoted: Quoted) -> QuoteView | None:

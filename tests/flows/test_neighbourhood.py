@@ -1,6 +1,7 @@
 """Who publishes a policy is asked for it, and only what is signed and claimed counts."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from federation.messages import Received
 from federation.neighbourhood import ASK_EVERY, MAX_BYTES, ROUND_EVERY
 from server.dealings import Peer as Health
 from server.model import Millis
-from server.neighbours import PeerPolicy, PolicyState
+from server.neighbours import PeerPolicy, PeerWord, PolicyState
 from server.ports import Unreachable
 from server.signals import ENFORCEMENT
 from server.tiers import Tier, TierSource
@@ -299,6 +300,30 @@ async def test_the_dead_are_not_asked_and_few_at_once_are(stage: Stage) -> None:
     asked_for = {url for url in stage.net.fetched if url.endswith("/.well-known/ai-policy")}
     assert len(asked_for) == 29
     assert "https://p0.test/.well-known/ai-policy" not in asked_for
+
+
+async def test_plain_http_is_for_this_very_machine_and_only_where_that_is_allowed(
+    stage: Stage,
+) -> None:
+    publisher = Publisher("127.0.0.1:8402", "http")
+    publisher.serve(stage.net)
+    assert not (await stage.flows.neighbourhood.renew(publisher.domain)).is_known
+    allowed = replace(stage.flows.neighbourhood, allows_loopback=True)
+    assert (await allowed.renew(publisher.domain)).is_known
+    outside = Publisher("peer.test", "http")
+    outside.serve(stage.net)
+    assert not (await allowed.renew(outside.domain)).is_known
+
+
+async def test_whom_the_house_refuses_it_asks_nothing(stage: Stage) -> None:
+    async with stage.library.transaction() as tx:
+        await tx.neighbours.meet([HOST], stage.clock.now(), stage.clock.now())
+        await tx.neighbours.put_word(PeerWord(HOST, Tier.REFUSED, "", "", stage.clock.now()))
+        await tx.policies.bump()
+    await stage.flows.house.refresh()
+    await stage.instance.neighbourhood.schedule()
+    await stage.drain()
+    assert stage.net.fetched == []
 
 
 async def test_our_own_policy_is_believed_by_the_very_rules(stage: Stage) -> None:

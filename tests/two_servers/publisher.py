@@ -28,6 +28,7 @@ class Publisher:
     """What a server answers at the addresses that a policy is asked for."""
 
     domain: str = "peer.test"
+    scheme: str = "https"
     signed_at: Millis = START
     key_number: int = 1
     policy: dict[str, Any] = field(default_factory=dict)
@@ -62,7 +63,7 @@ class Publisher:
 
     @property
     def base(self) -> str:
-        return f"https://{self.domain}"
+        return f"{self.scheme}://{self.domain}"
 
     @property
     def address(self) -> str:

@@ -5,12 +5,14 @@ import json
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from aiohttp import web
 
 from federation.neighbourhood import MAX_BYTES, ROUND_EVERY
+from server.model import Millis
 from server.neighbours import PeerPolicy, PolicyState
 from server.tiers import Tier
 from tests.two_servers.instances import Town, free_port, settle
@@ -65,8 +67,8 @@ async def test_a_policy_that_was_changed_on_its_way_makes_nobody_known(towns: To
     here, there = towns
     own = there.flows.own_policy
     document = json.loads(await own.document())
-    mark = own._made[0]
-    own._made = (mark, json.dumps(document | {"contentUsage": "train-ai=y"}).encode())
+    changed = json.dumps(document | {"contentUsage": "train-ai=y"}).encode()
+    own._made = replace(own._made, body=changed, until=Millis(own._made.until + ROUND_EVERY))
     await acquainted(here, there)
     policy = await kept(here, name_of(there))
     assert (policy.state, policy.is_known, policy.document) == (PolicyState.BROKEN, False, "")

@@ -9,7 +9,7 @@ from server.house import House
 from server.policy import PRESETS, compile_policy
 from tests.engines import migrated_sqlite, sqlite_url
 from tests.flows.dealings import arrive, follow_from_here
-from tests.two_servers.stage import Peer
+from tests.two_servers.stage import ACTIVITY_JSON, Peer
 from tests.web.site import Site, site
 
 __all__ = ["migrated_sqlite", "site", "sqlite_url"]
@@ -89,6 +89,21 @@ async def test_a_feed_carries_what_its_posts_refuse_and_shows_their_licence(site
     text = await answer.text()
     assert "May not be used to feed AI, its server says." in text
     assert 'href="https://creativecommons.org/licenses/by/4.0/">CC BY 4.0</a>' in text
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/actor", "/actor/outbox", "/users/ana", "/users/ana/outbox", "/users/ana/followers",
+        "/users/ana/following", "/users/ana/featured", "/users/ana/featured-tags",
+        "/users/ana/series", "/works/WORK", "/works/WORK/replies", "/works/WORK/likes",
+        "/works/WORK/shares", "/users/nobody", "/works/1", "/posts/1",
+    ],
+)  # fmt: skip
+async def test_every_activitypub_answer_says_what_machines_may_do(site: Site, path: str) -> None:
+    answer = await site.get(path.replace("WORK", str(site.work.id)), Accept=ACTIVITY_JSON)
+    assert answer.headers["Content-Usage"] == "train-ai=n, ai-use=n"
+    assert answer.headers["X-Robots-Tag"] == "noai, noimageai, noarchive"
 
 
 async def test_an_artist_gives_a_licence_and_everybody_sees_it(site: Site) -> None:

@@ -75,7 +75,7 @@ async def messages(request: web.Request) -> web.StreamResponse:
     if len(found) == PAGE:
         more = PagerView(f"/messages?before={found[-1].said.post.id}", PAGE)
     view = MessagesPage(tuple(message_view(showing, artist, one) for one in found), more)
-    about = usage.beside(known.house.usage_of(), [one.said for one in found])
+    about = usage.beside(known.house.usage_of(), [*(one.said for one in found), *showing.cited])
     head = head_for(request, title="Messages", usage=about)
     return await page(request, "messages.html", view, head=head, usage=about)
 
@@ -111,7 +111,7 @@ async def post_page(request: web.Request, post_id: PostId) -> web.Response:
         await known.threads.look_at(posts)
     kind = "Message" if said.post.visibility is Visibility.DIRECT else "Comment"
     has_twin = said.post.is_local and said.post.visibility in OPEN
-    about = usage.beside(usage.of_said(known.house, said), received.replies)
+    about = usage.beside(usage.of_said(known.house, said), (*received.replies, *showing.cited))
     head = replace(
         head_for(request, title=f"{kind} by {said.author.name}", usage=about),
         activity_url=said.post.uri if has_twin else "",

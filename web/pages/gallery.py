@@ -127,9 +127,10 @@ async def work(request: web.Request) -> web.StreamResponse:
     right = show(request).page_of(room.hung.work, artist)
     if request.path != right:
         raise web.HTTPMovedPermanently(_with_query(request, right))
-    usage = beside(known.house.usage_of(artist, room.hung.work), room.comments)
     comments = [said.post for said in room.comments]
     showing = await showing_posts(request, comments, [room.hung.work])
+    own = known.house.usage_of(artist, room.hung.work)
+    usage = beside(own, (*room.comments, *showing.cited))
     if showing.viewer is not None:
         await known.threads.look_at(reversed(comments))  # the newest first
     shown = replace(

@@ -74,7 +74,9 @@ async def feed(request: web.Request) -> web.StreamResponse:
     showing = await showing_posts(request, posts, works)
     more = PagerView(f"/home?before={entries[-1].id}", PAGE) if len(entries) == PAGE else None
     view = FeedPage(tuple(showing.entry(entry) for entry in entries), more)
-    about = usage.beside(known.house.usage_of(), [one.said for one in entries if one.said])
+    about = usage.beside(
+        known.house.usage_of(), [*(one.said for one in entries if one.said), *showing.cited]
+    )
     head = head_for(request, title="Following", usage=about)
     return await page(request, "home_feed.html", view, head=head, usage=about)
 
