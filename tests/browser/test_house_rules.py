@@ -14,7 +14,7 @@ from tests.browser.site import Site, running
 from tests.browser.test_every_page import FAULTS
 
 SCRIPTS = pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
-NEWCOMER = "FreshCrawler/1.0 (+https://fresh.example/bot)"
+NEWCOMER = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
 RULE = "No fresh crawlers"
 
 
@@ -65,13 +65,13 @@ def test_a_rule_is_written_seen_logged_applied_and_taken_back(
     flawless(admin)
     admin.page.fill("#name", RULE)
     admin.page.locator("summary", has_text="What they call themselves").click()
-    admin.page.fill("[name=when-user_agent]", "FreshCrawler")
+    admin.page.fill("[name=when-user_agent]", "Googlebot")
     admin.page.get_by_label("Are refused on pages").check()
     admin.page.fill("#because", "Works here are not gathered.")
     admin.page.get_by_label("Only log for now").check()
     press(admin, "Keep the rule in the draft")
     text = admin.page.text_content("main") or ""
-    assert "Everybody calling themselves FreshCrawler is refused on pages." in text
+    assert "Everybody calling themselves Googlebot is refused on pages." in text
     flawless(admin)
 
     follow(admin, "See what it would do")
