@@ -101,7 +101,7 @@ class Extents:
         if artist is None or actor is None:
             raise GiveUp("The artist has left.")
         named = await known_people(tx, work.caption)
-        usage, policy = self.house.usage_of(artist, work), self.house.now.policy
+        usage, policy = self.house.usage_of(artist, work), self.house.policy_for(work)
         series = await tx.series.of_work(work.id) if is_listed(work) else []
         voice = Voice(artist, actor, usage, policy, named, extent)
         return note_of_work(work, voice, self.addresses, series)

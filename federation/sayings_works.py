@@ -66,7 +66,7 @@ async def _note(
     artist = await tx.artists.by_id(what.actor_id)
     if work is None or artist is None or artist.suspended_at or not work.is_visible:
         return None, None
-    usage, policy = mouth.house.usage_of(artist, work), mouth.house.now.policy
+    usage, policy = mouth.house.usage_of(artist, work), mouth.house.policy_for(work)
     voice = Voice(artist, actor, usage, policy, await known_people(tx, work.caption))
     series = await tx.series.of_work(work.id) if is_listed(work) else []
     return translate.note_of_work(work, voice, mouth.addresses, series), work

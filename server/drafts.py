@@ -10,6 +10,7 @@ from server.licences import read_licence
 from server.model import AiLabel, Picture, PictureId, SeriesId, Visibility, Work
 from server.permits import InteractionPolicy
 from server.ports import StoredFile
+from server.protections import Overlay, checked_overlay
 
 MAX_PICTURES = 50
 MAX_TITLE = 200
@@ -43,6 +44,7 @@ class Draft:
     series: tuple[SeriesId, ...] | None = None  # None: those that it is in
     quote: str | None = None  # id of what it is after, once it may be quoted; None: as before
     licence: str = ""  # a key of `server.licences`
+    overlay: Overlay | None = None  # None: as before
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +144,7 @@ def checked_draft(draft: Draft) -> Draft:
         year=_limited(draft.year, MAX_SHORT, "year"),
         sensitive_reason=_limited(draft.sensitive_reason, MAX_SHORT, "reason"),
         licence=read_licence(draft.licence),
+        overlay=checked_overlay(draft.overlay) if draft.overlay else None,
     )
 
 

@@ -5,15 +5,18 @@ does what is said of other servers. Whoever changes any of it counts up one row
 (`tx.policies.bump()`); another process sees that at its next `refresh`, within half a second.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from server.clock import Clock
-from server.model import Artist, ContentUsage, PolicyVersion, Work
-from server.policy import PRESETS, CompiledPolicy, Policy, tighten
+from server.model import ActorId, Artist, ContentUsage, PolicyVersion, Sizes, Work
+from server.policy import PRESETS, CompiledPolicy, Policy, narrow, tighten
 from server.policy_text import write_policy
 from server.ports import Library
 from server.sources import Sources, sources_in
 from server.tiers import TierBook
+
+_NO_SIZES = Sizes()
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,7 @@ class InForce:
     compiled: CompiledPolicy
     tiers: TierBook
     generation: int
+    sizes: Mapping[ActorId, Sizes] = field(default_factory=dict)  # of artists with their own
 
     @property
     def policy(self) -> Policy:
@@ -77,15 +81,21 @@ class House:
             usage = tighten(usage, work.content_usage)
         return usage
 
-    async def _said(self) -> Sources:
-        async with self.library.reading() as tx:
-            return await sources_in(tx)
+    def policy_for(self, work: Work) -> Policy:
+        """Return the policy with the sizes that a work and its artist give away at most."""
+        now = self.now
+        return narrow(now.policy, now.sizes.get(work.artist_id, _NO_SIZES), work.sizes)
 
-    async def _made(self, said: Sources) -> InForce:
+    async def _said(self) -> tuple[Sources, Mapping[ActorId, Sizes]]:
+        async with self.library.reading() as tx:
+            return await sources_in(tx), await tx.artists.sizes()
+
+    async def _made(self, told: tuple[Sources, Mapping[ActorId, Sizes]]) -> InForce:
+        said, sizes = told
         held = self._in_force
         known = held.compiled if held is not None and held.version == said.version else None
         rules = await said.rules(known)
-        return InForce(said.version, rules.compiled, rules.tiers, said.generation)
+        return InForce(said.version, rules.compiled, rules.tiers, said.generation, sizes)
 
     async def _found(self) -> None:
         text = write_policy(PRESETS[self.preset])

@@ -79,6 +79,7 @@ from server.pipeline import Pipeline
 from server.ports import Bus, Library, MediaStore, Transport, Workers
 from server.presence import Presences
 from server.promises import PicturesPromise
+from server.protecting import Protecting
 from server.publishing import Publishing
 from server.queues import Queues
 from server.reach import Reach
@@ -413,6 +414,7 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
         watch=watch,
         shadows=Shadows(library, clock),
         drafting=Drafting(library, clock, house),
+        protecting=Protecting(library, clock, bus, house),
         blocking=blocking,
         reporting=reporting,
         stating=Stating(library, clock, _place(config)),

@@ -39,6 +39,17 @@ class ContentUsage:
     search: Preference = Preference.UNSET
 
 
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """Longest sides in pixels that an artist gives away; None: as large as the house says.
+
+    It counts only where it is smaller than what the house says.
+    """
+
+    visitor: int | None = None
+    peer: int | None = None
+
+
 class Role(StrEnum):
     """What a local account may do; each includes those after it."""
 
@@ -137,6 +148,7 @@ class Artist:
     silenced_at: Millis | None = None  # in no public list; followers and links still work
     approves_follows: bool = False
     content_usage: ContentUsage = ContentUsage()  # may tighten the instance's
+    sizes: Sizes = Sizes()  # may lessen the instance's
     interaction: InteractionPolicy = InteractionPolicy()  # of works that say nothing else
     hides_follows: bool = False  # who follows and is followed; the numbers stay
     is_discoverable: bool = True
@@ -336,6 +348,7 @@ class Work:
     interaction: InteractionPolicy | None = None  # None: as the artist says
     pinned_at: Millis | None = None  # stands on top of the profile elsewhere
     quote: Quote | None = None  # what it is after, or answers to
+    sizes: Sizes = Sizes()  # may lessen the artist's
     licence: str = ""  # a key of `server.licences`; "" = all rights reserved
 
     @property

@@ -5,8 +5,8 @@ artist, and then a single work, can tighten what the instance says, never loosen
 `server.matching` compares facts with rules; `server.policy_text` writes a policy as TOML.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from server.matching import (
@@ -16,7 +16,7 @@ from server.matching import (
     is_always_open,
     live_decisions_before,
 )
-from server.model import AiLabel, ContentUsage, Preference
+from server.model import AiLabel, ContentUsage, Preference, Sizes
 from server.rules import (
     Action,
     Allow,
@@ -173,6 +173,22 @@ def tighten(base: ContentUsage, overlay: ContentUsage) -> ContentUsage:
         ai_use=_tighter(base.ai_use, overlay.ai_use),
         search=_tighter(base.search, overlay.search),
     )
+
+
+def narrow(policy: Policy, *own: Sizes) -> Policy:
+    """Return the policy with an artist's and a work's own sizes, where they are smaller.
+
+    What people get who are signed in here stays: they are let in by the artist's own place.
+    """
+    visitor = min(_given(policy.renditions.visitor, (each.visitor for each in own)))
+    peer = min(_given(policy.renditions.peer, (each.peer for each in own)))
+    if (visitor, peer) == (policy.renditions.visitor, policy.renditions.peer):
+        return policy
+    return replace(policy, renditions=replace(policy.renditions, visitor=visitor, peer=peer))
+
+
+def _given(limit: int, own: Iterable[int | None]) -> tuple[int, ...]:
+    return (limit, *(each for each in own if each is not None))
 
 
 def _tighter(base: Preference, overlay: Preference) -> Preference:

@@ -5,12 +5,23 @@ the link card are made to be seen by all; the original is its artist's alone.
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from enum import StrEnum
 
-from server.model import AiLabel, ImageFormat, Rendition, RenditionName
-from server.policy import LocalAiWorks, Policy
+from server.errors import Invalid
+from server.model import (
+    AiLabel,
+    ContentUsage,
+    ImageFormat,
+    Preference,
+    Rendition,
+    RenditionName,
+    Sizes,
+)
+from server.policy import ALL_PIXELS, LocalAiWorks, Policy
 from server.rules import Action, Allow, Decision, Refuse
 
+SMALLEST = 480  # the tile, which all may have
 LARGE_SIDE = 2048  # longest side of `large`; only beyond it is there a `full` to make
 _FOR_ALL = frozenset({RenditionName.TILE, RenditionName.CARD})
 SMALL = frozenset({RenditionName.TILE, RenditionName.PREVIEW})
@@ -18,6 +29,14 @@ SMALL_CARDS = SMALL | {RenditionName.CARD}  # whatever a rule lessens, these it 
 _LADDER = frozenset(
     {RenditionName.TILE, RenditionName.PREVIEW, RenditionName.VIEW, RenditionName.LARGE}
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Overlay:
+    """What an artist, or a work, says beyond the house: more reserved, smaller sizes."""
+
+    usage: ContentUsage = field(default_factory=ContentUsage)
+    sizes: Sizes = field(default_factory=Sizes)
 
 
 class Audience(StrEnum):
@@ -114,6 +133,17 @@ def small_of(renditions: Iterable[Rendition], image_format: ImageFormat) -> Rend
     fitting = [each for each in small if each.format is image_format]
     others = [each for each in small if each.format is ImageFormat.JPEG]
     return max(fitting or others, key=_worth, default=None)
+
+
+def checked_overlay(overlay: Overlay) -> Overlay:
+    """Return an overlay that can be kept; raise `Invalid` where it would loosen anything."""
+    usage, sizes = overlay.usage, overlay.sizes
+    if Preference.YES in {usage.train_ai, usage.ai_use, usage.search}:
+        raise Invalid("Your own word can reserve more than the house does, never permit more.")
+    for side in (sizes.visitor, sizes.peer):
+        if side is not None and not SMALLEST <= side <= ALL_PIXELS:
+            raise Invalid(f"Choose a size of {SMALLEST} pixels or more.")
+    return overlay
 
 
 def decide_own_work(label: AiLabel, policy: Policy, *, is_marked: bool = False) -> Decision:

@@ -28,7 +28,6 @@ from server.inscription import Inscription, digest_of, inscription_of
 from server.meeting import tell_named
 from server.model import (
     Artist,
-    ContentUsage,
     NotificationKind,
     Picture,
     PictureId,
@@ -49,7 +48,7 @@ from server.promises import (
     SayPromise,
     promise,
 )
-from server.protections import decide_own_work
+from server.protections import Overlay, decide_own_work
 from server.rules import Refuse
 from server.series_telling import Teller
 from server.signals import signal_urls
@@ -75,6 +74,7 @@ class Publishing:
             raise Invalid("There is no picture in this upload: choose at least one.", "pictures")
         refuse_too_many(len(uploads))
         work_id = WorkId(self.clock.new_id())
+        own = checked.overlay or Overlay()
         work = Work(
             id=work_id,
             artist_id=artist.id,
@@ -89,7 +89,8 @@ class Publishing:
             sensitive_reason=checked.sensitive_reason,
             visibility=checked.visibility,
             ai_label=checked.ai_label,
-            content_usage=ContentUsage(),
+            content_usage=own.usage,
+            sizes=own.sizes,
             is_quiet=checked.is_quiet,
             created_at=self.clock.now(),
             hung_at=None,
@@ -165,6 +166,7 @@ class Publishing:
             _refuse_hidden(work)
             refuse_narrowing(work, checked.visibility)
             kept_pictures = arranged(work.pictures, pictures)
+            own = checked.overlay or Overlay(work.content_usage, work.sizes)
             changed = replace(
                 work,
                 title=checked.title,
@@ -180,6 +182,8 @@ class Publishing:
                 language=checked.language,
                 interaction=checked.interaction,
                 licence=checked.licence,
+                content_usage=own.usage,
+                sizes=own.sizes,
                 quote=quotes.wanted(work.quote, checked.quote),
                 edited_at=self.clock.now() if work.hung_at else work.edited_at,
             )

@@ -58,6 +58,7 @@ from server.model import (
     SeriesId,
     Session,
     SigningKey,
+    Sizes,
     StoredActivity,
     TargetId,
     Ticket,
@@ -105,6 +106,10 @@ class Artists(Protocol):
         """Store every field of an existing account; its actor row is the caller's to update, but
         for what moderators say, which is stored there too.
         """
+        ...
+
+    async def sizes(self) -> dict[ActorId, Sizes]:
+        """Return the sizes of all who give away less than the house does."""
         ...
 
     async def password_hash(self, artist_id: ActorId) -> str | None: ...

@@ -15,6 +15,7 @@ from server.model import (
     Role,
     Session,
     SigningKey,
+    Sizes,
     Ticket,
     TicketPurpose,
 )
@@ -50,12 +51,12 @@ class _Artists:
                 id, handle, handle_folded, name, role, created_at, bio, email, suspended_at,
                 approves_follows, content_usage, password_hash, interaction, hides_follows,
                 is_discoverable, is_indexable, attribution_domains, moved_at, ends_at,
-                is_barred, silenced_at
+                is_barred, silenced_at, visitor_px, peer_px
             ) VALUES (
                 :id, :handle, :handle_folded, :name, :role, :created_at, :bio, :email,
                 :suspended_at, :approves_follows, :content_usage, :password_hash, :interaction,
                 :hides_follows, :is_discoverable, :is_indexable, :attribution_domains, :moved_at,
-                :ends_at, :is_barred, :silenced_at
+                :ends_at, :is_barred, :silenced_at, :visitor_px, :peer_px
             ) ON CONFLICT (handle_folded) DO NOTHING
             """,
             id=artist.id,
@@ -133,7 +134,7 @@ class _Artists:
                 hides_follows = :hides_follows, is_discoverable = :is_discoverable,
                 is_indexable = :is_indexable, attribution_domains = :attribution_domains,
                 moved_at = :moved_at, ends_at = :ends_at, is_barred = :is_barred,
-                silenced_at = :silenced_at
+                silenced_at = :silenced_at, visitor_px = :visitor_px, peer_px = :peer_px
             WHERE id = :id
             """,
             id=artist.id,
@@ -143,6 +144,15 @@ class _Artists:
         await actors_in(self._connection).restrain(
             artist.id, silenced_at=artist.silenced_at, suspended_at=artist.suspended_at
         )
+
+    async def sizes(self) -> dict[ActorId, Sizes]:
+        rows = await self._connection.fetch_all(
+            """
+            SELECT id, visitor_px, peer_px FROM artists
+            WHERE visitor_px IS NOT NULL OR peer_px IS NOT NULL
+            """
+        )
+        return {ActorId(row["id"]): Sizes(row["visitor_px"], row["peer_px"]) for row in rows}
 
     async def password_hash(self, artist_id: ActorId) -> str | None:
         row = await self._connection.fetch_one(
@@ -313,6 +323,8 @@ def _changeable(artist: Artist) -> dict[str, str | int | None]:
         "ends_at": artist.ends_at,
         "is_barred": artist.is_barred,
         "silenced_at": artist.silenced_at,
+        "visitor_px": artist.sizes.visitor,
+        "peer_px": artist.sizes.peer,
     }
 
 
@@ -338,6 +350,7 @@ def artist_from(row: Row) -> Artist:
         ends_at=row["ends_at"],
         is_barred=bool(row["is_barred"]),
         silenced_at=row["silenced_at"],
+        sizes=Sizes(row["visitor_px"], row["peer_px"]),
     )
 
 

@@ -67,7 +67,7 @@ async def work_numbered(request: web.Request, work_id: WorkId) -> web.Response:
     usage = known.house.usage_of(artist, work)
     named = await known.conversing.people_in(work.caption)
     extent = await extent_of(request, work)
-    voice = Voice(artist, actor, usage, known.house.now.policy, named, extent.action)
+    voice = Voice(artist, actor, usage, known.house.policy_for(work), named, extent.action)
     series = (await known.series_rooms.public_of_works([work])).get(work.id, ())
     document = translate.note_of_work(work, voice, known.addresses, series)
     is_for_all = is_open and extent.is_for_all

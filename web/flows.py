@@ -47,6 +47,7 @@ from server.peer_book import PeerBook
 from server.pinning import Pinning
 from server.ports import MediaStore
 from server.presence import Presences
+from server.protecting import Protecting
 from server.publishing import Publishing
 from server.queues import Queues
 from server.reactions import Reactions
@@ -101,6 +102,7 @@ class Flows:
     audit: Audit
     governing: Governing
     drafting: Drafting
+    protecting: Protecting
     blocklists: Blocklists
     own_list: OwnList
     list_feed: ListFeed

@@ -67,7 +67,7 @@ async def rendition(request: web.Request) -> web.StreamResponse:
 
 def _permitted(request: web.Request, work: Work, picture: Picture, asked: Rendition) -> Rendition:
     """Return the copy that who asks gets at this address. Raise `NotAllowed` where none."""
-    policy = flows(request).house.now.policy
+    policy = flows(request).house.policy_for(work)
     action = demanded(request, asked.name)
     if asked.name is RenditionName.FEDERATED:
         wants_small = action is Action.PREVIEW or request.query.get("size") == "preview"
@@ -106,7 +106,7 @@ def _caching(request: web.Request, work: Work, asked: Rendition, found: Renditio
     is_special = found is not asked and not is_federated  # somebody else gets another copy here
     if not work.is_visible or is_special or (is_federated and peer_of(request)):
         return "private, no-store"
-    policy = flows(request).house.now.policy
+    policy = flows(request).house.policy_for(work)
     is_for_all = is_federated or is_open_to(Audience.VISITOR, found, policy)
     if work.visibility is Visibility.FOLLOWERS or not is_for_all:
         return _A_DAY_PRIVATELY

@@ -120,7 +120,7 @@ async def _embed(
         page: dict[str, Value] = {"author_url": known.addresses.portfolio(artist.handle)}
         return {"type": "link", **provider, **name, **page}, known.house.usage_of(artist)
     work, artist, _ = await known.registers.open_work(plain)
-    made = photo(work, artist, known.addresses, known.house.now.policy, frame)
+    made = photo(work, artist, known.addresses, known.house.policy_for(work), frame)
     return {**provider, **made}, known.house.usage_of(artist, work)
 
 

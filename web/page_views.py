@@ -3,7 +3,7 @@
 Law: as in `views`. `docs/design-system.md` lists which template takes which type.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from server.model import AiLabel, Counts, Millis, NotificationKind, PictureState, WorkState
 from web.delivery_views import MissedView
@@ -17,6 +17,7 @@ from web.views import (
     Intent,
     LinkView,
     OptionView,
+    OverlayOptions,
     PagerView,
     PictureView,
     PlaceView,
@@ -140,6 +141,7 @@ class UploadPage:
     permits: tuple[OptionView, ...] = ()  # of `may_like` …, where `own_permits` is ticked
     series: tuple[OptionView, ...] = ()  # sends `series-shown` for each, `series-ID` where ticked
     licences: tuple[OptionView, ...] = ()
+    overlay: OverlayOptions = field(default_factory=OverlayOptions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +179,7 @@ class EditPage:
     permits: tuple[OptionView, ...] = ()  # of `may_like` …, where `own_permits` is ticked
     series: tuple[OptionView, ...] = ()
     licences: tuple[OptionView, ...] = ()
+    overlay: OverlayOptions = field(default_factory=OverlayOptions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -398,6 +401,10 @@ class SettingsPage:
     permits_action: str = "/settings/permits"
     presence_form: FormView = _EMPTY_FORM  # fields as in `account.PresenceForm`
     presence_action: str = "/settings/presence"
+    overlay: OverlayOptions = field(default_factory=OverlayOptions)
+    overlay_form: FormView = _EMPTY_FORM
+    overlay_action: str = "/settings/protection"
+    house_usage: str = ""  # what the house says, as a sentence
     logout_action: str = "/logout"
 
 

@@ -1,6 +1,6 @@
 """From nouns to what templates show. No rule is made here: flows and policy decided before."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -87,7 +87,7 @@ class Show:
     """Presents nouns to one visitor: what they may have depends on their audience."""
 
     addresses: Addresses
-    policy: Policy
+    policy_for: Callable[[Work], Policy]
     audience: Audience
     viewer: Artist | None = None
     quotes: Mapping[str, QuoteView] = field(default_factory=dict)  # by the quoted address
@@ -97,10 +97,16 @@ class Show:
     kept_from: Collection[RenditionName] = frozenset()  # by a rule at the door `media`
 
     def picture(
-        self, picture: Picture, names: Sequence[RenditionName] = _SHOWN, *, larger: str = ""
+        self,
+        work: Work,
+        picture: Picture,
+        names: Sequence[RenditionName] = _SHOWN,
+        *,
+        larger: str = "",
     ) -> PictureView:
-        """Return a picture with the files of `names` that this visitor may have."""
-        allowed = [r for r in picture.renditions if r.name in names and self._may_have(r)]
+        """Return a picture of a work with the files of `names` that this visitor may have."""
+        policy = self.policy_for(work)
+        allowed = [r for r in picture.renditions if r.name in names and self._may_have(r, policy)]
         avif = self._sources(picture, allowed, ImageFormat.AVIF)
         jpeg = self._sources(picture, allowed, ImageFormat.JPEG)
         widest = max(allowed, key=lambda rendition: rendition.width, default=None)
@@ -116,12 +122,11 @@ class Show:
             larger_url=larger,
         )
 
-    def whole_picture(self, picture: Picture) -> PictureView:
+    def whole_picture(self, work: Work, picture: Picture) -> PictureView:
         """Return a picture of a work's own page: a click leads to this visitor's largest file."""
-        view = self.picture(picture)
-        moving = self._sources(
-            picture, [r for r in picture.renditions if self._may_have(r)], ImageFormat.WEBP
-        )
+        view, policy = self.picture(work, picture), self.policy_for(work)
+        allowed = [r for r in picture.renditions if self._may_have(r, policy)]
+        moving = self._sources(picture, allowed, ImageFormat.WEBP)
         return replace(
             view,
             larger_url=view.jpeg[-1].url if view.jpeg else "",
@@ -135,7 +140,7 @@ class Show:
         return TileView(
             url=self.page_of(work, artist),
             title=work.title,
-            picture=self.picture(cover, (RenditionName.TILE, RenditionName.PREVIEW)),
+            picture=self.picture(work, cover, (RenditionName.TILE, RenditionName.PREVIEW)),
             byline=(artist.name or artist.handle) if with_artist else work.year,
             is_sensitive=work.is_sensitive,
             warning=work.sensitive_reason,
@@ -252,7 +257,7 @@ class Show:
             text=work.caption,
             warning=work.sensitive_reason if work.is_sensitive else "",
             is_sensitive=work.is_sensitive,
-            pictures=tuple(self.picture(picture) for picture in work.pictures[:4]),
+            pictures=tuple(self.picture(work, picture) for picture in work.pictures[:4]),
             reactions=self.reactions(work.id, counts, mine, may_boost=may_boost),
             comment_url=f"{page}#comments",
             ai_note=_ai_note(work.ai_label),
@@ -295,7 +300,7 @@ class Show:
             edit_url=f"/studio/works/{work.id}",
             state=work.state,
             url=self.page_of(work, artist) if is_hung else "",
-            picture=self.picture(ready[0], (RenditionName.TILE,)) if ready else None,
+            picture=self.picture(work, ready[0], (RenditionName.TILE,)) if ready else None,
             is_draft=work.visibility is Visibility.DRAFT,
             visibility=work.visibility.value.capitalize(),
             ready=len(ready),
@@ -336,10 +341,8 @@ class Show:
             ordered.append(self.comment(said, owner, at))
             stack += [(child, at + 1) for child in reversed(under.get(said.post.id, []))]
 
-    def _may_have(self, rendition: Rendition) -> bool:
-        return rendition.name not in self.kept_from and is_open_to(
-            self.audience, rendition, self.policy
-        )
+    def _may_have(self, rendition: Rendition, policy: Policy) -> bool:
+        return rendition.name not in self.kept_from and is_open_to(self.audience, rendition, policy)
 
     def _sources(
         self, picture: Picture, renditions: Iterable[Rendition], wanted: ImageFormat

@@ -45,7 +45,7 @@ def _work(showing: Show, hung: Hung) -> QuoteView:
         title=work.title or UNTITLED,
         text=work.caption,
         warning=warning if work.is_sensitive else "",
-        picture=showing.picture(work.pictures[0]) if work.pictures else None,
+        picture=showing.picture(work, work.pictures[0]) if work.pictures else None,
     )
 
 

@@ -202,7 +202,7 @@ async def _notes(
             is_for_all = False
             continue
         is_for_all = is_for_all and extent.is_for_all
-        usage, policy = known.house.usage_of(artist, work), known.house.now.policy
+        usage, policy = known.house.usage_of(artist, work), known.house.policy_for(work)
         voice = Voice(artist, actor, usage, policy, around.named, extent.action)
         series = around.series.get(work.id, ())
         notes.append(translate.note_of_work(work, voice, known.addresses, series))

@@ -68,6 +68,7 @@ _NOTICES: Mapping[str, str] = {
     "list-discarded": "What waited is dropped. The next version waits again.",
     "list-same": "Nothing is new: it says what is in force already.",
     "list-published": "Others can subscribe to it now.",
+    "protection": "Saved. Copies of your newest works say it soon, those of older ones later.",
     "policy": "The house rules are changed. They count from now on.",
     "draft-kept": "Kept in your draft. Nothing is in force yet.",
     "draft-begun": "Your draft begins anew from there. Nothing is in force yet.",
@@ -97,9 +98,9 @@ def show(request: web.Request) -> Show:
     known = flows(request)
     artist = request.get(ARTIST)
     audience = Audience.PERSON if artist else Audience.VISITOR
-    policy, now = known.house.now.policy, known.clock.now()
+    now = known.clock.now()
     kept = kept_from(request)[0]
-    return Show(known.addresses, policy, audience, artist, now=now, kept_from=kept)
+    return Show(known.addresses, known.house.policy_for, audience, artist, now=now, kept_from=kept)
 
 
 async def page(

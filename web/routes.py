@@ -152,6 +152,7 @@ ROUTES = (
     _post("/settings/password", account.password),
     _post("/settings/permits", permits.permits),
     _post("/settings/presence", account.presence),
+    _post("/settings/protection", account.protection),
     _get(r"/invite/{token:[A-Za-z0-9_-]{20,100}}", invites.join_form, is_public=True),
     _post(r"/invite/{token:[A-Za-z0-9_-]{20,100}}", invites.join, is_public=True),
     _get("/apply", applications.form, is_public=True),

@@ -148,6 +148,15 @@ class OptionView:
 
 
 @dataclass(frozen=True, slots=True)
+class OverlayOptions:
+    """What an artist can say beyond the house: parts/overlay_fields.html."""
+
+    answers: tuple[OptionView, ...] = ()
+    visitor_sizes: tuple[OptionView, ...] = ()
+    peer_sizes: tuple[OptionView, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class EmojiView:
     """A custom emoji of another server: `shortcode` stands between colons in names and texts."""
 

@@ -17,5 +17,7 @@ CREATE TABLE policy_drafts (
 -- An artist's, and then a work's, own word on sizes; it only counts where it is smaller.
 ALTER TABLE artists ADD COLUMN visitor_px BIGINT;
 ALTER TABLE artists ADD COLUMN peer_px BIGINT;
+CREATE INDEX artists_with_sizes ON artists (id)
+    WHERE visitor_px IS NOT NULL OR peer_px IS NOT NULL;
 ALTER TABLE works ADD COLUMN visitor_px BIGINT;
 ALTER TABLE works ADD COLUMN peer_px BIGINT;

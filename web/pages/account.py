@@ -15,7 +15,8 @@ from server.accounts import (
     typed_handle,
 )
 from server.errors import FixatifError, Invalid
-from server.model import Artist
+from server.model import Artist, ContentUsage, Preference, Sizes
+from server.policy import Policy
 from server.presence import Presence, read_domains
 from web.addresses import network_of
 from web.errors import status_of
@@ -24,6 +25,7 @@ from web.flows import flows
 from web.forms import read_form
 from web.keys import CLIENT_ADDRESS, SESSION
 from web.limits import Rate
+from web.overlay_forms import OVERLAY, overlay_values, read_overlay
 from web.page_views import LoginPage, SettingsPage, SetupPage
 from web.pages.permits import PERMITS, permit_values
 from web.respond import artist_of, head_for, own_path, page, to
@@ -173,6 +175,20 @@ async def presence(request: web.Request) -> web.StreamResponse:
     return to("/settings", "profile")
 
 
+async def protection(request: web.Request) -> web.StreamResponse:
+    """Change what machines may do with one's works, and how large they are shown."""
+    known, artist, sent = flows(request), artist_of(request), await read_form(request)
+    try:
+        overlay = read_overlay(sent)
+        if overlay is not None:
+            await known.protecting.change(artist, overlay)
+    except Invalid as problem:
+        values = {name: sent.first(name) for name in overlay_values(ContentUsage(), Sizes())}
+        form = FormView(values, _errors(problem))
+        return await _settings_page(request, artist, overlay_form=form)
+    return to("/settings#protection", "protection")
+
+
 async def password(request: web.Request) -> web.StreamResponse:
     """Change the password; every other browser is signed out."""
     known, artist, sent = flows(request), artist_of(request), await read_form(request)
@@ -222,6 +238,7 @@ async def _settings_page(
     form: FormView | None = None,
     password_form: FormView | None = None,
     presence_form: FormView | None = None,
+    overlay_form: FormView | None = None,
 ) -> web.Response:
     known = flows(request)
     values = {
@@ -234,12 +251,26 @@ async def _settings_page(
         form=form or FormView(values),
         password_form=password_form or FormView(),
         presence_form=presence_form or FormView(_presence_values(artist)),
+        overlay=OVERLAY,
+        overlay_form=overlay_form or FormView(overlay_values(artist.content_usage, artist.sizes)),
+        house_usage=_house_usage(known.house.now.policy),
         permits=PERMITS,
         permits_form=FormView(permit_values(artist.interaction)),
     )
-    is_wrong = any(one is not None for one in (form, password_form, presence_form))
+    is_wrong = any(one is not None for one in (form, password_form, presence_form, overlay_form))
     head = _head(request, "Settings")
     return await page(request, "settings.html", view, head=head, status=422 if is_wrong else 200)
+
+
+def _house_usage(policy: Policy) -> str:
+    usage, sizes = policy.content_usage, policy.renditions
+    kept = {"AI training": usage.train_ai, "use by AI": usage.ai_use, "search": usage.search}
+    reserved = [name for name, answer in kept.items() if answer is Preference.NO]
+    said = f"reserves {' and '.join(reserved)}" if reserved else "reserves nothing"
+    return (
+        f"The house {said}, and shows visitors up to {sizes.visitor:,} pixels, "
+        f"other servers {sizes.peer:,}."
+    )
 
 
 def _presence_values(artist: Artist) -> dict[str, str]:

@@ -232,7 +232,7 @@ async def _permitted_view(request: web.Request, room: Room, showing: Show) -> Wo
 def _work_view(request: web.Request, room: Room, showing: Show) -> WorkPage:
     known = flows(request)
     one, artist = room.hung.work, room.hung.artist
-    policy = known.house.now.policy
+    policy = known.house.policy_for(one)
     usage = known.house.usage_of(artist, one)
     is_own = showing.viewer is not None and showing.viewer.id == artist.id
     may_boost = one.visibility in {Visibility.PUBLIC, Visibility.UNLISTED}
@@ -242,7 +242,7 @@ def _work_view(request: web.Request, room: Room, showing: Show) -> WorkPage:
     return WorkPage(
         artist=showing.artist(artist),
         title=one.title,
-        pictures=tuple(showing.whole_picture(picture) for picture in one.pictures),
+        pictures=tuple(showing.whole_picture(one, picture) for picture in one.pictures),
         object_uri=known.addresses.work(one.id),
         year=one.year,
         medium=one.medium,

@@ -216,7 +216,7 @@ def _work(showing: Show, work: Work) -> SeriesWorkView:
 
 def _thumb(showing: Show, work: Work) -> PictureView | None:
     ready = [one for one in work.pictures if one.state is PictureState.READY]
-    return showing.picture(ready[0], (RenditionName.TILE,)) if ready else None
+    return showing.picture(work, ready[0], (RenditionName.TILE,)) if ready else None
 
 
 def _note(work: Work) -> str:

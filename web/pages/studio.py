@@ -20,12 +20,14 @@ from server.drafts import (
 from server.errors import FixatifError, Invalid
 from server.model import (
     AiLabel,
+    ContentUsage,
     Counts,
     Picture,
     PictureId,
     PictureState,
     RenditionName,
     SeriesId,
+    Sizes,
     TargetId,
     Visibility,
     Work,
@@ -40,6 +42,7 @@ from web.errors import status_of
 from web.fields import CHECKED, Fields, Line, Text, decode
 from web.flows import flows
 from web.forms import FilePart, UploadLimits, read_form, read_multipart
+from web.overlay_forms import OVERLAY, overlay_values, read_overlay
 from web.page_views import EditPage, PictureEditView, StudioPage, UploadPage, WithdrawPage
 from web.pages.comments import quotable
 from web.pages.permits import PERMITS, own_permit_values, own_permits
@@ -124,6 +127,7 @@ async def upload_form(request: web.Request) -> web.StreamResponse:
     """Offer the upload form."""
     chosen = {"visibility": Visibility.PUBLIC.value, "ai_label": AiLabel.NONE.value}
     chosen |= own_permit_values(None, artist_of(request).interaction)
+    chosen |= overlay_values(ContentUsage(), Sizes())
     return await _upload_page(request, FormView(chosen))
 
 
@@ -143,7 +147,8 @@ async def upload(request: web.Request) -> web.StreamResponse:
         visibility = Visibility.DRAFT if facts.then == "draft" else None
         sent = Fields(fields)
         draft = facts.draft(visibility, _series_in(sent, ()), own_permits(sent))
-        draft = replace(draft, quote=await quotable(request, facts.quote, None))
+        quote = await quotable(request, facts.quote, None)
+        draft = replace(draft, quote=quote, overlay=read_overlay(sent))
         await known.people.people(draft.caption)
         work = await known.publishing.receive(artist, draft, uploads)
     except FixatifError as problem:
@@ -160,7 +165,8 @@ async def edit_form(request: web.Request) -> web.StreamResponse:
     series = await known.series_rooms.of_work(work.id)
     form = _form_of(work, series)
     permits = own_permit_values(work, artist_of(request).interaction)
-    return await _edit_page(request, work, FormView({**form.values, **permits}))
+    own = overlay_values(work.content_usage, work.sizes)
+    return await _edit_page(request, work, FormView({**form.values, **permits, **own}))
 
 
 async def edit(request: web.Request) -> web.StreamResponse:
@@ -175,7 +181,8 @@ async def edit(request: web.Request) -> web.StreamResponse:
         pictures = _picture_edits(work.pictures, sent)
         series = _series_in(sent, await known.series_rooms.of_work(work.id))
         draft = facts.draft(wanted, series, own_permits(sent))
-        draft = replace(draft, quote=await quotable(request, facts.quote, work.quote))
+        quote = await quotable(request, facts.quote, work.quote)
+        draft = replace(draft, quote=quote, overlay=read_overlay(sent))
         await known.people.people(draft.caption)
         await known.publishing.edit(artist, work.id, draft, pictures)
     except FixatifError as problem:
@@ -275,6 +282,7 @@ async def _upload_page(
         shown_px=known.house.now.policy.renditions.visitor,
         ai_labels=AI_LABELS,
         licences=LICENCES,
+        overlay=OVERLAY,
         permits=PERMITS,
         visibilities=VISIBILITIES,
         alts=tuple(alts),
@@ -296,7 +304,7 @@ async def _edit_page(
             PictureEditView(
                 id=picture.id,
                 picture=(
-                    showing.picture(picture, (RenditionName.TILE, RenditionName.PREVIEW))
+                    showing.picture(work, picture, (RenditionName.TILE, RenditionName.PREVIEW))
                     if picture.state is PictureState.READY
                     else None
                 ),
@@ -310,6 +318,7 @@ async def _edit_page(
         withdraw_url=f"/studio/works/{work.id}/withdraw",
         ai_labels=AI_LABELS,
         licences=LICENCES,
+        overlay=OVERLAY,
         permits=PERMITS,
         visibilities=tuple(one for one in VISIBILITIES if one.value in may_become(work)),
         state=work.state,

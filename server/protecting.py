@@ -1,0 +1,48 @@
+"""What an artist says to machines and sizes beyond the house, of all works that say nothing else.
+
+The law: it only ever adds to what the house reserves; other servers and the copies of pictures
+follow, the newest works first.
+"""
+
+from dataclasses import dataclass, replace
+
+from server.clock import Clock
+from server.house import House
+from server.model import Artist, Visibility
+from server.ports import Bus, Library
+from server.promises import JOBS_TOPIC, Deed, PicturesPromise, SayPromise, promise
+from server.protections import Overlay, checked_overlay
+
+_REMADE = 200  # works whose pictures say it anew; older ones do when they are edited
+_TOLD_ANEW = 20  # works that other servers hear of at once; of others when they ask
+_SHOWN = (Visibility.PUBLIC, Visibility.UNLISTED, Visibility.FOLLOWERS)
+
+
+@dataclass(frozen=True, slots=True)
+class Protecting:
+    """Keeps artists' own words."""
+
+    library: Library
+    clock: Clock
+    bus: Bus
+    house: House
+
+    async def change(self, artist: Artist, overlay: Overlay) -> Artist:
+        """Keep what an artist says. Raise `Invalid` where it would loosen what the house says."""
+        checked = checked_overlay(overlay)
+        async with self.library.transaction() as tx:
+            known = await tx.artists.by_id(artist.id) or artist
+            changed = replace(known, content_usage=checked.usage, sizes=checked.sizes)
+            if changed == known:
+                return known
+            await tx.artists.update(changed)
+            await tx.policies.bump()  # every process has to learn the sizes
+            await promise(tx, self.clock, SayPromise(Deed.PROFILE_CHANGED, artist.id))
+            works = await tx.works.of_artist(artist.id, _SHOWN, limit=_REMADE)
+            for work in works:
+                await promise(tx, self.clock, PicturesPromise(work.id))
+            for work in works[:_TOLD_ANEW]:
+                await promise(tx, self.clock, SayPromise(Deed.WORK_EDITED, artist.id, work.id))
+        await self.house.refresh()
+        self.bus.wake(JOBS_TOPIC)
+        return changed
