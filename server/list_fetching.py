@@ -79,7 +79,7 @@ class ListFetching:
             async with asyncio.timeout(_SECONDS):
                 return await self._fetch(one)
         except TimeoutError as cause:
-            raise Unavailable("The list did not come in time. It stays as it is.") from cause
+            raise Unavailable("The list did not come in time.") from cause
 
     async def _fetch(self, one: BlockList) -> Fetched:
         known = {"If-None-Match": one.etag, "If-Modified-Since": one.last_modified}
@@ -130,7 +130,7 @@ class ListFetching:
             try:
                 answer = await self.transport.send(request)
             except Unreachable as problem:
-                raise Unavailable(f"{problem} The list stays as it is.") from problem
+                raise Unavailable(str(problem)) from problem
             if answer.status not in _REDIRECTS:
                 _check_status(answer, is_conditional=bool(headers))
                 return answer, url
@@ -148,7 +148,7 @@ def _redirected(url: str, answer: Incoming) -> str:
 def _check_status(answer: Incoming, *, is_conditional: bool) -> None:
     if answer.status == 200 or (answer.status == _NOT_MODIFIED and is_conditional):
         return
-    raise Unavailable(f"The list's server answered {answer.status}. The list stays as it is.")
+    raise Unavailable(f"The list's server answered {answer.status}.")
 
 
 def _is_object(answer: Incoming) -> bool:

@@ -79,7 +79,9 @@ class ListRenewing:
             return False
         change = ListApplied(one.id, found.draft.made_at)
         try:
-            await self.governing.apply(None, change, "It severs nothing.", may_cut=False)
+            await self.governing.apply(
+                None, change, "Applied by itself, as it cuts no follow.", may_cut=False
+            )
         except Conflict:
             return False
         log.info("list_applied", list=one.name, changes=len(found.difference))
