@@ -108,7 +108,7 @@ class Governing:
         while applied is None:
             ahead = await self._look(change)
             _refuse_outdated(ahead.sources, expected)
-            if not ahead.is_same:
+            if ahead.before.compiled.policy != ahead.after.compiled.policy:
                 refuse_lock_out(ahead.after.compiled.policy)
             async with self.library.transaction() as tx:
                 applied = await self._apply_in(tx, ahead, wish)
