@@ -15,6 +15,7 @@ import click
 from server import config as settings
 from server import logs, shell
 from server.commands_artists import account, follow, publish
+from server.commands_closing import close_instance
 from server.commands_database import db
 from server.commands_ends import account_delete, account_keep
 from server.commands_jobs import jobs
@@ -147,7 +148,7 @@ def work(config_file: Path | None) -> None:
         async with (
             recording(instance.flows.envelopes),
             working(instance.worker),
-            watching(instance.flows.house),
+            watching(instance.flows.house, instance.flows.closing_now),
         ):
             await until_stopped(stopped)
 
@@ -234,7 +235,9 @@ def _serve(config: Config, file: Path, *, workers: int, has_worker: bool, is_fir
             await stack.enter_async_context(books)
             site = answering(instance.app(), listener, shutdown_seconds=SHUTDOWN_SECONDS)
             await stack.enter_async_context(site)
-            await stack.enter_async_context(watching(instance.flows.house))
+            await stack.enter_async_context(
+                watching(instance.flows.house, instance.flows.closing_now)
+            )
             if is_first:
                 await _say_where(instance)
             if has_worker and is_first:
@@ -269,7 +272,18 @@ async def _say_where(instance: Instance) -> None:
 for _command in (account_delete, account_keep):
     account.add_command(_command)
 policy.add_command(policy_simulate)
-for _command in (account, invite, publish, follow, blocklist, jobs, media, policy, db):
+for _command in (
+    account,
+    close_instance,
+    invite,
+    publish,
+    follow,
+    blocklist,
+    jobs,
+    media,
+    policy,
+    db,
+):
     main.add_command(_command)
 
 if __name__ == "__main__":

@@ -36,17 +36,20 @@ class AccountEnds:
     addresses: Addresses
     bus: Bus
 
-    async def ask(self, artist: Artist, *, at_once: bool = False) -> Millis:
+    async def ask(
+        self, artist: Artist, *, at_once: bool = False, is_closing: bool = False
+    ) -> Millis:
         """Begin the end of an account and return when it is erased; it is out of sight now.
 
         `at_once`: without the two weeks in which it can be taken back. Raise `NotAllowed` for the
-        only owner.
+        only owner, but where the whole instance ends (`is_closing`).
         """
         now = self.clock.now()
         async with self.library.transaction() as tx:
             await one_at_a_time(tx, self.addresses)
             kept = await _kept(tx, artist.id)
-            await keep_an_owner(tx, kept)
+            if not is_closing:
+                await keep_an_owner(tx, kept)
             if kept.ends_at is not None and not at_once:
                 return kept.ends_at
             ends_at = now if at_once else Millis(now + GRACE)

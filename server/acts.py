@@ -46,6 +46,8 @@ class Act(StrEnum):
     APPLICATION_ACCEPTED = "application.accepted"
     APPLICATION_DECLINED = "application.declined"
     TEXTS_CHANGED = "texts.changed"
+    CLOSING_ANNOUNCED = "instance.closing"
+    CLOSING_CANCELLED = "instance.stays"
     INVITE_MADE = "invite.made"
     INVITE_REVOKED = "invite.revoked"
     POLICY_CHANGED = "policy.changed"

@@ -153,7 +153,7 @@ class Inviting:
         return await self.accounts.join(replace(wanted, role=invite.role), admit)
 
     async def _open(self, tx: Transaction, token: str) -> Invite:
-        if not self.is_open:
+        if not self.is_open or await tx.closing.current() is not None:
             raise NotFound("This place takes nobody new now.")
         hashed = hash_token(token)
         invite = await tx.invites.by_token(hashed)

@@ -50,6 +50,7 @@ from server.blocklists import Blocklists
 from server.bus import MemoryBus
 from server.casework import Casework
 from server.clock import Clock, SystemClock
+from server.closing import ClosingNow, Closings
 from server.config import Config
 from server.conversing import Conversing
 from server.courtesy import Courtesy
@@ -144,6 +145,7 @@ _LANES = {
     JobKind.END: 1,
     JobKind.LISTS: 1,
     JobKind.SWEEP: 1,
+    JobKind.CLOSING: 1,
     JobKind.SEVER: 1,
 }
 
@@ -349,6 +351,17 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
     list_fetching = ListFetching(seams.transport, addresses, allows_loopback=allows_private)
     blocklists = Blocklists(library, clock, addresses, house, seams.workers, list_fetching)
     renewing = ListRenewing(library, clock, blocklists, governing)
+    closings = Closings(
+        library,
+        clock,
+        bus,
+        config.instance.domain,
+        accounts,
+        ends,
+        moving,
+        meet=lambda uri: remote.actor(uri, afresh=True),
+        known=await ClosingNow.of(library),
+    )
     runs: Mapping[JobKind, Run] = {
         JobKind.PICTURES: lambda payload: publishing.make_pictures(
             msgspec.json.decode(payload, type=PicturesPromise)
@@ -364,6 +377,7 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
         JobKind.POLICY: neighbourhood.ask,
         JobKind.LISTS: renewing.renew,
         JobKind.SWEEP: sweeping.sweep,
+        JobKind.CLOSING: closings.run,
         JobKind.SEVER: severing.end_due,
     }
     believing = Believing(library, remote, seams.readers)
@@ -418,6 +432,8 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
         blocking=blocking,
         reporting=reporting,
         stating=Stating(library, clock, _place(config)),
+        closings=closings,
+        closing_now=closings.known,
         notices=Notices(library, clock, addresses, speaker.id, config.people.hide_on_notice),
         casework=Casework(library, clock, addresses, bus, reactions, speaker.id),
         moving=moving,

@@ -499,6 +499,7 @@ class NotificationKind(StrEnum):
     REPORT = "report"  # to moderators
     CASE = "case"  # to whom a decision of the moderators is about
     APPLICATION = "application"  # to moderators: somebody asks to come in
+    CLOSING = "closing"  # this place closes
     OUTCOME = "outcome"  # to who reported: it was decided
     WORK_FAILED = "work_failed"
 
@@ -547,6 +548,7 @@ class JobKind(StrEnum):
     MEET = "meet"  # which servers are new, or due to be asked for their policy
     POLICY = "policy"  # ask a server for its policy
     LISTS = "lists"  # lists of servers, fetched where they are due
+    CLOSING = "closing"  # a step of the end of this instance
     SWEEP = "sweep"  # old sessions, tickets, orphan files
 
 

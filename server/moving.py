@@ -44,7 +44,7 @@ class Moving:
             actor = await self._own(tx, artist)
             account = await tx.artists.by_id(artist.id) or artist
             self._refuse_too_soon(account)
-            self._refuse_unwilling(actor, target)
+            self.refuse_unwilling(actor, target)
             now = self.clock.now()
             await tx.actors.put(replace(actor, moved_to=target.uri))
             await tx.artists.update(replace(account, moved_at=now))
@@ -155,7 +155,8 @@ class Moving:
             f"you can move again from {again.day} {again:%B %Y} on."
         )
 
-    def _refuse_unwilling(self, actor: Actor, target: Actor) -> None:
+    def refuse_unwilling(self, actor: Actor, target: Actor) -> None:
+        """Raise `Invalid` where an account cannot be moved to: it must name the old one."""
         if target.id == actor.id:
             raise Invalid("This is this very account: name the new one.", "target")
         if target.gone_at is not None or target.moved_to:

@@ -35,7 +35,7 @@ from server.repositories import (
     Requests,
     Works,
 )
-from server.repositories_people import Applications, Cases, HouseTexts, Invites
+from server.repositories_people import Applications, Cases, HouseTexts, Invites, TheEnd
 
 T = TypeVar("T")
 
@@ -207,6 +207,8 @@ class Transaction(Protocol):
     def cases(self) -> Cases: ...
     @property
     def texts(self) -> HouseTexts: ...
+    @property
+    def closing(self) -> TheEnd: ...
     @property
     def lists(self) -> Lists: ...
     @property

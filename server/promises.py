@@ -186,6 +186,17 @@ class ListsPromise(msgspec.Struct, frozen=True):
     """Fetch the lists of servers that are due."""
 
 
+class ClosingPromise(msgspec.Struct, frozen=True):
+    """Do a step of the end of this instance, which was announced for `ends_at`.
+
+    `actor_id`: let that account go, 0 for none. `is_last`: fall silent, if nothing is left.
+    """
+
+    ends_at: Millis
+    actor_id: ActorId = ActorId(0)
+    is_last: bool = False
+
+
 class SweepPromise(msgspec.Struct, frozen=True):
     """Tidy up: sessions, tickets, orphan files."""
 
@@ -207,6 +218,7 @@ Promise = (
     | PolicyPromise
     | ListsPromise
     | SweepPromise
+    | ClosingPromise
     | EndPromise
 )
 
@@ -223,6 +235,7 @@ _KINDS: dict[type[Promise], JobKind] = {
     PolicyPromise: JobKind.POLICY,
     ListsPromise: JobKind.LISTS,
     SweepPromise: JobKind.SWEEP,
+    ClosingPromise: JobKind.CLOSING,
     EndPromise: JobKind.SEVER,
 }
 _PRIORITIES = {
@@ -238,6 +251,7 @@ _PRIORITIES = {
     JobKind.END: 8,
     JobKind.LISTS: 9,
     JobKind.SWEEP: 9,
+    JobKind.CLOSING: 7,
     JobKind.SEVER: 8,
 }
 URGENT = 1  # a Follow or its answer goes before any fan-out

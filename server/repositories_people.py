@@ -6,6 +6,7 @@ from typing import Protocol
 from server.arrivals import Application, ApplicationId, Invite, InviteId, Sample
 from server.casefiles import CaseNote, Notice
 from server.dealings import ReportId
+from server.ending import Closing
 from server.house_texts import HouseText
 from server.model import ActorId, Artist, Millis, TargetId
 
@@ -141,4 +142,22 @@ class HouseTexts(Protocol):
 
     async def history(self, *, limit: int = 50) -> list[HouseText]:
         """List them, latest first."""
+        ...
+
+
+class TheEnd(Protocol):
+    """The end of this instance, and where its artists go on that day."""
+
+    async def current(self) -> Closing | None: ...
+
+    async def put(self, closing: Closing) -> None:
+        """Store the one end that there is."""
+        ...
+
+    async def remove(self) -> None: ...
+
+    async def put_home(self, artist: ActorId, uri: str, at: Millis) -> None: ...
+
+    async def home(self, artist: ActorId) -> str:
+        """Return the id of the account elsewhere that an artist named, "" for none."""
         ...

@@ -18,6 +18,7 @@ from typing import Protocol
 
 import structlog
 
+from server.closing import ClosingNow
 from server.errors import Invalid, Unavailable
 from server.house import House
 from server.worker import Worker
@@ -75,14 +76,15 @@ async def working(worker: Worker) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def watching(house: House) -> AsyncIterator[None]:
-    """Take up new versions of the policy while the context is open."""
+async def watching(house: House, closing: ClosingNow) -> AsyncIterator[None]:
+    """Take up new versions of the policy, and that the place closes, while the context is open."""
 
     async def watch() -> None:
         while True:
             await asyncio.sleep(POLICY_SECONDS)
             try:
                 await house.refresh()
+                await closing.refresh()
             except (Unavailable, Invalid) as problem:  # it may come back; the old one stays
                 log.warning("policy_not_read", reason=problem.message)
 

@@ -28,7 +28,7 @@ from server.repositories import (
     Requests,
     Works,
 )
-from server.repositories_people import Applications, Cases, HouseTexts, Invites
+from server.repositories_people import Applications, Cases, HouseTexts, Invites, TheEnd
 from storage.activities import activities_in
 from storage.actors import actors_in
 from storage.applications import applications_in
@@ -36,6 +36,7 @@ from storage.artists import artists_in
 from storage.audit import audit_in
 from storage.blocks import blocks_in
 from storage.cases import cases_in
+from storage.closing import closing_in
 from storage.database import Connection, Engine
 from storage.departures import departures_in
 from storage.engines import open_engine
@@ -215,3 +216,7 @@ class _Transaction:
     @property
     def texts(self) -> HouseTexts:
         return house_texts_in(self._connection)
+
+    @property
+    def closing(self) -> TheEnd:
+        return closing_in(self._connection)

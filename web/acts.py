@@ -34,6 +34,8 @@ WORDS = {
     Act.APPLICATION_ACCEPTED: "accepted the application",
     Act.APPLICATION_DECLINED: "declined the application",
     Act.TEXTS_CHANGED: "changed the rules and legal pages:",
+    Act.CLOSING_ANNOUNCED: "announced the end of this place",
+    Act.CLOSING_CANCELLED: "took back the end of",
     Act.INVITE_MADE: "made an invitation:",
     Act.INVITE_REVOKED: "took back an invitation:",
     Act.POLICY_CHANGED: "changed the house rules to",

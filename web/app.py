@@ -8,6 +8,7 @@ from aiohttp import web
 from server.drafts import MAX_PICTURES
 from server.signals import headers
 from web.addresses import read_networks
+from web.closing import farewell
 from web.counting import Counter
 from web.documents import claimed_peer, proven_peer
 from web.flows import FLOWS, Flows
@@ -20,6 +21,7 @@ from web.routes import add_routes
 from web.views import ActorView, HeadView, LinkView
 
 _FORM_OVERHEAD_BYTES = 4_194_304  # fields and boundaries of the largest upload
+_BEHIND_ERRORS = 2  # the place of what comes before gate, session and forms
 _TITLES = {
     400: "This arrived broken",
     401: "Sign in first",
@@ -49,6 +51,7 @@ def build_app(flows: Flows) -> web.Application:
     app[RENDER_ERROR] = render_error
     app[COUNTER] = Counter(flows.visits, flows.watch, flows.crawlers)
     install(app, _plumbing(flows))
+    app.middlewares.insert(_BEHIND_ERRORS, farewell)
     add_routes(app)
     return app
 

@@ -25,6 +25,7 @@ from server.blocking import Blocking
 from server.blocklists import Blocklists
 from server.casework import Casework
 from server.clock import Clock
+from server.closing import ClosingNow, Closings
 from server.config import Config
 from server.conversing import Conversing
 from server.courtesy import Courtesy
@@ -116,6 +117,8 @@ class Flows:
     reporting: Reporting
     casework: Casework
     notices: Notices
+    closings: Closings
+    closing_now: ClosingNow
     stating: Stating
     moving: Moving
     holding: Holding

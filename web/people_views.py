@@ -233,3 +233,15 @@ class TextsPage:
     author: str = ""
     previews: tuple[HouseTextPage, ...] = ()
     action: str = "/admin/texts"
+
+
+@dataclass(frozen=True, slots=True)
+class ClosingPage:
+    """closing.html: the end of this instance, for who has an account. Sends `target`."""
+
+    address: str  # "@handle@domain"
+    ends_at: Millis | None = None  # None: it stays open
+    words: str = ""
+    home: str = ""  # the id of the new account that one named
+    is_open: bool = False  # one can still be named
+    form: FormView = _EMPTY_FORM

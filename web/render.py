@@ -124,6 +124,7 @@ class Renderer:
         notice: NoticeView | None = None,
         path: str = "",
         no_ai: bool | None = None,
+        banner: NoticeView | None = None,
     ) -> Page:
         """Return the page that `template` makes of `view`, a type of `web.page_views`.
 
@@ -138,6 +139,7 @@ class Renderer:
             head=head or HeadView(),
             viewer=viewer or ViewerView(),
             notice=notice,
+            banner=banner,
             path=path,
             sheet=sheet,
         )

@@ -12,12 +12,13 @@ from server.model import Artist, ContentUsage, Preference, Role
 from server.protections import Audience
 from server.roles import is_at_least
 from server.signals import headers, robots_directives, tdm_reservation
-from web.flows import flows
+from web.flows import Flows, flows
 from web.keys import ARTIST, IS_USAGE_SAID
 from web.picture_door import is_usual, kept_from
 from web.present import Show
 from web.render import Page, surround
-from web.views import HeadLink, HeadView, NoticeView, ViewerView
+from web.text import date
+from web.views import HeadLink, HeadView, LinkView, NoticeView, ViewerView
 
 _SURROUND_COOKIE = "surround"
 _MAX_ID = 2**63 - 1  # ids are 63 bits; databases take no larger number
@@ -125,6 +126,7 @@ async def page(
         head=head or HeadView(),
         viewer=await _viewer(request, has_form=has_form),
         notice=notice or _told(request),
+        banner=closing_banner(known, is_signed_in=ARTIST in request),
         path=request.path,
         no_ai=reserves(known.house.usage_of()),
     )
@@ -259,6 +261,16 @@ async def _viewer(request: web.Request, *, has_form: bool) -> ViewerView:
     artist = request.get(ARTIST)
     unread = await flows(request).notifications.count_unread(artist.id) if artist else 0
     return viewer_of(request, unread=unread, has_form=has_form)
+
+
+def closing_banner(known: Flows, *, is_signed_in: bool) -> NoticeView | None:
+    """Return what stands on every page while the end of this place is announced."""
+    closing = known.closing_now.now
+    if closing is None:
+        return None
+    text = f"This place closes on {date(closing.ends_at)}. {closing.words}".strip()
+    link = LinkView("What you can do", "/settings/closing") if is_signed_in else None
+    return NoticeView(text, "warning", link)
 
 
 def _told(request: web.Request) -> NoticeView | None:

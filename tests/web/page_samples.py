@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from server.ending import Closing, ClosingState
 from server.model import AiLabel, Counts, Millis, NotificationKind, PictureState, WorkState
 from web import admin_views as governed
 from web import dealing_views as dealing
@@ -473,6 +474,11 @@ def samples(words: str) -> dict[str, object]:
             FormView({"rules": words}, {"rules": words, "age": words}), 3, DAY, words,
             (people.HouseTextPage(words, (people.PartView(words, (words,), (words,)),), "/rules"),),
         ),
+        "closing.html": people.ClosingPage(
+            words, DAY, words, words, is_open=True, form=FormView({"target": words},
+            {"target": words}),
+        ),
+        "farewell.html": Closing(ClosingState.CLOSED, DAY, DAY, words, words),
         "takedown.html": people.TakedownPage(
             OPTIONS, FormView({"words": words}, {"words": words, "": words, "kind": words}),
             contact=words,
@@ -586,6 +592,8 @@ def empty_samples() -> dict[str, object]:
         "house_text.html": people.HouseTextPage("Rules", (), "/rules"),
         "transparency.html": people.TransparencyPage(),
         "texts.html": people.TextsPage(),
+        "closing.html": people.ClosingPage("@a@b"),
+        "farewell.html": Closing(ClosingState.CLOSED, DAY, DAY, "", ""),
         "takedown.html": people.TakedownPage((), hides=False),
         "takedown_status.html": people.TakedownStatusPage(DAY, ()),
         "people.html": people.PeoplePage(show="elsewhere"),

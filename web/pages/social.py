@@ -53,6 +53,7 @@ _ABOUT_CASES = frozenset(
         NotificationKind.CASE,
         NotificationKind.OUTCOME,
         NotificationKind.APPLICATION,
+        NotificationKind.CLOSING,
     }
 )
 _LOOK_UPS = Rate("look-ups by network", 20, 6)  # each makes us fetch from elsewhere
@@ -344,6 +345,8 @@ def _case_link(kind: NotificationKind, case: TargetId) -> LinkView:
         return LinkView("somebody: read the report", report_page(case))
     if kind is NotificationKind.APPLICATION:
         return LinkView("Read it", "/admin/people/applications")
+    if kind is NotificationKind.CLOSING:
+        return LinkView("What you can do", "/settings/closing")
     return LinkView("Read it", f"/cases/{case}")
 
 
