@@ -31,6 +31,12 @@ PARTS = {
     "name": "fixatif.css",
     "tag": "hare",
     "token": TOKEN,
+    "hush": "silence",
+    "stay": "suspend",
+    "word": "decline",
+    "hand": "take",
+    "sight": "hide",
+    "door": "drop",
     "label": "ai-scraper",
 }
 # What a route answers to a stranger who asks for what is there, unless it is 200.
@@ -181,6 +187,9 @@ async def test_a_closed_page_answers_a_member(gallery: Gallery, route: Route) ->
     wrong |= {f"/posts/{work.id}/edit": 404}  # a work is no comment
     wrong |= {f"/studio/series/{work.id}{part}": 404 for part in ("", "/add", "/delete")}
     wrong |= {f"/admin/blocklists/{work.id}{part}": 404 for part in ("", "/draft")}
+    wrong |= {f"/admin/people/{work.id}": 404, f"/cases/{work.id}": 404}  # a work is nobody
+    if path.startswith("/admin/people/applications/"):  # and nobody applied
+        wrong[path] = 200 if path.endswith("applications") else 404
     assert answer.status == wrong.get(path, 200)
     assert "no-store" in answer.headers["Cache-Control"]
     check_decent(answer)

@@ -126,7 +126,7 @@ async def decide(request: web.Request) -> web.StreamResponse:
     known, reader, sent = flows(request), artist_of(request), await read_form(request)
     try:
         asked = decode(ReplyForm, sent)
-        if request.match_info["answer"] == "decline":
+        if request.match_info["word"] == "decline":
             await known.applying.decline(reader, _id(request), asked.reply)
             return to(_QUEUE, "declined")
         accepted = await known.applying.accept(reader, _id(request), asked.reply)

@@ -105,7 +105,7 @@ async def case(request: web.Request) -> web.StreamResponse:
 
 async def take(request: web.Request) -> web.StreamResponse:
     """Take a case, or put it back."""
-    is_mine = request.match_info["answer"] == "take"
+    is_mine = request.match_info["hand"] == "take"
     await flows(request).casework.take(artist_of(request), _id(request), is_mine=is_mine)
     return to(report_page(_id(request)), "saved")
 
@@ -126,7 +126,7 @@ async def hide(request: web.Request) -> web.StreamResponse:
     """Hide one of the things that a case is about, or show it again."""
     asked = decode(ThingForm, await read_form(request))
     target = TargetId(number(asked.thing, 0) or 0)
-    is_hidden = request.match_info["answer"] == "hide"
+    is_hidden = request.match_info["sight"] == "hide"
     casework = flows(request).casework
     await casework.hide(artist_of(request), _id(request), target, is_hidden=is_hidden)
     return to(report_page(_id(request)), "saved")

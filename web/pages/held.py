@@ -43,7 +43,7 @@ async def held(request: web.Request) -> web.StreamResponse:
 
 async def decide(request: web.Request) -> web.StreamResponse:
     """Let something in, or drop it."""
-    holding, answer = flows(request).holding, request.match_info["answer"]
+    holding, answer = flows(request).holding, request.match_info["door"]
     deed = {"let-in": holding.let_in, "drop": holding.drop}[answer]
     await deed(artist_of(request), HeldId(number(request.match_info["id"], 0) or 0))
     return to("/admin/held", _TOLD[answer])

@@ -121,7 +121,8 @@ async def allow_invites(request: web.Request) -> web.StreamResponse:
 
 async def _restrain(request: web.Request, *, is_silence: bool) -> web.StreamResponse:
     known, reader, sent = flows(request), artist_of(request), await read_form(request)
-    is_on = request.match_info["answer"] in {"silence", "suspend"}
+    asked_for = request.match_info["hush" if is_silence else "stay"]
+    is_on = asked_for in {"silence", "suspend"}
     actor_id = _actor_id(request)
     try:
         asked = decode(RestrainForm, sent)
