@@ -119,7 +119,7 @@ class Delivery:
         decision = self.doors.outbound(said.facts, host, artist_id)
         if not isinstance(decision, Refuse):
             return action_of(decision)
-        if said.activity.type in TAKE_BACK:  # of what they hold (docs/decisions/0012)
+        if said.activity.type in TAKE_BACK:  # of what they hold (docs/decisions/0010)
             return Action.FULL
         raise GiveUp(f"The policy refuses deliveries there: {decision.rule}.")
 

@@ -51,6 +51,8 @@ async def work_withdrawn(
     uri = mouth.addresses.work(work.id)
     activity = activities.delete(uri, actor, f"{uri}/delete")
     audience = await _audience_of(tx, work, actor, is_gone=True)
+    # Whose follows were cut since holds a copy still (docs/decisions/0010)
+    audience += [(inbox, inbox) for inbox in await tx.neighbours.inboxes_with_copy(work.id)]
     return Message(activity, audience, about=TargetId(work.id))
 
 

@@ -161,6 +161,10 @@ class Neighbours(Protocol):
         """Sum up what was refused, held or changed of a server since then, the latest first."""
         ...
 
+    async def inboxes_with_copy(self, work: WorkId) -> list[str]:
+        """Return a shared inbox of each host that a work was sent to, where we know one."""
+        ...
+
     async def note_copies(self, work: WorkId, hosts: Sequence[str], at: Millis) -> None:
         """Note that a work was sent to these hosts."""
         ...

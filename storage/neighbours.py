@@ -280,6 +280,21 @@ class _Neighbours:
             for row in rows
         ]  # fmt: skip
 
+    async def inboxes_with_copy(self, work: WorkId) -> list[str]:
+        rows = await self._connection.fetch_all(
+            """
+            SELECT (
+                SELECT shared_inbox FROM actors
+                WHERE actors.domain = copies.host AND actors.shared_inbox <> ''
+                    AND NOT actors.is_local AND actors.gone_at IS NULL
+                LIMIT 1
+            ) AS inbox
+            FROM copies WHERE copies.work_id = :work
+            """,
+            work=work,
+        )
+        return [row["inbox"] for row in rows if row["inbox"]]
+
     async def note_copies(self, work: WorkId, hosts: Sequence[str], at: Millis) -> None:
         await self._connection.execute(
             """

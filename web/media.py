@@ -75,7 +75,10 @@ def _permitted(request: web.Request, work: Work, picture: Picture, asked: Rendit
         if isinstance(extent, Refuse) or action_of(extent) is Action.LINK_ONLY:
             raise NotAllowed(extent.reason or "Pictures are not given to your server.")
         if wants_small or action_of(extent) is Action.PREVIEW:
-            return small_for_peers(picture.renditions, policy) or asked
+            small = small_for_peers(picture.renditions, policy)
+            if small is None:
+                raise NotAllowed("Pictures are not given to your server in this size.")
+            return small
         return federated_for(picture.renditions, policy, asked.format) or asked
     audience = _audience(request)
     if action is Action.PREVIEW and asked.name not in SMALL_CARDS:

@@ -157,6 +157,10 @@ QUERIES: list[tuple[str, Callable[[Transaction], Awaitable[object]]]] = [
         "actors_uri_key follows_of_follower posts_of_actor copies_host_work_id_key",
         lambda tx: tx.neighbours.counts_with("https://far.example/", "far.example"),
     ),
+    (
+        "copies_of_work actors_by_address",
+        lambda tx: tx.neighbours.inboxes_with_copy(WORK),
+    ),
     ("held_pkey", lambda tx: tx.held.by_id(HeldId(1))),
     ("held_actor_uri_kind_subject_key", lambda tx: tx.held.of("x", "post", "y")),
     ("held_waiting", lambda tx: tx.held.waiting(before=HeldId(9))),

@@ -7,7 +7,9 @@ import pytest
 
 from federation import proofs
 from federation.keys import load_public_key
+from server.changes import NewWord
 from server.model import Visibility
+from server.tiers import Tier
 from tests.two_servers.stage import Peer, Stage
 
 PEERS = {
@@ -84,7 +86,11 @@ async def test_a_refused_server_hears_that_something_is_gone_and_nothing_else(
     await stage.befriend(mal, ana)
     work = await stage.hang(ana)
     await stage.drain()
-    stage.stand(evil_test="refused")
+    change = NewWord("evil.test", Tier.REFUSED, "We do not talk.")
+    applied = await stage.flows.governing.apply(None, change, "A test.")
+    assert applied.severed == 1
+    await stage.hang(ana, title="Later")
+    await stage.drain()
     await stage.flows.publishing.withdraw(ana, work.id)
     await stage.drain()
     assert [said["type"] for _, said in stage.net.delivered] == ["Create", "Delete"]
