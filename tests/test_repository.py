@@ -232,3 +232,9 @@ def test_a_forbidden_import_breaks_its_contract(tmp_path: Path, contract: dict[s
     status, words = lint_imports(folder)
     assert status == 1, words
     assert f"{contract['name']} BROKEN" in words
+
+
+def test_each_file_of_tests_has_a_name_of_its_own() -> None:
+    # tests are no packages: of two files with one name, pytest collects neither
+    names = [path.name for path in (ROOT / "tests").rglob("test_*.py")]
+    assert sorted({name for name in names if names.count(name) > 1}) == []
