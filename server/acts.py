@@ -42,6 +42,8 @@ class Act(StrEnum):
     SILENCED = "account.silenced"
     LET_BACK = "account.let_back"
     HEARD_AGAIN = "account.heard_again"
+    END_BEGUN = "account.deleted"
+    END_TAKEN_BACK = "account.kept"
     INVITES_ALLOWED = "account.invites"
     APPLICATION_ACCEPTED = "application.accepted"
     APPLICATION_DECLINED = "application.declined"

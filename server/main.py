@@ -393,7 +393,7 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
         signal_urls=signal_urls(config.base_url),
         crawlers=crawlers,
         accounts=accounts,
-        members=Members(library, clock, addresses, accounts),
+        members=Members(library, clock, addresses, accounts, ends),
         inviting=inviting,
         applying=Applying(
             *(library, clock, seams.workers, inviting),

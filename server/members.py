@@ -6,6 +6,7 @@ owner is never restrained. Everything that is done is logged; what is undone com
 
 from dataclasses import dataclass, replace
 
+from server.account_ends import AccountEnds
 from server.accounts import Accounts
 from server.acts import Act
 from server.addresses import Addresses
@@ -47,6 +48,7 @@ class Members:
     clock: Clock
     addresses: Addresses
     accounts: Accounts
+    ends: AccountEnds
 
     async def here(self, reader: Artist, start: str = "", after: str = "") -> list[Artist]:
         """List accounts by handle, those whose handle begins so, fifty at a time."""
@@ -154,6 +156,25 @@ class Members:
             artist.handle, reader, is_suspended=is_on, reason=_limited(reason)
         )
         return replace(actor, suspended_at=changed.suspended_at)
+
+    async def end(
+        self, reader: Artist, actor_id: ActorId, password: str, *, is_on: bool = True
+    ) -> None:
+        """Begin the end of an account, two weeks from now, or take it back; by one's password."""
+        demand(reader, Role.ADMIN)
+        async with self.library.reading() as tx:
+            actor, artist = await self._found(tx, actor_id)
+        if artist is None:
+            raise NotFound("Somebody of another server is not ours to delete.")
+        _refuse(reader, actor, artist)
+        await self.accounts.confirm(reader, password)
+        if is_on:
+            await self.ends.ask(artist)
+        else:
+            await self.ends.take_back(artist, is_staff=True)
+        act = Act.END_BEGUN if is_on else Act.END_TAKEN_BACK
+        async with self.library.transaction() as tx:
+            await note(tx, self.clock, reader, act, self._name(actor))
 
     async def allow_invites(self, reader: Artist, actor_id: ActorId, count: int) -> None:
         """Let an artist make so many invitations of their own."""

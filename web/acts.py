@@ -30,6 +30,8 @@ WORDS = {
     Act.SILENCED: "silenced",
     Act.LET_BACK: "ended the suspension of",
     Act.HEARD_AGAIN: "ended the silence of",
+    Act.END_BEGUN: "had deleted, in two weeks,",
+    Act.END_TAKEN_BACK: "took back the deletion of",
     Act.INVITES_ALLOWED: "changed how many invitations may be made by",
     Act.APPLICATION_ACCEPTED: "accepted the application",
     Act.APPLICATION_DECLINED: "declined the application",

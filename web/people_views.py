@@ -83,7 +83,8 @@ class MemberPage:
     """member.html: somebody, and what may be done.
 
     Sends `reason` to `silence_action` and `suspend_action`, `role` and `password` to
-    `role_action`, `count` to `invites_action`; an action is "" where the reader may not.
+    `role_action`, `end_password` to `end_action`, `count` to `invites_action`; an action is ""
+    where the reader may not.
     """
 
     actor: ActorView
@@ -103,9 +104,12 @@ class MemberPage:
     suspend_action: str = ""
     role_action: str = ""
     invites_action: str = ""
+    end_action: str = ""
+    ends_at: Millis | None = None  # set: it is to be erased then
     form: FormView = _EMPTY_FORM
     role_form: FormView = _EMPTY_FORM
     invites_form: FormView = _EMPTY_FORM
+    end_form: FormView = _EMPTY_FORM
 
 
 @dataclass(frozen=True, slots=True)

@@ -172,6 +172,7 @@ ROUTES = (
     _post(f"/admin/people/{_ID}/{{hush:silence|hear}}", people.silence),
     _post(f"/admin/people/{_ID}/{{stay:suspend|restore}}", people.suspend),
     _post(f"/admin/people/{_ID}/role", people.give_role),
+    _post(f"/admin/people/{_ID}/{{end:delete|keep}}", people.end),
     _post(f"/admin/people/{_ID}/invites", people.allow_invites),
     _get("/admin/people/invites", invites.everybodys),
     _post("/admin/people/invites", invites.make),

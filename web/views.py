@@ -50,6 +50,7 @@ class InstanceView:
         LinkView("Privacy", "/privacy"),
         LinkView("Terms", "/terms"),
         LinkView("Imprint", "/imprint"),
+        LinkView("Legal notice", "/takedown"),
     )
 
 

@@ -495,6 +495,7 @@ def samples(words: str) -> dict[str, object]:
             local, is_here=True, role="artist", joined_at=DAY, works=3, followers=1, note=words,
             inviter=local, silenced_at=DAY, suspended_at=DAY, cases=(reported,), roles=OPTIONS,
             silence_action="/s", suspend_action="/h", role_action="/r", invites_action="/i",
+            end_action="/e", ends_at=DAY, end_form=FormView({}, {"end_password": words}),
             form=FormView({"reason": words}, {"reason": words}),
             role_form=FormView({}, {"password": words}),
             invites_form=FormView({"count": words}, {"count": words}),

@@ -161,6 +161,24 @@ async def test_a_role_changes_with_a_password_alone(site: Site) -> None:
     assert statuses[-1] == 429
 
 
+async def test_an_account_is_deleted_in_two_weeks_and_kept_after_all(site: Site) -> None:
+    await site.give("ben", Role.MODERATOR)
+    here = f"/admin/people/{site.id('ana')}"
+    assert (await site.send(f"{here}/delete", "ben", here, end_password=PASSWORD)).status == 404
+    wrong = await site.send(f"{here}/delete", "otto", here, end_password="guess")
+    assert (wrong.status, "The password is wrong" in await wrong.text()) == (422, True)
+    assert (await site.get("/@ana")).status == 200
+    await site.send(f"{here}/delete", "otto", here, end_password=PASSWORD)
+    assert (await site.get("/@ana")).status == 404
+    assert "will be erased on" in await site.page(here, "otto")
+    await site.send(f"{here}/keep", "otto", here, end_password=PASSWORD)
+    assert (await site.get("/@ana")).status == 200
+    log = await site.page("/admin/audit", "otto")
+    assert "had deleted, in two weeks," in log
+    own = f"/admin/people/{site.id('otto')}"
+    assert (await site.send(f"{own}/delete", "otto", here, end_password=PASSWORD)).status == 403
+
+
 async def test_invitations_are_given_to_an_artist(site: Site) -> None:
     here = f"/admin/people/{site.id('ana')}"
     for count, status in (("-1", 422), ("101", 422), ("x", 422), ("3", 303)):

@@ -37,6 +37,7 @@ PARTS = {
     "hand": "take",
     "sight": "hide",
     "door": "drop",
+    "end": "delete",
     "label": "ai-scraper",
 }
 # What a route answers to a stranger who asks for what is there, unless it is 200.

@@ -54,6 +54,13 @@ class InvitesForm:
     count: Annotated[int, Number("The number of invitations", 0, MOST_INVITES)]
 
 
+@dataclass(frozen=True, slots=True)
+class EndForm:
+    """The end of an account, or that it stays, confirmed."""
+
+    end_password: Annotated[str, Secret("Your password", 4_096)]
+
+
 async def people(request: web.Request) -> web.StreamResponse:
     """List accounts here, actors elsewhere, or those who are restrained."""
     reader, members, showing = artist_of(request), flows(request).members, show(request)
@@ -119,6 +126,20 @@ async def allow_invites(request: web.Request) -> web.StreamResponse:
     return to(_page_of(_actor_id(request)), "saved")
 
 
+async def end(request: web.Request) -> web.StreamResponse:
+    """Begin the end of an account, or take it back."""
+    known, reader, sent = flows(request), artist_of(request), await read_form(request)
+    try:
+        asked = decode(EndForm, sent)
+        known.limits.demand(_CONFIRMING, reader.handle)
+        is_on = request.match_info["end"] == "delete"
+        await known.members.end(reader, _actor_id(request), asked.end_password, is_on=is_on)
+    except Invalid as problem:
+        form = FormView({}, {"end_password": problem.message})
+        return await _member_page(request, end_form=form, problem=problem)
+    return to(_page_of(_actor_id(request)), "saved")
+
+
 async def _restrain(request: web.Request, *, is_silence: bool) -> web.StreamResponse:
     known, reader, sent = flows(request), artist_of(request), await read_form(request)
     asked_for = request.match_info["hush" if is_silence else "stay"]
@@ -140,6 +161,7 @@ async def _member_page(
     form: FormView | None = None,
     role_form: FormView | None = None,
     invites_form: FormView | None = None,
+    end_form: FormView | None = None,
     problem: FixatifError | None = None,
 ) -> web.Response:
     known, reader, showing = flows(request), artist_of(request), show(request)
@@ -166,6 +188,9 @@ async def _member_page(
         suspend_action=_restraint(found, "suspend", "restore", is_on=bool(actor.suspended_at)),
         role_action=f"{here}/role" if found.may_give else "",
         invites_action=f"{here}/invites" if artist and is_in_charge else "",
+        end_action=_end_action(found) if artist and is_in_charge else "",
+        ends_at=artist.ends_at if artist else None,
+        end_form=end_form or FormView(),
         form=form or FormView(),
         role_form=role_form or FormView(),
         invites_form=invites_form or FormView({"count": str(found.invites_left)}),
@@ -173,6 +198,12 @@ async def _member_page(
     status = status_of(problem) if problem else 200
     head = _head(request, view.actor.shown)
     return await page(request, "member.html", view, head=head, status=status)
+
+
+def _end_action(found: Member) -> str:
+    if found.artist is None or not found.may_restrain:
+        return ""
+    return f"{_page_of(found.actor.id)}/{'keep' if found.artist.ends_at else 'delete'}"
 
 
 def _restraint(found: Member, begin: str, end: str, *, is_on: bool) -> str:
