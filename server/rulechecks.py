@@ -92,7 +92,8 @@ def _lock_out(compiled: CompiledPolicy) -> Iterator[tuple[str, str]]:
     for visitor, path, what in (
         (VisitorClass.MEMBER, "/admin/policy", "people who are signed in, admins among them"),
         (VisitorClass.MEMBER, "/admin", "people who are signed in, admins among them"),
-        (VisitorClass.VISITOR, "/login", "everybody who wants to sign in"),
+        # the gate lets whoever would be let in as a member reach the way in
+        (VisitorClass.MEMBER, "/login", "everybody who wants to sign in"),
     ):
         rule = _refusing_all(compiled, visitor, path)
         if rule:

@@ -24,13 +24,12 @@ def with_rules(door: str, text: str) -> Policy:
         "a: path=/login -> refuse",
         "a: path=/admin -> refuse",
         "a: path=/admin/policy -> refuse",
-        "a: class=visitor -> refuse",
         "a: user_agent=Mozilla -> refuse",
         "a: network=0.0.0.0/0 -> refuse",
         "a: network=0.0.0.0/1,128.0.0.0/1 -> refuse",
         "a: network=::/0 -> refuse",
         "b: class=tool -> allow; a: -> refuse",
-        "b: class=member -> throttle; a: -> refuse",
+        "b: class=member path=/admin -> allow; a: -> refuse",
         "!b: -> allow; a: -> refuse",
     ],
 )
@@ -54,6 +53,8 @@ def test_a_policy_that_locks_everybody_out_is_refused_by_the_rules_name(rules: s
         "b: path=/login,/admin -> allow; a: -> refuse",
         "a: class=peer -> refuse",
         "a: class=visitor path=/tags -> refuse",
+        "a: class=visitor -> refuse",
+        "b: class=member -> throttle; a: -> refuse",
     ],
 )
 def test_a_policy_that_leaves_a_way_in_is_not_refused(rules: str) -> None:
@@ -73,6 +74,7 @@ def test_nothing_is_wrong_with_the_presets(policy: Policy) -> None:
         ("outbound", "a: -> refuse", "every follow would end"),
         ("web", "a: class=peer -> refuse", "nobody could follow"),
         ("web", "a: class=feed -> refuse", "feed readers"),
+        ("web", "a: class=visitor -> refuse", "everybody who is not signed in"),
         ("web", "b: class=tool -> allow; a: class=tool -> refuse", "“b” stands before it"),
         ("web", "b: class=tool -> refuse; a: class=tool -> refuse", "does the same already"),
         ("web", "b: class=tool,seo -> refuse; a: class=seo path=/x -> throttle", "never reached"),
