@@ -10,9 +10,8 @@ from server.casefiles import NoticeKind
 from server.casework import DECISIONS, CaseFile, Decision
 from server.dealings import Outcome, ReportId, ReportKind
 from server.errors import FixatifError, Invalid
-from server.model import Artist, Counts, Role, TargetId
+from server.model import Artist, Counts, TargetId
 from server.reporting import MAX_WORDS, Case
-from server.roles import is_at_least
 from server.viewing import Hung, Said
 from server.withholding import Thing
 from web.dealing_views import (
@@ -225,7 +224,7 @@ async def _case_page(
         is_forwarded=report.is_forwarded,
         is_accused_here=is_here,
         accused_url=f"/admin/people/{report.accused_id}" if accused else "",
-        server_url=_server_url(reader, found),
+        server_url=_server_url(found),
         notice=_notice(file),
         notes=tuple(CaseNoteRow(n.author, n.words, n.at, n.is_deed) for n in file.notes),
         earlier=tuple(row_of(showing, one) for one in history if one.report.id != report.id),
@@ -244,9 +243,8 @@ async def _case_page(
     return await page(request, "case.html", view, head=_head(request, "Report"), status=status)
 
 
-def _server_url(reader: Artist, found: Case) -> str:
-    is_elsewhere = found.accused is not None and not found.accused.is_local
-    if found.accused is None or not is_elsewhere or not is_at_least(reader.role, Role.ADMIN):
+def _server_url(found: Case) -> str:
+    if found.accused is None or found.accused.is_local:
         return ""
     return f"/admin/federation/{found.accused.domain}"
 

@@ -188,6 +188,7 @@ async def _member_page(
         suspend_action=_restraint(found, "suspend", "restore", is_on=bool(actor.suspended_at)),
         role_action=f"{here}/role" if found.may_give else "",
         invites_action=f"{here}/invites" if artist and is_in_charge else "",
+        server_url="" if artist else f"/admin/federation/{actor.domain}",
         end_action=_end_action(found) if artist and is_in_charge else "",
         ends_at=artist.ends_at if artist else None,
         end_form=end_form or FormView(),
