@@ -53,6 +53,9 @@ from server.rules import Refuse
 from server.series_telling import Teller
 from server.signals import signal_urls
 
+# Pictures that are made anew do not change how these works stand.
+_AS_THEY_ARE = frozenset({WorkState.HUNG, WorkState.HIDDEN, WorkState.WITHDRAWN})
+
 
 @dataclass(frozen=True, slots=True)
 class Publishing:
@@ -268,28 +271,34 @@ class Publishing:
             work = await tx.works.hold(made.work_id)
             now = {p.id: p for p in work.pictures}.get(made.id) if work else None
             if now is not None and (now.state, now.media_key) == (asked.state, asked.media_key):
-                await tx.works.put_picture(
-                    replace(
-                        made,
-                        alt=now.alt,
-                        position=now.position,
-                        focal_x=now.focal_x,
-                        focal_y=now.focal_y,
-                    )
+                kept = replace(
+                    made,
+                    alt=now.alt,
+                    position=now.position,
+                    focal_x=now.focal_x,
+                    focal_y=now.focal_y,
                 )
+                await tx.works.put_picture(kept)
+                if work is not None and work.state is WorkState.HUNG and work.is_visible:
+                    await self._tell_of_pictures(tx, work, kept)
+
+    async def _tell_of_pictures(self, tx: Transaction, work: Work, kept: Picture) -> None:
+        """Promise to tell of a hanging work's new pictures, once with the last of them."""
+        later = [one for one in work.pictures if one.position > kept.position]
+        to_make = [
+            one
+            for one in later
+            if one.state is PictureState.WAITING
+            or (one.state is PictureState.READY and one.inscribed != kept.inscribed)
+        ]
+        if not to_make:
+            said = SayPromise(Deed.WORK_EDITED, work.artist_id, work.id)
+            await promise(tx, self.clock, said)
 
     async def _settle(self, work_id: WorkId) -> None:
         async with self.library.transaction() as tx:
             work = await tx.works.hold(work_id)
-            if work is None or work.state is WorkState.WITHDRAWN:
-                return
-            if work.state is WorkState.HIDDEN:
-                return
-            if work.state is WorkState.HUNG:
-                if work.is_visible:
-                    await promise(
-                        tx, self.clock, SayPromise(Deed.WORK_EDITED, work.artist_id, work_id)
-                    )
+            if work is None or work.state in _AS_THEY_ARE:
                 return
             settled = await self._hang_if_ready(tx, work)
             await tx.works.update(settled)
