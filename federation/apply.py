@@ -34,7 +34,7 @@ from server.holdings import HeldState
 from server.model import ActivityId, Actor, StoredActivity
 from server.ports import Bus, Library, Transaction
 from server.promises import JOBS_TOPIC, ApplyPromise, promise_all
-from server.repositories import Met
+from server.repositories.accounts import Met
 from server.rules import Hold, Refuse
 from server.worker import Later
 

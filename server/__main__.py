@@ -14,16 +14,16 @@ import click
 
 from server import config as settings
 from server import logs, shell
-from server.commands_artists import account, follow, publish
-from server.commands_closing import close_instance
-from server.commands_database import db
-from server.commands_ends import account_delete, account_keep
-from server.commands_jobs import jobs
-from server.commands_media import media
-from server.commands_own_list import blocklist
-from server.commands_people import invite
-from server.commands_policy import policy
-from server.commands_simulate import policy_simulate
+from server.commands.artists import account, follow, publish
+from server.commands.closing import close_instance
+from server.commands.database import db
+from server.commands.ends import account_delete, account_keep
+from server.commands.jobs import jobs
+from server.commands.media import media
+from server.commands.own_list import blocklist
+from server.commands.people import invite
+from server.commands.policy import policy
+from server.commands.simulate import policy_simulate
 from server.config import Config
 from server.doctor import DATABASE, Finding, examine
 from server.errors import Invalid

@@ -20,7 +20,7 @@ from server.model import (
     WorkId,
 )
 from server.ports import Library, Transaction
-from server.repositories import SeriesShown
+from server.repositories.works import SeriesShown
 from server.viewing import OPEN, listable, open_artist, refuse_shunned
 
 PAGE = 100  # works on one page of a series

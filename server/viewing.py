@@ -31,7 +31,7 @@ from server.model import (
     WorkState,
 )
 from server.ports import Library, Transaction
-from server.repositories import FeedItem
+from server.repositories.posts import FeedItem
 from server.roles import is_at_least
 from server.targets import Target, find_target, find_target_by_uri, may_see
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from server.model import ActivityId, Millis, StoredActivity
-from server.repositories import Activities
+from server.repositories.told import Activities
 from storage.database import Connection, Row, Value, ids_text
 
 _KEEP = """

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from server.arrivals import Application, ApplicationId, ApplicationState, Sample
 from server.model import Millis
-from server.repositories_people import Applications
+from server.repositories.people import Applications
 from storage.database import Connection, Row, json_text, listed
 
 

@@ -20,7 +20,7 @@ from server.model import (
     TicketPurpose,
 )
 from server.permits import InteractionPolicy
-from server.repositories import Artists
+from server.repositories.accounts import Artists
 from storage.actors import actors_in
 from storage.database import BEYOND, Connection, Row, fold, json_text, listed
 from storage.permits import permits_in, permits_text, usage_in

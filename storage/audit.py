@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from server.acts import AuditEntry, AuditId
-from server.repositories import AuditLog
+from server.repositories.house import AuditLog
 from storage.database import MAX_ID, Connection, Row
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from server.dealings import Block
 from server.model import Actor, ActorId, Millis
-from server.repositories import Blocks
+from server.repositories.relations import Blocks
 from storage.actors import actor_from
 from storage.database import MAX_ID, Connection, Row, ids_text
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from server.casefiles import CaseNote, Notice, NoticeKind
 from server.dealings import ReportId
 from server.model import Millis, TargetId
-from server.repositories_people import Cases
+from server.repositories.people import Cases
 from storage.database import Connection, Row, ids_text
 
 

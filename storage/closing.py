@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from server.ending import Closing, ClosingState
 from server.model import ActorId, Millis
-from server.repositories_people import TheEnd
+from server.repositories.people import TheEnd
 from storage.database import Connection
 
 _THE_ROW = 1

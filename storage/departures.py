@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from server.model import Actor, ActorId, WorkId
-from server.repositories import Departures, Erased
+from server.repositories.accounts import Departures, Erased
 from storage.actors import actor_from
 from storage.database import Connection, fold, ids_text
 

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from server.ledgers import EnvelopeRows
 from server.model import ActorId, AiLabel, Millis, Visibility
 from server.passages import HOUR, Envelope
+from server.repositories.ledgers import EnvelopeRows
 from server.rules import Door, InboundFacts, OutboundFacts
 from storage.database import Connection, Row, json_text, listed
 

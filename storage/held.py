@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from server.holdings import Held, HeldId, HeldState
 from server.model import Millis
-from server.repositories import HeldThings
+from server.repositories.house import HeldThings
 from storage.database import MAX_ID, Connection, Row
 
 

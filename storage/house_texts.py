@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import msgspec
 
 from server.house_texts import Answers, HouseText
-from server.repositories_people import HouseTexts
+from server.repositories.people import HouseTexts
 from storage.database import Connection, Row
 
 

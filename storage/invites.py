@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from server.arrivals import Invite, InviteId
 from server.model import ActorId, Artist, Millis, Role
-from server.repositories_people import Invites
+from server.repositories.people import Invites
 from storage.artists import artist_from
 from storage.database import MAX_ID, Connection, Row, ids_text
 

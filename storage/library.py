@@ -5,30 +5,17 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
-from server.ledgers import EnvelopeRows, Severances, VisitRows
 from server.neighbours import Neighbours
 from server.ports import Jobs, Library, Transaction
-from server.repositories import (
-    Activities,
-    Actors,
-    AllSeries,
-    Artists,
-    AuditLog,
-    Blocks,
-    Departures,
-    HeldThings,
-    Lists,
-    Notifications,
-    Peers,
-    Policies,
-    Posts,
-    Reactions,
-    Relations,
-    Reports,
-    Requests,
-    Works,
-)
-from server.repositories_people import Applications, Cases, HouseTexts, Invites, TheEnd
+from server.repositories.accounts import Actors, Artists, Departures
+from server.repositories.house import AuditLog, HeldThings, Policies
+from server.repositories.ledgers import EnvelopeRows, Severances, VisitRows
+from server.repositories.people import Applications, Cases, HouseTexts, Invites, Reports, TheEnd
+from server.repositories.posts import Posts
+from server.repositories.relations import Blocks, Reactions, Relations, Requests
+from server.repositories.servers import Lists, Peers
+from server.repositories.told import Activities, Notifications
+from server.repositories.works import AllSeries, Works
 from storage.activities import activities_in
 from storage.actors import actors_in
 from storage.applications import applications_in

@@ -22,7 +22,7 @@ from server.lists import (
     ListSource,
     Severity,
 )
-from server.repositories import Lists
+from server.repositories.servers import Lists
 from server.tiers import Listed
 from storage.database import Connection, Row, json_text, listed
 

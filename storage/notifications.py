@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from server.model import ActorId, Millis, Notification, NotificationKind, TargetId
-from server.repositories import Notifications
+from server.repositories.told import Notifications
 from storage.database import MAX_ID, Connection, Row
 
 

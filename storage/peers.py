@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from server.dealings import Peer, Signature, Undelivered
 from server.model import Millis, TargetId
-from server.repositories import Peers
+from server.repositories.servers import Peers
 from server.tiers import Word
 from storage.database import Connection, Row, ids_text, json_text
 from storage.neighbours import neighbours_in

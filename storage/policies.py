@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from server.model import ActorId, Millis, PolicyVersion
-from server.repositories import Policies
+from server.repositories.house import Policies
 from storage.database import Connection, Row
 
 

@@ -20,7 +20,7 @@ from server.model import (
     Visibility,
     WorkId,
 )
-from server.repositories import FeedItem, Posts
+from server.repositories.posts import FeedItem, Posts
 from server.treatments import Treatment, is_hidden
 from storage.database import MAX_ID, Connection, Row, ids_text, json_text, listed, time_of
 from storage.permits import heard_in, heard_text, permits_in, permits_text

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from server.model import Actor, ActorId, Counts, Reaction, ReactionKind, TargetId
-from server.repositories import Reactions
+from server.repositories.relations import Reactions
 from storage.actors import actor_from
 from storage.database import Connection, Row, ids_text
 

@@ -7,7 +7,7 @@ be longer than `limit`, and the next page neither repeats nor loses one.
 from dataclasses import dataclass
 
 from server.model import Actor, ActorId, Follow, FollowState, Millis
-from server.repositories import Relations
+from server.repositories.relations import Relations
 from storage.actors import actor_from
 from storage.database import MAX_ID, Connection, Row
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from server.dealings import Outcome, Report, ReportId, ReportKind
 from server.model import ActorId, Millis
-from server.repositories import Reports
+from server.repositories.people import Reports
 from storage.database import MAX_ID, Connection, Row, json_text, listed
 
 

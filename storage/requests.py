@@ -6,7 +6,7 @@ from server.dealings import Request, RequestId, RequestState
 from server.errors import Untrusted
 from server.model import Actor, ActorId, Millis, TargetId
 from server.permits import InteractionKind
-from server.repositories import Requests
+from server.repositories.relations import Requests
 from storage.actors import actors_in
 from storage.database import MAX_ID, Connection, Row
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from server.errors import Conflict
 from server.model import ActorId, Millis, Series, SeriesId, Visibility, WorkId
-from server.repositories import AllSeries, SeriesShown
+from server.repositories.works import AllSeries, SeriesShown
 from storage.database import Connection, Row, ids_text, json_text
 
 _MOST = 100  # series of one artist

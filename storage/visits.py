@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from server.ledgers import VisitRows
 from server.passages import VisitKey, VisitSum
+from server.repositories.ledgers import VisitRows
 from server.rules import Door
 from server.visitors import VisitorClass
 from storage.database import Connection, Row, json_text, listed

@@ -24,7 +24,7 @@ from server.model import (
     WorkId,
     WorkState,
 )
-from server.repositories import Works
+from server.repositories.works import Works
 from storage.database import MAX_ID, Connection, Row, ids_text, json_text, listed
 from storage.permits import permits_in, permits_text, usage_in
 from storage.pictures import Pictures

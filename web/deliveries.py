@@ -21,6 +21,7 @@ _LABELS = {
     JobKind.PICTURES: "Pictures to be prepared",
     JobKind.LISTS: "Fetching lists of servers",
     JobKind.END: "Ends of accounts",
+    JobKind.CLOSING: "The end of this instance",
     JobKind.SWEEP: "Tidying up",
     JobKind.SEVER: "Follows that a change of the rules cut",
 }

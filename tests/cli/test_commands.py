@@ -20,7 +20,7 @@ def test_accounts_are_listed_for_people_and_for_machines(place: Place) -> None:
     assert shown.out.split() == ["ana", "artist", "Ana"]
     listed = json.loads(quickly("account", "list", "--json", "--config", place.config).out)
     facts = {"handle": "ana", "name": "Ana", "role": "artist"}
-    assert listed == [{**facts, "suspended": False, "ends_at": None}]
+    assert listed == [{**facts, "silenced": False, "suspended": False, "ends_at": None}]
 
 
 def test_an_account_gets_new_keys_each_time(place: Place) -> None:

@@ -16,7 +16,7 @@ from server.model import (
     WorkId,
 )
 from server.ports import Library, Transaction
-from server.repositories import Met
+from server.repositories.accounts import Met
 from server.treatments import Treatment, TreatmentKind
 from tests.contract.samples import MAX, NOW, add_artist, post, remote_actor
 

@@ -19,7 +19,7 @@ from server.model import (
     WorkState,
 )
 from server.ports import Library, Transaction
-from server.repositories import SeriesShown
+from server.repositories.works import SeriesShown
 from tests.contract.samples import NOW, add_artist, artist, key, local_actor, work
 
 OPEN = (Visibility.PUBLIC,)

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from server.blocklist_fires import LABELS
-from server.commands_blocklists import blocklist
+from server.commands.blocklists import blocklist
 from server.lists import ListEntry, Severity
 from server.main import Instance
 from server.shell import config_option, example, loaded, with_instance

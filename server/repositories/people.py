@@ -1,14 +1,58 @@
-"""What is kept of how people come and are dealt with; as in `repositories`."""
+"""Interfaces of how people come and go: invitations, applications, reports, cases, the end."""
 
 from collections.abc import Sequence
 from typing import Protocol
 
 from server.arrivals import Application, ApplicationId, Invite, InviteId, Sample
 from server.casefiles import CaseNote, Notice
-from server.dealings import ReportId
+from server.dealings import Outcome, Report, ReportId, ReportKind
 from server.ending import Closing
 from server.house_texts import HouseText
 from server.model import ActorId, Artist, Millis, TargetId
+
+
+class Reports(Protocol):
+    """What people report."""
+
+    async def put(self, report: Report) -> bool:
+        """Store; False where the same Flag came before."""
+        ...
+
+    async def by_id(self, report_id: ReportId) -> Report | None: ...
+
+    async def page(
+        self, *, is_open: bool = True, before: ReportId | None = None, limit: int = 50
+    ) -> list[Report]:
+        """List newest first."""
+        ...
+
+    async def hold(self, report_id: ReportId) -> Report | None:
+        """Return the report, and let nobody else change it until this transaction ends."""
+        ...
+
+    async def assigned(self, handle: str, *, limit: int = 50) -> list[Report]:
+        """List open reports that a moderator works on, newest first."""
+        ...
+
+    async def count_notices_since(self, at: Millis) -> int:
+        """Count legal notices that came since then."""
+        ...
+
+    async def outcomes_since(self, at: Millis) -> list[tuple[ReportKind, Outcome, int]]:
+        """Count what was closed since then, by kind and outcome."""
+        ...
+
+    async def about(self, accused: ActorId, *, limit: int = 50) -> list[Report]:
+        """List reports about one actor, open or closed, newest first."""
+        ...
+
+    async def count_from(self, domain: str, since: Millis) -> int:
+        """Count what reporters of one domain reported at or after `since`."""
+        ...
+
+    async def update(self, report: Report) -> None:
+        """Store whether it is forwarded or closed, by whom, and their note."""
+        ...
 
 
 class Invites(Protocol):

@@ -1,7 +1,4 @@
-"""What is counted at the doors and what a change cut, one interface each; `storage` keeps them.
-
-As in `repositories`, reads never raise for "not there".
-"""
+"""Interfaces of what is counted at the doors, and what a change cut."""
 
 from collections.abc import Sequence
 from typing import Protocol

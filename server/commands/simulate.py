@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from server.changes import NewPolicy
-from server.commands_policy import read_file
+from server.commands.policy import read_file
 from server.governing import MANY_FOLLOWS, USUAL_DAYS
 from server.impact import CrawlerImpact, Impact, SeveredFollow, document_of
 from server.main import Instance

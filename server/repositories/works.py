@@ -1,0 +1,213 @@
+"""Interfaces of works and series."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from server.model import (
+    ActorId,
+    Millis,
+    Picture,
+    PictureId,
+    Series,
+    SeriesId,
+    Visibility,
+    Work,
+    WorkId,
+)
+
+
+class Works(Protocol):
+    """Artworks with their pictures and renditions. Every `Work` comes with its pictures in order.
+    Lists are newest first by `hung_at` then id, and page by the id of the last work seen.
+    """
+
+    async def add(self, work: Work) -> None:
+        """Store a work and its pictures."""
+        ...
+
+    async def by_id(self, work_id: WorkId) -> Work | None:
+        """Return the work in whatever state, WITHDRAWN too."""
+        ...
+
+    async def bare(self, work_id: WorkId) -> Work | None:
+        """Return the work as `by_id`, but without its pictures: for who only asks whose it is and
+        who may see it.
+        """
+        ...
+
+    async def hold(self, work_id: WorkId) -> Work | None:
+        """Return the work as `by_id` does, and let nobody else change it until this transaction
+        ends: whoever decides by what a work is now must hold it first.
+        """
+        ...
+
+    async def many(self, ids: Sequence[WorkId]) -> dict[WorkId, Work]: ...
+
+    async def update(self, work: Work) -> None:
+        """Store every field of the work but its pictures."""
+        ...
+
+    async def put_picture(self, picture: Picture) -> None:
+        """Insert or replace one picture and all its renditions."""
+        ...
+
+    async def remove_picture(self, picture_id: PictureId) -> None: ...
+
+    async def by_media_key(self, media_key: str) -> tuple[Work, Picture] | None:
+        """Find a picture by the random key in its addresses, or one that it had, with its work."""
+        ...
+
+    async def of_artist(
+        self,
+        artist_id: ActorId,
+        visibilities: Sequence[Visibility],
+        *,
+        before: WorkId | None = None,
+        limit: int = 24,
+    ) -> list[Work]:
+        """List HUNG works of one artist with one of `visibilities`."""
+        ...
+
+    async def in_studio(
+        self, artist_id: ActorId, *, before: WorkId | None = None, limit: int = 50
+    ) -> list[Work]:
+        """List every work of one artist but WITHDRAWN ones, by id descending."""
+        ...
+
+    async def newest(self, *, before: WorkId | None = None, limit: int = 24) -> list[Work]:
+        """List HUNG PUBLIC works of artists that are neither suspended nor silenced."""
+        ...
+
+    async def tagged(
+        self, tag: str, *, before: WorkId | None = None, limit: int = 24
+    ) -> list[Work]:
+        """List HUNG PUBLIC works with a tag, in whatever letter case, of artists that are neither
+        suspended nor silenced.
+        """
+        ...
+
+    async def latest(self, artists: Sequence[ActorId], *, each: int = 4) -> list[Work]:
+        """List up to `each` HUNG PUBLIC works of each artist, of one artist newest first."""
+        ...
+
+    async def neighbours(
+        self, work: Work, visibilities: Sequence[Visibility]
+    ) -> tuple[Work | None, Work | None]:
+        """Return the next newer and the next older HUNG work of the same artist."""
+        ...
+
+    async def pinned(
+        self, artist_id: ActorId, visibilities: Sequence[Visibility], *, limit: int = 20
+    ) -> list[Work]:
+        """List HUNG works of one artist that are pinned, the latest pin first."""
+        ...
+
+    async def tags_of(self, artist_id: ActorId, *, limit: int = 10) -> list[tuple[str, int]]:
+        """Return the tags of one artist's HUNG PUBLIC works in small letters, with how many works
+        have each, most first.
+        """
+        ...
+
+    async def count(self, artist_id: ActorId, visibilities: Sequence[Visibility]) -> int:
+        """Count HUNG works of one artist."""
+        ...
+
+    async def count_all(self) -> int:
+        """Count HUNG PUBLIC and UNLISTED works here (NodeInfo)."""
+        ...
+
+    async def count_active(self, since: Millis) -> int:
+        """Count artists who hung a work at or after `since` (NodeInfo)."""
+        ...
+
+    async def digests(self, *, after: str = "", limit: int = 500) -> list[str]:
+        """List the media digests of all originals and renditions, of withdrawn works too."""
+        ...
+
+    async def quoting(self, approval_uri: str) -> list[Work]:
+        """List works whose quote rests on an authorization, without their pictures."""
+        ...
+
+    async def digests_in_use(self, digests: Sequence[str]) -> set[str]:
+        """Return which media digests any original or rendition of a work still needs. WITHDRAWN
+        works need none.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesShown:
+    """A series as a list shows it: how many works somebody may see, and the one in front."""
+
+    series: Series
+    works: int
+    cover_id: WorkId | None  # the chosen cover where it may be seen, else the first work
+
+
+class AllSeries(Protocol):
+    """Series, and the works in them in order."""
+
+    async def put(self, series: Series) -> None:
+        """Insert or replace. Raise `Conflict` (field "title") where the slug is taken."""
+        ...
+
+    async def by_id(self, series_id: SeriesId) -> Series | None: ...
+
+    async def by_slug(self, artist: ActorId, slug: str) -> Series | None: ...
+
+    async def by_actor(self, actor: ActorId) -> Series | None:
+        """Find the series that an actor announces."""
+        ...
+
+    async def of_artist(self, artist: ActorId) -> list[Series]:
+        """List all of an artist's series, oldest first; an artist has at most a hundred."""
+        ...
+
+    async def of_work(self, work: WorkId) -> list[Series]: ...
+
+    async def hold(self, series_id: SeriesId) -> Series | None:
+        """Return the series as `by_id`; nobody else changes it until this transaction ends."""
+        ...
+
+    async def of_works(self, works: Sequence[WorkId]) -> dict[WorkId, list[Series]]:
+        """Return the series of each work, oldest first; works in none are left out."""
+        ...
+
+    async def shown(self, artist: ActorId, visibilities: Sequence[Visibility]) -> list[SeriesShown]:
+        """List an artist's series with what HUNG works of `visibilities` are in them, oldest first;
+        those without any are in the list too.
+        """
+        ...
+
+    async def works(self, series_id: SeriesId) -> list[WorkId]:
+        """List the works in order, in whatever state; a series has at most a thousand."""
+        ...
+
+    async def visible(
+        self, series_id: SeriesId, visibilities: Sequence[Visibility]
+    ) -> list[WorkId]:
+        """List the HUNG works of `visibilities` in order."""
+        ...
+
+    async def entries(
+        self, series_id: SeriesId, visibilities: Sequence[Visibility]
+    ) -> list[tuple[WorkId, Millis]]:
+        """List the same works with when each came to be seen in the series, latest first."""
+        ...
+
+    async def added_at(self, series_id: SeriesId, work: WorkId) -> Millis | None: ...
+
+    async def append(self, series_id: SeriesId, work: WorkId, at: Millis) -> None:
+        """Put a work at the end; one that is there already stays where it is, but counts as added
+        `at`: so it is when it comes to be seen by everyone only later.
+        """
+        ...
+
+    async def drop(self, series_id: SeriesId, work: WorkId) -> None: ...
+
+    async def arrange(self, series_id: SeriesId, works: Sequence[WorkId], at: Millis) -> None:
+        """Make `works`, in this order, the works of the series."""
+        ...
+
+    async def remove(self, series_id: SeriesId) -> None: ...
