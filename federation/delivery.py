@@ -101,8 +101,7 @@ class Delivery:
         return True
 
     async def _refuse_suspended(self, what: DeliverPromise) -> None:
-        async with self.library.reading() as tx:
-            speaker = await tx.actors.by_id(what.actor_id)
+        speaker = await self.library.look(lambda tx: tx.actors.by_id(what.actor_id))
         if speaker is not None and speaker.suspended_at is not None:
             raise GiveUp("The account that says it is suspended here.")
 

@@ -36,6 +36,7 @@ from server.serving import (
     raise_file_limit,
     recording,
     siblings,
+    spare_what_stays,
     until_stopped,
     watching,
     working,
@@ -150,6 +151,7 @@ def work(config_file: Path | None) -> None:
             working(instance.worker),
             watching(instance.flows.house, instance.flows.closing_now),
         ):
+            spare_what_stays()
             await until_stopped(stopped)
 
     with_instance(config, inside)
@@ -247,6 +249,7 @@ def _serve(config: Config, file: Path, *, workers: int, has_worker: bool, is_fir
                 await stack.enter_async_context(working(worker))
             command = ["serve", "--config", str(file), *([] if has_worker else ["--no-worker"])]
             await stack.enter_async_context(siblings(workers - 1, command))
+            spare_what_stays()
             await until_stopped(stopped)
 
     with_instance(config, inside)

@@ -7,6 +7,7 @@ changed by another process is taken up within a second.
 
 import asyncio
 import contextlib
+import gc
 import os
 import resource
 import signal
@@ -178,3 +179,13 @@ def _report(task: asyncio.Task[None]) -> None:
     """Let no background task die unheard."""
     if not task.cancelled() and task.exception() is not None:
         log.error("background_task_died", task=task.get_name(), exc_info=task.exception())
+
+
+def spare_what_stays() -> None:
+    """Keep the garbage collector from walking, again and again, what lives as long as the process.
+
+    Modules, classes and templates are some 160,000 objects: each full round over them would stop
+    every request for some ten milliseconds.
+    """
+    gc.collect()
+    gc.freeze()
