@@ -1,5 +1,6 @@
 """An artist at a browser: signs in and uploads by the forms, as people do."""
 
+import asyncio
 import re
 import time
 from dataclasses import dataclass
@@ -7,10 +8,12 @@ from pathlib import Path
 
 import aiohttp
 
+from benchmarks.support.load import USER_AGENT
 from benchmarks.support.sample import PASSWORD
 
 _CSRF = re.compile(r'name="csrf" value="([^"]+)"')
 _HUNG_SECONDS = 60.0
+_GLANCE_SECONDS = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +52,14 @@ class Browser:
             async with self.session.get(f"{self.base_url}/@{handle}") as page:
                 if link.search(await page.text()):
                     return
+            await asyncio.sleep(_GLANCE_SECONDS)
         raise RuntimeError("the upload was not hung in time")
 
     async def _csrf(self, path: str) -> str:
         async with self.session.get(self.base_url + path) as page:
-            found = _CSRF.search(await page.text())
-        assert found is not None, path
+            text = await page.text()
+        found = _CSRF.search(text)
+        assert found is not None, f"{path} answered {page.status}: {text[:300]}"
         return found[1]
 
     async def _post(self, path: str, form: aiohttp.FormData | dict[str, str]) -> None:
@@ -66,4 +71,6 @@ class Browser:
 
 def browsing() -> aiohttp.ClientSession:
     """Return a session that keeps cookies of an address without a name."""
-    return aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True))
+    return aiohttp.ClientSession(
+        cookie_jar=aiohttp.CookieJar(unsafe=True), headers={"User-Agent": USER_AGENT}
+    )

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import uvloop
 
+USER_AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
 LENGTH = struct.Struct("!I")
 _BODY_LENGTH = re.compile(rb"\r\ncontent-length:\s*(\d+)", re.IGNORECASE)
 
@@ -70,9 +71,8 @@ class Client:
 
 def get(port: int, path: str) -> bytes:
     """Return a browser's plain GET."""
-    agent = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
     return (
-        f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUser-Agent: {agent}\r\n"
+        f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUser-Agent: {USER_AGENT}\r\n"
         "Accept: text/html\r\n\r\n"
     ).encode()
 
