@@ -37,7 +37,7 @@ class Counter:
 
     def note(self, request: web.Request, response: web.StreamResponse) -> None:
         """Count one answer."""
-        if request.path in _UNCOUNTED or CLIENT_ADDRESS not in request:
+        if request.path in _UNCOUNTED:
             return
         facts: Facts | None = request.get(DOOR_FACTS)
         user_agent = request.headers.get("User-Agent", "")
@@ -67,7 +67,7 @@ class AnswerLog(AbstractAccessLogger):
 
     def log(self, request: web.BaseRequest, response: web.StreamResponse, _time: float) -> None:
         """Count an answer; what was no HTTP request at all is passed over."""
-        if isinstance(request, web.Request):
+        if isinstance(request, web.Request) and CLIENT_ADDRESS in request:  # it found its way in
             counter = request.app.get(COUNTER)
             if counter is not None:
                 counter.note(request, response)

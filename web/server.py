@@ -2,17 +2,21 @@
 
 import asyncio
 import contextlib
+import logging
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.typedefs import Handler, Middleware
+from aiohttp.web_protocol import RequestPayloadError
 
 from web.counting import AnswerLog
 
 _KEEP_ALIVE_SECONDS = 75.0  # longer than a proxy's idle time, so that it closes first
 _MAX_LINE = 16_384
+_BAD_REQUESTS = (HttpProcessingError, RequestPayloadError)
 
 
 def listening(host: str, port: int, *, beside_others: bool = False) -> socket.socket:
@@ -42,6 +46,7 @@ async def answering(
         handle_signals=False,
         keepalive_timeout=_KEEP_ALIVE_SECONDS,
         shutdown_timeout=shutdown_seconds,
+        logger=_without_bad_requests(),
         max_line_size=_MAX_LINE,
         max_field_size=_MAX_LINE,
     )
@@ -54,6 +59,22 @@ async def answering(
         await under_way.end(shutdown_seconds)
     finally:
         await runner.cleanup()
+
+
+class _OurFaults(logging.Filter):
+    """Passes over what a visitor sent that is no HTTP, and names nobody's address.
+
+    aiohttp writes a traceback and the full address for each: anybody could fill the disk.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Say whether something is to be written."""
+        problem = record.exc_info[1] if record.exc_info else None
+        if isinstance(problem, _BAD_REQUESTS):
+            return False
+        if record.args:
+            record.msg, record.args = "A request could not be answered.", ()
+        return True
 
 
 class _UnderWay:
@@ -87,6 +108,13 @@ class _UnderWay:
         """Wait until all are answered, so long at most."""
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._is_quiet.wait(), most_seconds)
+
+
+def _without_bad_requests() -> logging.Logger:
+    logger = logging.getLogger("web.server.requests")
+    if not logger.filters:
+        logger.addFilter(_OurFaults())
+    return logger
 
 
 def _bound(host: str, port: int, *, is_shared: bool) -> socket.socket:

@@ -1,7 +1,9 @@
 """What passes the doors is counted: cheaply, within bounds, and without a word about people."""
 
+import asyncio
 from dataclasses import replace
 
+import pytest
 from aiohttp import ClientSession
 
 from server.changes import NewPolicy
@@ -17,6 +19,7 @@ from server.tiers import Tier
 from server.visitors import VisitorClass
 from server.visits import MOST_A_DAY, Visit, Visits
 from tests.two_servers.stage import START, Stage
+from tests.web.house import recorded_log
 
 SHADOWED = (
     write_policy(STANDARD_NO_AI)
@@ -179,6 +182,39 @@ async def test_every_answer_is_counted_with_the_bytes_that_went_out(stage: Stage
     assert kept["", "policy"].bytes > len(body)
     assert kept["", "policy"].key.network == "127.0.0.0/24"
     assert (kept["GPTBot", ""].refused, kept["GPTBot", ""].requests) == (1, 1)
+
+
+NO_HTTP = (
+    b"GARBAGE\r\n\r\n",
+    b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+    b"GET / HTTP/1.1\r\nHost: x\r\nno header\r\n\r\n",
+    b"GET / HTTP/1.1\r\nHost: x\r\nA: " + b"a" * 40_000 + b"\r\n\r\n",
+    b"GET * HTTP/1.1\r\nHost: x\r\n\r\n",
+    b"POST /inbox HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+    b"POST /inbox HTTP/1.1\r\nHost: x\r\nContent-Encoding: gzip\r\n"
+    b"Content-Length: 3\r\n\r\nabc",
+)
+
+
+@pytest.mark.parametrize("sent", NO_HTTP)
+async def test_what_is_no_http_is_refused_without_a_word_in_the_log(
+    stage: Stage, sent: bytes
+) -> None:
+    listener = listening("127.0.0.1", 0)
+    with recorded_log() as log:
+        async with answering(stage.instance.app(), listener, shutdown_seconds=1):
+            reader, writer = await asyncio.open_connection(*listener.getsockname())
+            writer.write(sent)
+            answer = await reader.read(12)
+            await reader.read()
+            writer.close()
+            async with ClientSession() as visitor, visitor.get(
+                f"http://127.0.0.1:{listener.getsockname()[1]}/healthz"
+            ) as healthy:
+                assert healthy.status == 200
+    assert answer.partition(b" ")[2][:1] == b"4"
+    assert "Traceback" not in log.getvalue()
+    assert "127.0.0.1" not in log.getvalue()
 
 
 async def test_shadow_rules_leave_their_mark_and_are_told_with_numbers(stage: Stage) -> None:
