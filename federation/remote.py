@@ -200,7 +200,11 @@ class Remote:
         note = self.doors.cleaned(note)
         async with self.library.transaction() as tx:
             known = await tx.posts.by_uri(note.uri)
+            if known is not None and known.visibility not in _OPEN:  # waiting, refused or private
+                raise NotFound("This post is not for everybody.")
             post = post_from(note, author, known, new_id=self.clock.new_id(), now=self.clock.now())
+            if known is not None:
+                post = replace(post, reply_to_id=known.reply_to_id, work_id=known.work_id)
             post = treated(post, known, treatment_of(decision), self.doors.standing())
             post_id = await tx.posts.put(post)
         return replace(post, id=post_id)

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from federation.vocabulary import read_note
 from server.approving import Asked
 from server.dealings import RequestId
 from server.errors import Invalid, NotAllowed, NotFound
@@ -170,6 +171,35 @@ async def test_a_refused_comment_does_not_come_back_by_an_edit(stage: Stage) -> 
     await arrive(stage, bob.does("Create", edited))
     assert await waiting(stage, ana) == []
     assert (await counts(stage, work)).comments == 0
+
+
+async def test_a_refused_comment_does_not_come_back_by_looking_it_up(stage: Stage) -> None:
+    ana, work = await wall_with(stage, only(reply=Permit.APPROVED))
+    bob = Peer("bob")
+    await stage.meet(bob)
+    note = bob.note(inReplyTo=about(stage, work))
+    await arrive(stage, bob.does("Create", note))
+    remote, request_id = stage.flows.remote, await only_request(stage, ana)
+    author, found = await remote.actor(bob.uri), read_note(note)
+    with pytest.raises(NotFound):  # it waits
+        await remote.keep_note(found, author)
+    await stage.flows.approving.refuse(ana, request_id)
+    with pytest.raises(NotFound):
+        await remote.keep_note(found, author)
+    kept = await post_at(stage, note["id"])
+    assert kept is not None
+    assert kept.visibility is Visibility.DRAFT
+
+
+async def test_a_comment_keeps_its_place_when_it_is_looked_up(stage: Stage) -> None:
+    _, work = await wall_with(stage, only())
+    bob = Peer("bob")
+    await stage.meet(bob)
+    note = bob.note(inReplyTo=about(stage, work))
+    await arrive(stage, bob.does("Create", note))
+    remote = stage.flows.remote
+    await remote.keep_note(read_note(note), await remote.actor(bob.uri))
+    assert (await counts(stage, work)).comments == 1
 
 
 # What is allowed
