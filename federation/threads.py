@@ -27,7 +27,7 @@ from server.clock import Clock
 from server.errors import FixatifError, Invalid, Unavailable
 from server.model import Actor, ActorId, Millis, Post, PostId, TargetId
 from server.permits import Answer, InteractionKind
-from server.permitting import answer_to
+from server.permitting import answer_to, is_kept_out
 from server.ports import Bus, Library, Transaction
 from server.promises import JOBS_TOPIC, FetchKind, FetchPromise, promise
 from server.reactions import Reactions
@@ -272,7 +272,9 @@ class Threads:
         answered = None
         if note.in_reply_to:
             answered = await find_target_by_uri(tx, self.addresses, note.in_reply_to)
-            if answered is not None and not await self._may_answer(tx, author.id, answered):
+            if answered is not None and not await self._may_stand(
+                tx, note.uri, author.id, answered
+            ):
                 return False
         known = await tx.posts.by_uri(note.uri)
         if known is not None:
@@ -294,13 +296,14 @@ class Threads:
         if post is None or post.reply_to_id is not None:
             return
         target = await find_target_by_uri(tx, self.addresses, post.in_reply_to_uri)
-        if target is not None and await self._may_answer(tx, post.actor_id, target):
+        if target is not None and await self._may_stand(tx, post.uri, post.actor_id, target):
             tied = replace(post, reply_to_id=target.id, work_id=target.thread_of)
             await self.reactions.note_post(tx, tied)
 
-    async def _may_answer(self, tx: Transaction, author: ActorId, target: Target) -> bool:
+    async def _may_stand(self, tx: Transaction, uri: str, author: ActorId, target: Target) -> bool:
         """Say whether an answer may stand there; what would have to be asked for may not."""
-        if not await may_see(tx, target, author):
+        is_out = await is_kept_out(tx, uri, target.id)
+        if is_out or not await may_see(tx, target, author):
             return False
         said = await answer_to(tx, self.addresses, InteractionKind.REPLY, author, target)
         return said is Answer.ALLOW

@@ -241,15 +241,18 @@ class Casework:
                 await withhold(tx, self.clock, one.id, report.id)
         if outcome is Outcome.REMOVED:
             for one in await self._things(tx, report):
-                await self._remove(tx, one)
+                await self._remove(tx, one, report)
 
-    async def _remove(self, tx: Transaction, one: Thing) -> None:
+    async def _remove(self, tx: Transaction, one: Thing, report: Report) -> None:
+        """Take something down for good; what its server may send again stays hidden instead."""
         if one.work is not None and not one.is_gone:
             held = await thing(tx, one.id)
             if held is not None and held.work is not None:
                 await take_down(tx, self.clock, held.work)
-        elif one.post is not None:
+        elif one.post is not None and one.post.is_local:
             await self.reactions.take_away(tx, one.post)
+        elif one.post is not None:
+            await withhold(tx, self.clock, one.id, report.id)
 
     async def _tell(self, tx: Transaction, report: Report) -> None:
         about = TargetId(report.id)

@@ -120,6 +120,12 @@ async def forget(
         await tx.requests.remove(known.id)
 
 
+async def is_kept_out(tx: Transaction, object_uri: str, target_id: TargetId) -> bool:
+    """Say whether an artist refused or removed an answer before."""
+    known = await tx.requests.of(InteractionKind.REPLY, object_uri, target_id)
+    return known is not None and known.state is RequestState.REFUSED
+
+
 async def decider(tx: Transaction, addresses: Addresses, target: Target) -> ActorId | None:
     """Return the artist here who decides on what is done to a target."""
     if await tx.artists.by_id(target.owner_id) is not None:

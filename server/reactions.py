@@ -11,6 +11,7 @@ from server import quotes
 from server.addresses import Addresses
 from server.blocking import refuse_blocked
 from server.clock import Clock
+from server.dealings import RequestState
 from server.emoji import read_emoji
 from server.errors import Invalid, NotAllowed, NotFound
 from server.model import (
@@ -29,7 +30,7 @@ from server.model import (
 )
 from server.notifications import tell
 from server.permits import Answer, InteractionKind
-from server.permitting import Wish, forget, permitted
+from server.permitting import Wish, forget, keep_decided, permitted
 from server.ports import Bus, Library, Transaction
 from server.promises import JOBS_TOPIC, Deed, SayPromise, promise
 from server.prose import Named, paragraphs_of, tags_in
@@ -236,15 +237,20 @@ class Reactions:
         return changed
 
     async def remove_comment(self, artist: Artist, post_id: PostId) -> None:
-        """Delete one's own comment, or hide somebody's from one's own work's thread."""
+        """Delete one's own comment, or somebody's from one's own work's thread.
+
+        One from elsewhere is kept out from then on: an edit by its author brings it back nowhere.
+        """
         async with self.library.transaction() as tx:
             post = await tx.posts.by_id(post_id)
             if post is None or not await self._may_remove(tx, artist, post):
                 raise NotFound("There is no such comment.")
-            if post.actor_id == artist.id:
-                await self.take_away(tx, post)
-            else:
-                await tx.posts.remove(post_id)
+            target_id = post.reply_to_id or TargetId(0)
+            target = await find_target(tx, self.addresses, target_id)
+            await self.take_away(tx, post)
+            if target is not None and not post.is_local:
+                wish = Wish(InteractionKind.REPLY, target, post.actor_id, post.uri)
+                await keep_decided(tx, self.clock, wish, artist.id, RequestState.REFUSED)
         self.bus.wake(JOBS_TOPIC)
 
     async def take_away(self, tx: Transaction, post: Post) -> None:

@@ -217,6 +217,25 @@ async def test_what_is_taken_down_for_good_is_told_to_the_world(stage: Stage) ->
     assert await stage.read(lambda tx: tx.posts.by_id(post.id)) is None
 
 
+async def test_what_was_taken_down_for_good_does_not_come_back_from_elsewhere(
+    stage: Stage,
+) -> None:
+    ana, mo = await stage.artist("ana"), await moderator(stage)
+    work = await stage.hang(ana)
+    bob = await stage.meet(BOB)
+    note = BOB.note(inReplyTo=about(stage, work))
+    await arrive(stage, BOB.does("Create", note))
+    post = await stage.read(lambda tx: tx.posts.by_uri(note["id"]))
+    report = await stage.flows.reporting.report(ana, bob.id, "Spam", about=[TargetId(post.id)])
+    await stage.flows.casework.close(mo, report.id, Decision(Outcome.REMOVED, "Spam."))
+    edited = note | {"content": "again", "updated": "2026-11-22T10:00:00Z"}
+    await arrive(stage, BOB.does("Update", edited))
+    await arrive(stage, BOB.does("Create", edited))
+    assert await stage.read(lambda tx: tx.posts.thread(work.id)) == []
+    with pytest.raises(NotFound):
+        await stage.flows.viewing.post(post.id, ana.id)
+
+
 async def test_cases_are_taken_noted_and_sent_on(stage: Stage) -> None:
     ana, mo, mia = await stage.artist("ana"), await moderator(stage), await moderator(stage, "mia")
     bob = await stage.meet(BOB)

@@ -191,8 +191,7 @@ NO_HTTP = (
     b"GET / HTTP/1.1\r\nHost: x\r\nA: " + b"a" * 40_000 + b"\r\n\r\n",
     b"GET * HTTP/1.1\r\nHost: x\r\n\r\n",
     b"POST /inbox HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
-    b"POST /inbox HTTP/1.1\r\nHost: x\r\nContent-Encoding: gzip\r\n"
-    b"Content-Length: 3\r\n\r\nabc",
+    b"POST /inbox HTTP/1.1\r\nHost: x\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabc",
 )
 
 
@@ -208,9 +207,10 @@ async def test_what_is_no_http_is_refused_without_a_word_in_the_log(
             answer = await reader.read(12)
             await reader.read()
             writer.close()
-            async with ClientSession() as visitor, visitor.get(
-                f"http://127.0.0.1:{listener.getsockname()[1]}/healthz"
-            ) as healthy:
+            async with (
+                ClientSession() as visitor,
+                visitor.get(f"http://127.0.0.1:{listener.getsockname()[1]}/healthz") as healthy,
+            ):
                 assert healthy.status == 200
     assert answer.partition(b" ")[2][:1] == b"4"
     assert "Traceback" not in log.getvalue()

@@ -202,6 +202,26 @@ async def test_a_comment_keeps_its_place_when_it_is_looked_up(stage: Stage) -> N
     assert (await counts(stage, work)).comments == 1
 
 
+async def test_a_removed_comment_does_not_come_back_by_an_edit(stage: Stage) -> None:
+    ana, work = await wall_with(stage, only())
+    bob = Peer("bob")
+    await stage.meet(bob)
+    note = bob.note(inReplyTo=about(stage, work))
+    await arrive(stage, bob.does("Create", note))
+    kept = await post_at(stage, note["id"])
+    assert kept is not None
+    await stage.flows.reactions.remove_comment(ana, kept.id)
+    edited = note | {"content": "again", "updated": "2026-11-22T10:00:00Z"}
+    await arrive(stage, bob.does("Update", edited))
+    await arrive(stage, bob.does("Create", edited))
+    assert await post_at(stage, note["id"]) is None
+    assert (await counts(stage, work)).comments == 0
+    assert await told(stage, ana) == []
+    another = bob.note(id=f"{note['id']}0", inReplyTo=about(stage, work))
+    await arrive(stage, bob.does("Create", another))
+    assert (await counts(stage, work)).comments == 1
+
+
 # What is allowed
 
 

@@ -138,6 +138,19 @@ async def test_what_may_not_answer_is_not_brought_in_by_fetching(
     assert await thread_of(stage, work) == []
 
 
+async def test_a_comment_that_was_removed_is_not_brought_back_by_fetching(stage: Stage) -> None:
+    ana, bob, carol = await stage.artist(), Peer("bob"), Peer("carol", "third.test", 2)
+    work = await stage.hang(ana)
+    await stage.meet(bob)
+    await stage.meet(carol)
+    between = carol.note(inReplyTo=about(stage, work))
+    await arrive(stage, carol.does("Create", between))
+    await stage.flows.reactions.remove_comment(ana, (await kept(stage, between)).id)
+    serve(stage, carol, between)
+    await lost_answer(stage, bob, between["id"])
+    assert await thread_of(stage, work) == []
+
+
 async def test_answers_are_brought_within_a_budget(stage: Stage) -> None:
     ana, bob = await stage.artist(), Peer("bob")
     work = await stage.hang(ana)
