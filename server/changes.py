@@ -27,6 +27,7 @@ from server.model import Artist, PolicyVersion
 from server.neighbours import PeerWord
 from server.passages import CauseKind
 from server.ports import Transaction
+from server.promises import IN_FORCE, ReinscribePromise, promise
 from server.sources import Sources
 from server.tiers import Tier, Word
 
@@ -177,6 +178,8 @@ async def _write_version(
 ) -> Written:
     before = await tx.policies.current()
     number = await tx.policies.add(toml, clock.now(), name_of(author), reason)
+    # What machines may do stands in every copy of a picture
+    await promise(tx, clock, ReinscribePromise(), delay=IN_FORCE)
     return Written(act, f"version {number}", before.toml if before else "", toml)
 
 

@@ -43,6 +43,7 @@ from server.inscribing import Marks, marks_for
 from server.inscription import Inscription
 from server.model import ImageFormat, RenditionName
 from server.pictures import (
+    FULL_MAX_PIXELS,
     Answer,
     Made,
     MadeRendition,
@@ -89,7 +90,6 @@ _JPEG_QUALITIES: Final = (86, 78, 68, 55, 40, 25)  # one after the other until i
 # Above this `full` alone comes, as a plain JPEG: AVIF needs 40 bytes a pixel to encode and a
 # progressive JPEG 14, more than a child has.
 _HUGE_PIXELS: Final = 10_000_000
-_FULL_MAX_PIXELS: Final = 50_000_000  # what a child can hold decoded and encode once more
 _JPEG_BUFFER: Final = 65_536  # Pillow's own least
 _CARD_GROUND: Final = (119, 119, 119)  # L* 50, the neutral surround of viewing booths
 _LIGHT: Final = 200  # mean of the visible pixels above which white paper would hide them
@@ -105,16 +105,14 @@ _GAP: Final = 3.0  # Pillow's reducing_gap: at 3 nobody can tell it from plain L
 def answer(data: bytes) -> bytes:
     """Do the "picture" task: a packed `PictureTask` in, a packed `Answer` out."""
     task = read_task(data)
-    return pack_answer(make(task.source, task.inscription, with_full=task.with_full))
+    return pack_answer(make(task.source, task.inscription, full_side=task.full_side))
 
 
-def make(
-    source: bytes, inscription: Inscription | None = None, *, with_full: bool = False
-) -> Answer:
+def make(source: bytes, inscription: Inscription | None = None, *, full_side: int = 0) -> Answer:
     """Make every rendition of one upload, inscribed, or say why not."""
 
     def derive(opened: Opened) -> Made:
-        return _derive(source, opened, inscription, with_full=with_full)
+        return _derive(source, opened, inscription, full_side=full_side)
 
     return _made(source, derive)
 
@@ -148,11 +146,11 @@ def federated_size(size: Size) -> Size:
 
 
 def _derive(
-    source: bytes, opened: Opened, inscription: Inscription | None, *, with_full: bool
+    source: bytes, opened: Opened, inscription: Inscription | None, *, full_side: int
 ) -> Made:
     displayed = opened.displayed
-    is_possible = displayed[0] * displayed[1] <= _FULL_MAX_PIXELS
-    with_full = with_full and is_possible and max(displayed) > _LARGE_SIDE
+    is_possible = displayed[0] * displayed[1] <= FULL_MAX_PIXELS
+    with_full = is_possible and _LARGE_SIDE < max(displayed) <= full_side
     largest = displayed if with_full else federated_size(displayed)
     found = read_embedded(opened, source)
     page, colour, stealth = _page_picture(opened, largest)

@@ -86,6 +86,7 @@ from server.queues import Queues
 from server.reach import Reach
 from server.reactions import Reactions
 from server.registers import Registers
+from server.reinscribing import Reinscribing
 from server.reporting import Reporting
 from server.series import Curating
 from server.series_rooms import SeriesRooms
@@ -141,6 +142,7 @@ _LANES = {
     JobKind.MEET: 1,
     JobKind.POLICY: 2,
     JobKind.PICTURES: 1,
+    JobKind.REINSCRIBE: 1,
     JobKind.DELIVER: 64,
     JobKind.END: 1,
     JobKind.LISTS: 1,
@@ -332,6 +334,7 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
     synchrony = Synchrony(library, clock, addresses, bus, remote, following)
     extents = Extents(library, clock, addresses, house)
     delivery = Delivery(library, clock, knocking, house, reach, synchrony, doors, extents)
+    reinscribing = Reinscribing(library, clock, bus, publishing)
     sweeping = Sweeping(library, seams.media, clock)
     crawlers = _crawlers()
     severing = Severing(library, clock, addresses, bus, house)
@@ -366,6 +369,7 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
         JobKind.PICTURES: lambda payload: publishing.make_pictures(
             msgspec.json.decode(payload, type=PicturesPromise)
         ),
+        JobKind.REINSCRIBE: reinscribing.look_through,
         JobKind.SAY: outbox.say,
         JobKind.DELIVER: delivery.deliver,
         JobKind.APPLY: apply.apply,

@@ -549,6 +549,7 @@ class JobKind(StrEnum):
     POLICY = "policy"  # ask a server for its policy
     LISTS = "lists"  # lists of servers, fetched where they are due
     CLOSING = "closing"  # a step of the end of this instance
+    REINSCRIBE = "reinscribe"  # find pictures whose copies say what is not so any more
     SWEEP = "sweep"  # old sessions, tickets, orphan files
 
 

@@ -14,6 +14,7 @@ from server.inscription import Inscription
 from server.model import ImageFormat, RenditionName
 
 PICTURE_TASK: Final = "picture"  # its name in `server.tasks`
+FULL_MAX_PIXELS: Final = 50_000_000  # what a child can hold decoded and encode once more
 SAMPLE_TASK: Final = "sample"  # one small JPEG of an upload, to look at and throw away
 
 
@@ -21,7 +22,7 @@ class PictureTask(msgspec.Struct, frozen=True):
     """One upload, exactly as it came."""
 
     source: bytes
-    with_full: bool = False  # also make `full`, all pixels: slow, and only for who asks
+    full_side: int = 0  # also make `full`, all pixels, where the longest side is at most this
     inscription: Inscription | None = None  # what every copy says; None = nothing
 
 

@@ -29,11 +29,14 @@ class Pipeline:
     media: MediaStore
     workers: Workers
 
-    async def make(self, picture: Picture, inscription: Inscription) -> Picture:
-        """Return the picture READY with its renditions kept, or REFUSED with one sentence."""
+    async def make(self, picture: Picture, inscription: Inscription, full_side: int = 0) -> Picture:
+        """Return the picture READY with its renditions kept, or REFUSED with one sentence.
+
+        `full_side`: the longest side, in pixels, up to which `full` is made too.
+        """
         try:
             source = await self.media.read(picture.original_digest)
-            task = pack_task(PictureTask(source, inscription=inscription))
+            task = pack_task(PictureTask(source, full_side, inscription))
             answer = read_answer(await self.workers.run(PICTURE_TASK, task))
         except NotFound:
             return refused(picture, "The uploaded file is gone from storage: upload it again.")

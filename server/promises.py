@@ -68,6 +68,13 @@ class PicturesPromise(msgspec.Struct, frozen=True):
     work_id: WorkId
 
 
+class ReinscribePromise(msgspec.Struct, frozen=True):
+    """Look through works from the newest on, of one artist or (0) of all, for outdated copies."""
+
+    artist_id: ActorId = ActorId(0)
+    before: WorkId = WorkId(0)  # those are looked through already; 0: none
+
+
 class SayPromise(msgspec.Struct, frozen=True):
     """Tell other servers of a deed by `actor_id`.
 
@@ -207,6 +214,7 @@ class EndPromise(msgspec.Struct, frozen=True):
 
 Promise = (
     PicturesPromise
+    | ReinscribePromise
     | SayPromise
     | DeliverPromise
     | ApplyPromise
@@ -224,6 +232,7 @@ Promise = (
 
 _KINDS: dict[type[Promise], JobKind] = {
     PicturesPromise: JobKind.PICTURES,
+    ReinscribePromise: JobKind.REINSCRIBE,
     SayPromise: JobKind.SAY,
     DeliverPromise: JobKind.DELIVER,
     ApplyPromise: JobKind.APPLY,
@@ -250,10 +259,12 @@ _PRIORITIES = {
     JobKind.DELIVER: 6,
     JobKind.END: 8,
     JobKind.LISTS: 9,
+    JobKind.REINSCRIBE: 9,
     JobKind.SWEEP: 9,
     JobKind.CLOSING: 7,
     JobKind.SEVER: 8,
 }
+IN_FORCE = Millis(2_000)  # so late every process knows a new policy: what follows from it waits
 URGENT = 1  # a Follow or its answer goes before any fan-out
 
 

@@ -10,10 +10,9 @@ from server.clock import Clock
 from server.house import House
 from server.model import Artist, Visibility
 from server.ports import Bus, Library
-from server.promises import JOBS_TOPIC, Deed, PicturesPromise, SayPromise, promise
+from server.promises import IN_FORCE, JOBS_TOPIC, Deed, ReinscribePromise, SayPromise, promise
 from server.protections import Overlay, checked_overlay
 
-_REMADE = 200  # works whose pictures say it anew; older ones do when they are edited
 _TOLD_ANEW = 20  # works that other servers hear of at once; of others when they ask
 _SHOWN = (Visibility.PUBLIC, Visibility.UNLISTED, Visibility.FOLLOWERS)
 
@@ -38,10 +37,8 @@ class Protecting:
             await tx.artists.update(changed)
             await tx.policies.bump()  # every process has to learn the sizes
             await promise(tx, self.clock, SayPromise(Deed.PROFILE_CHANGED, artist.id))
-            works = await tx.works.of_artist(artist.id, _SHOWN, limit=_REMADE)
-            for work in works:
-                await promise(tx, self.clock, PicturesPromise(work.id))
-            for work in works[:_TOLD_ANEW]:
+            await promise(tx, self.clock, ReinscribePromise(artist.id), delay=IN_FORCE)
+            for work in await tx.works.of_artist(artist.id, _SHOWN, limit=_TOLD_ANEW):
                 await promise(tx, self.clock, SayPromise(Deed.WORK_EDITED, artist.id, work.id))
         await self.house.refresh()
         self.bus.wake(JOBS_TOPIC)

@@ -53,10 +53,14 @@ def plan(longest_side: int, policy: Policy) -> tuple[RenditionName, ...]:
     All but one always do: a policy may change tomorrow, and small copies cost little. `full`
     is large and slow to make, hence only made where some audience may have it.
     """
-    is_wanted = longest_side > LARGE_SIDE and any(
-        may_have(audience, longest_side, policy) for audience in (Audience.VISITOR, Audience.PERSON)
-    )
+    is_wanted = LARGE_SIDE < longest_side <= full_side(policy)
     return tuple(name for name in RenditionName if name is not RenditionName.FULL or is_wanted)
+
+
+def full_side(policy: Policy) -> int:
+    """Return up to which longest side, in pixels, `plan` has `full` made; 0 for never."""
+    side = max(limit_of(audience, policy) for audience in (Audience.VISITOR, Audience.PERSON))
+    return side if side > LARGE_SIDE else 0
 
 
 def may_have(audience: Audience, longest_side: int, policy: Policy) -> bool:

@@ -32,6 +32,7 @@ from server.model import (
     Picture,
     PictureId,
     PictureState,
+    RenditionName,
     Role,
     TargetId,
     Work,
@@ -39,7 +40,9 @@ from server.model import (
     WorkState,
 )
 from server.notifications import tell
+from server.pictures import FULL_MAX_PIXELS
 from server.pipeline import Pipeline
+from server.policy import Policy
 from server.ports import Bus, Library, Transaction
 from server.promises import (
     JOBS_TOPIC,
@@ -48,7 +51,7 @@ from server.promises import (
     SayPromise,
     promise,
 )
-from server.protections import Overlay, decide_own_work
+from server.protections import Overlay, decide_own_work, full_side, plan
 from server.rules import Refuse
 from server.series_telling import Teller
 from server.signals import signal_urls
@@ -139,10 +142,10 @@ class Publishing:
             artist = await tx.artists.by_id(work.artist_id) if work else None
         if work is None or artist is None or work.state is WorkState.WITHDRAWN:
             return
-        said = self.inscription(work, artist)
+        said, policy = self.inscription(work, artist), self.house.policy_for(work)
         for picture in work.pictures:
-            if _is_to_make(picture, said) and await self._is_wanted(work.id):
-                made = await self.pipeline.make(picture, said)
+            if is_to_make(picture, said, policy) and await self._is_wanted(work.id):
+                made = await self.pipeline.make(picture, said, full_side(policy))
                 await self._keep_made(made, picture)
         await self._settle(what.work_id)
 
@@ -151,6 +154,11 @@ class Publishing:
         usage = self.house.usage_of(artist, work)
         address = self.addresses.work(work.id)  # stays when the title changes
         return inscription_of(work, artist, usage, address, signal_urls(self.addresses.base_url))
+
+    def is_outdated(self, work: Work, artist: Artist) -> bool:
+        """Say whether any picture of a work is to be made, for the first time or anew."""
+        said, policy = self.inscription(work, artist), self.house.policy_for(work)
+        return any(is_to_make(picture, said, policy) for picture in work.pictures)
 
     async def finish(self, work_id: WorkId) -> None:
         """Make a work's pictures now instead of leaving it to a worker (the command line)."""
@@ -202,8 +210,7 @@ class Publishing:
             if work.is_visible:
                 await promise(tx, self.clock, SayPromise(Deed.WORK_EDITED, artist.id, work_id))
                 await tell_named(tx, self.clock, changed)
-            said = self.inscription(changed, artist)
-            if any(_is_to_make(one, said) for one in kept_pictures):
+            if self.is_outdated(replace(changed, pictures=kept_pictures), artist):
                 await promise(tx, self.clock, PicturesPromise(work_id))
             kept = await _own(tx, artist, work_id)
         self.bus.wake(JOBS_TOPIC)
@@ -279,19 +286,17 @@ class Publishing:
                     focal_y=now.focal_y,
                 )
                 await tx.works.put_picture(kept)
-                if work is not None and work.state is WorkState.HUNG and work.is_visible:
+                is_seen = work is not None and work.state is WorkState.HUNG and work.is_visible
+                if work is not None and is_seen and asked.state is PictureState.WAITING:
                     await self._tell_of_pictures(tx, work, kept)
 
     async def _tell_of_pictures(self, tx: Transaction, work: Work, kept: Picture) -> None:
-        """Promise to tell of a hanging work's new pictures, once with the last of them."""
+        """Promise to tell of a hanging work's new pictures, once with the last of them.
+
+        Nobody is told of those made anew: their former addresses lead to the new copies.
+        """
         later = [one for one in work.pictures if one.position > kept.position]
-        to_make = [
-            one
-            for one in later
-            if one.state is PictureState.WAITING
-            or (one.state is PictureState.READY and one.inscribed != kept.inscribed)
-        ]
-        if not to_make:
+        if not any(one.state is PictureState.WAITING for one in later):
             said = SayPromise(Deed.WORK_EDITED, work.artist_id, work.id)
             await promise(tx, self.clock, said)
 
@@ -347,10 +352,15 @@ class Publishing:
                 await tx.works.put_picture(picture)
 
 
-def _is_to_make(picture: Picture, said: Inscription) -> bool:
-    if picture.state is PictureState.READY:
-        return picture.inscribed != digest_of(said)
-    return picture.state is PictureState.WAITING
+def is_to_make(picture: Picture, said: Inscription, policy: Policy) -> bool:
+    """Say whether a picture waits to be made, or its copies are not what they should be now."""
+    if picture.state is not PictureState.READY:
+        return picture.state is PictureState.WAITING
+    has_full = any(one.name is RenditionName.FULL for one in picture.renditions)
+    is_possible = picture.width * picture.height <= FULL_MAX_PIXELS
+    wanted = plan(max(picture.width, picture.height), policy)
+    lacks_full = is_possible and not has_full and RenditionName.FULL in wanted
+    return lacks_full or picture.inscribed != digest_of(said)
 
 
 async def take_down(tx: Transaction, clock: Clock, work: Work) -> None:

@@ -13,7 +13,7 @@ from server.holdings import KEPT
 from server.model import JobId, JobKind, Millis
 from server.passages import DAY, KEPT_DAYS
 from server.ports import JobCounts, Library, MediaStore, StoredFile, Transaction
-from server.promises import EndPromise, SweepPromise, promise
+from server.promises import EndPromise, ReinscribePromise, SweepPromise, promise
 
 AGE = Millis(86_400_000)
 _AT_ONCE = 200
@@ -42,6 +42,7 @@ class Sweeping:
             await tx.artists.sweep(now)
             await tx.peers.sweep(Millis(now - MONTH))
             await promise(tx, self.clock, EndPromise())
+            await promise(tx, self.clock, ReinscribePromise())  # what an upgrade says anew
             await tx.cases.forget_notices(Millis(now - NOTICES_AGE))
             await tx.invites.sweep(Millis(now - MONTH))
             await tx.applications.sweep(

@@ -164,6 +164,17 @@ class _Works:
         )
         return await self._with_pictures(rows)
 
+    async def of_all(self, *, before: WorkId | None = None, limit: int = 50) -> list[Work]:
+        rows = await self._connection.fetch_all(
+            """
+            SELECT * FROM works WHERE id < :before AND state <> 'withdrawn'
+            ORDER BY id DESC LIMIT :limit
+            """,
+            before=MAX_ID if before is None else before,
+            limit=limit,
+        )
+        return await self._with_pictures(rows)
+
     async def newest(self, *, before: WorkId | None = None, limit: int = 24) -> list[Work]:
         rows = await self._connection.fetch_all(
             """

@@ -19,6 +19,7 @@ _LABELS = {
     JobKind.MEET: "Rounds through the servers we met",
     JobKind.POLICY: "Policies of other servers to be asked for",
     JobKind.PICTURES: "Pictures to be prepared",
+    JobKind.REINSCRIBE: "Pictures whose rights changed",
     JobKind.LISTS: "Fetching lists of servers",
     JobKind.END: "Ends of accounts",
     JobKind.CLOSING: "The end of this instance",

@@ -75,6 +75,10 @@ class Works(Protocol):
         """List every work of one artist but WITHDRAWN ones, by id descending."""
         ...
 
+    async def of_all(self, *, before: WorkId | None = None, limit: int = 50) -> list[Work]:
+        """List every artist's works but WITHDRAWN ones, by id descending."""
+        ...
+
     async def newest(self, *, before: WorkId | None = None, limit: int = 24) -> list[Work]:
         """List HUNG PUBLIC works of artists that are neither suspended nor silenced."""
         ...

@@ -129,6 +129,8 @@ async def test_strangers_lists_hold_hung_works_they_may_see_newest_first(library
         assert ids(await tx.works.of_artist(mira, (Visibility.DRAFT,))) == [14]
         assert ids(await tx.works.of_artist(mira, ())) == []
         assert ids(await tx.works.in_studio(mira)) == [16, 15, 14, 13, 12, 11, 10]
+        assert ids(await tx.works.of_all()) == [18, 16, 15, 14, 13, 12, 11, 10]
+        assert ids(await tx.works.of_all(before=WorkId(13), limit=2)) == [12, 11]
         assert ids(await tx.works.newest()) == [18, 10, 11]
         assert await tx.works.count(mira, FOLLOWERS) == 4
         assert await tx.works.count_all() == 4

@@ -88,6 +88,7 @@ QUERIES: list[tuple[str, Callable[[Transaction], Awaitable[object]]]] = [
     ("works_pkey", lambda tx: tx.works.many([WORK])),
     ("works_hung_by_artist", lambda tx: tx.works.of_artist(ME, SEEN, before=WORK)),
     ("works_in_studio", lambda tx: tx.works.in_studio(ME, before=WORK)),
+    ("works_pkey", lambda tx: tx.works.of_all(before=WORK)),
     ("works_public", lambda tx: tx.works.newest(before=WORK)),
     ("work_tags_by_tag works_pkey", lambda tx: tx.works.tagged("oil", before=WORK)),
     ("work_tags_of_work", lambda tx: tx.works.update(work(1, tags=()))),

@@ -55,6 +55,7 @@ from server.ports import Library, MediaStore, Workers
 from server.promises import Deed, PicturesPromise, SayPromise
 from server.publishing import Publishing
 from server.reactions import Reactions
+from server.reinscribing import Reinscribing
 from server.signing_keys import KeyRing
 from server.sweeping import Sweeping
 from server.viewing import Viewing
@@ -312,6 +313,7 @@ def build_studio(
         JobKind.PICTURES: lambda payload: publishing.make_pictures(
             msgspec.json.decode(payload, type=PicturesPromise)
         ),
+        JobKind.REINSCRIBE: Reinscribing(library, clock, bus, publishing).look_through,
         JobKind.SWEEP: sweeping.sweep,
     }
     return Studio(

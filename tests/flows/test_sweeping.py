@@ -93,7 +93,7 @@ async def test_a_sweep_promises_the_next_and_never_two(studio: Studio) -> None:
     await studio.sweeping.schedule()
     await studio.sweeping.schedule()
     assert await sweep_jobs(studio) == 1
-    assert await studio.worker.drain() == 1
+    assert await studio.worker.drain() == 2  # with the look at outdated copies that it promises
     assert await sweep_jobs(studio) == 1
     assert await studio.worker.drain() == 0
     studio.clock.move(DAY)

@@ -173,20 +173,21 @@ def test_sizes_keep_the_shape_and_the_limits(
 
 
 @pytest.mark.parametrize(
-    ("side", "with_full", "larger"),
+    ("side", "full_side", "larger"),
     [
-        (40, True, {}),
-        (1280, True, {}),
-        (1281, True, {"large": 1281}),
-        (2048, True, {"large": 2048}),
-        (2100, False, {"large": 2048}),
-        (2100, True, {"large": 2048, "full": 2100}),
+        (40, 9999, {}),
+        (1280, 9999, {}),
+        (1281, 9999, {"large": 1281}),
+        (2048, 9999, {"large": 2048}),
+        (2100, 0, {"large": 2048}),
+        (2100, 2099, {"large": 2048}),
+        (2100, 2100, {"large": 2048, "full": 2100}),
     ],
 )
 def test_large_and_full_exist_only_where_they_have_more_pixels(
-    side: int, larger: dict[str, int], *, with_full: bool
+    side: int, full_side: int, larger: dict[str, int]
 ) -> None:
-    answer = make(_file(Image.new("RGB", (side, 8), "teal")), with_full=with_full)
+    answer = make(_file(Image.new("RGB", (side, 8), "teal")), full_side=full_side)
     assert isinstance(answer, Made)
     names = {"large", "full"}
     found = {one.name.value: one.width for one in answer.renditions if one.name.value in names}
@@ -195,7 +196,7 @@ def test_large_and_full_exist_only_where_they_have_more_pixels(
 
 
 def test_a_huge_full_is_a_plain_jpeg_because_avif_would_take_too_much_memory() -> None:
-    answer = make(_file(Image.new("L", (4000, 2600), "teal"), "JPEG"), with_full=True)
+    answer = make(_file(Image.new("L", (4000, 2600), "teal"), "JPEG"), full_side=9999)
     assert isinstance(answer, Made)
     [full] = [one for one in answer.renditions if one.name is RenditionName.FULL]
     assert (full.format, full.width) == (ImageFormat.JPEG, 4000)
@@ -207,7 +208,7 @@ def test_full_keeps_every_pixel_upright_and_its_profile() -> None:
     sideways.paste("red", (0, 0, 90, 200))
     exif = Image.Exif()
     exif[0x0112] = 6
-    answer = make(_file(sideways, "JPEG", exif=exif, icc_profile=srgb_profile()), with_full=True)
+    answer = make(_file(sideways, "JPEG", exif=exif, icc_profile=srgb_profile()), full_side=9999)
     assert isinstance(answer, Made)
     full = find(answer, RenditionName.FULL)
     assert (full.width, full.height) == (2200, 90)
@@ -266,7 +267,7 @@ def test_the_same_upload_makes_the_same_bytes() -> None:
 
 
 def test_task_and_answers_survive_the_pipe() -> None:
-    task = PictureTask(b"\x00\xff", with_full=True)
+    task = PictureTask(b"\x00\xff", full_side=9999)
     assert read_task(pack_task(task)) == task
     for name in ("formats/tiny-1x1.png", "hostile/empty.png"):
         assert read_answer(pack_answer(answer_to(name))) == answer_to(name)
