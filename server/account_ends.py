@@ -115,7 +115,7 @@ class AccountEnds:
 
     async def _begin(self, tx: Transaction, what: DeparturePromise) -> None:
         """Mark the actors as gone and promise to tell; void where it was taken back meanwhile."""
-        artist = await tx.artists.by_id(what.actor_id)
+        artist = await tx.artists.hold(what.actor_id)
         actor = await tx.actors.by_id(what.actor_id)
         if artist is None or actor is None or artist.ends_at != what.ends_at or actor.gone_at:
             return
@@ -201,7 +201,7 @@ def _leaving(artist: Artist, ends_at: Millis, now: Millis) -> Artist:
 
 
 async def _kept(tx: Transaction, artist_id: ActorId) -> Artist:
-    kept = await tx.artists.by_id(artist_id)
+    kept = await tx.artists.hold(artist_id)
     if kept is None:
         raise NotFound("There is no such account here any more.")
     return kept

@@ -234,7 +234,7 @@ class Accounts:
         """Give an account another role; the last owner stays one. `by` None: the command line."""
         async with self.library.transaction() as tx:
             await one_at_a_time(tx, self.addresses)
-            artist = await self._named(tx, handle)
+            artist = await self._held(tx, handle)
             if role is not Role.OWNER:
                 await keep_an_owner(tx, artist)
             changed = replace(artist, role=role)
@@ -254,7 +254,7 @@ class Accounts:
         `by` None: the command line.
         """
         async with self.library.transaction() as tx:
-            kept = await self._named(tx, handle)
+            kept = await self._held(tx, handle)
             if kept.role is Role.OWNER:
                 raise NotAllowed("An owner cannot be suspended: change the role first.")
             changed = _suspended(kept, self.clock.now()) if is_suspended else _let_in(kept)
@@ -271,7 +271,7 @@ class Accounts:
         name = _limited(profile.name.strip(), MAX_NAME_LENGTH, "name")
         bio = _limited(profile.bio.strip(), MAX_BIO_LENGTH, "bio")
         async with self.library.transaction() as tx:
-            known = await tx.artists.by_id(artist.id) or artist  # moderators may have spoken since
+            known = await tx.artists.hold(artist.id) or artist  # moderators may have spoken since
             approves = profile.approves_follows
             changed = replace(known, name=name, bio=bio, approves_follows=approves)
             await tx.artists.update(changed)
@@ -289,9 +289,10 @@ class Accounts:
         Other servers hear of it, and of the newest works that it changes.
         """
         async with self.library.transaction() as tx:
-            changed = replace(await tx.artists.by_id(artist.id) or artist, interaction=permits)
+            known = await tx.artists.hold(artist.id) or artist
+            changed = replace(known, interaction=permits)
             await tx.artists.update(changed)
-            if permits != artist.interaction:
+            if permits != known.interaction:
                 await promise(tx, self.clock, SayPromise(Deed.PROFILE_CHANGED, artist.id))
                 for work in await tx.works.of_artist(artist.id, _SHOWN, limit=_TOLD_ANEW):
                     if work.interaction is None:
@@ -303,6 +304,10 @@ class Accounts:
         """Find a local account, or raise `NotFound` with a sentence."""
         async with self.library.reading() as tx:
             return await self._named(tx, handle)
+
+    async def _held(self, tx: Transaction, handle: str) -> Artist:
+        found = await self._named(tx, handle)
+        return await tx.artists.hold(found.id) or found
 
     async def _named(self, tx: Transaction, handle: str) -> Artist:
         artist = await tx.artists.by_handle(handle.strip().lstrip("@"))

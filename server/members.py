@@ -125,6 +125,7 @@ class Members:
         """Keep somebody out of public lists, or end that. `reader` None: the command line."""
         async with self.library.transaction() as tx:
             actor, artist = await self._found(tx, actor_id)
+            artist = await tx.artists.hold(actor_id)  # as it is now, and stays until this is kept
             _refuse(reader, actor, artist)
             since = (actor.silenced_at or self.clock.now()) if is_on else None
             if artist is not None:

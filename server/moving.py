@@ -41,8 +41,8 @@ class Moving:
     async def move(self, artist: Artist, target: Actor) -> None:
         """Move to `target`, as its origin describes it now. Raise `Invalid`, `NotAllowed`."""
         async with self.library.transaction() as tx:
+            account = await tx.artists.hold(artist.id) or artist
             actor = await self._own(tx, artist)
-            account = await tx.artists.by_id(artist.id) or artist
             self._refuse_too_soon(account)
             self.refuse_unwilling(actor, target)
             now = self.clock.now()
@@ -56,6 +56,7 @@ class Moving:
     async def cancel(self, artist: Artist) -> None:
         """Stop pointing elsewhere. Followers who left stay where they are, as on Mastodon."""
         async with self.library.transaction() as tx:
+            await tx.artists.hold(artist.id)
             actor = await self._own(tx, artist)
             if not actor.moved_to:
                 return
@@ -68,6 +69,7 @@ class Moving:
         if former.id == artist.id:
             raise Invalid("This is this very account: name the one that you come from.", "former")
         async with self.library.transaction() as tx:
+            await tx.artists.hold(artist.id)
             actor = await self._own(tx, artist)
             if former.uri in actor.also_known_as:
                 return
@@ -81,6 +83,7 @@ class Moving:
     async def remove_alias(self, artist: Artist, uri: str) -> None:
         """Name a former account no more."""
         async with self.library.transaction() as tx:
+            await tx.artists.hold(artist.id)
             actor = await self._own(tx, artist)
             if uri in actor.also_known_as:
                 rest = tuple(one for one in actor.also_known_as if one != uri)

@@ -40,7 +40,7 @@ class Presences:
     async def change(self, artist: Artist, presence: Presence) -> Artist:
         """Store what an artist chose, and return how they stand now."""
         async with self.library.transaction() as tx:
-            known = await tx.artists.by_id(artist.id) or artist
+            known = await tx.artists.hold(artist.id) or artist
             changed = replace(
                 known,
                 is_discoverable=presence.is_discoverable,

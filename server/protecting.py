@@ -30,7 +30,7 @@ class Protecting:
         """Keep what an artist says. Raise `Invalid` where it would loosen what the house says."""
         checked = checked_overlay(overlay)
         async with self.library.transaction() as tx:
-            known = await tx.artists.by_id(artist.id) or artist
+            known = await tx.artists.hold(artist.id) or artist
             changed = replace(known, content_usage=checked.usage, sizes=checked.sizes)
             if changed == known:
                 return known

@@ -75,6 +75,12 @@ class _Artists:
         row = await self._connection.fetch_one("SELECT * FROM artists WHERE id = :id", id=artist_id)
         return None if row is None else artist_from(row)
 
+    async def hold(self, artist_id: ActorId) -> Artist | None:
+        row = await self._connection.fetch_one(
+            "SELECT * FROM artists WHERE id = :id /*pg FOR UPDATE */", id=artist_id
+        )
+        return None if row is None else artist_from(row)
+
     async def by_handle(self, handle: str) -> Artist | None:
         row = await self._connection.fetch_one(
             "SELECT * FROM artists WHERE handle_folded = :handle", handle=fold(handle)

@@ -30,6 +30,12 @@ class Artists(Protocol):
 
     async def by_id(self, artist_id: ActorId) -> Artist | None: ...
 
+    async def hold(self, artist_id: ActorId) -> Artist | None:
+        """Return the account, and let nobody else change it until this transaction ends: whoever
+        stores one that was read must hold it first, else what others said meanwhile is lost.
+        """
+        ...
+
     async def by_handle(self, handle: str) -> Artist | None:
         """Find by handle, without regard to case."""
         ...

@@ -1,12 +1,18 @@
 """Who is silenced or suspended, here and elsewhere: what that hides, and that it all comes back."""
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from server.accounts import Profile
 from server.errors import Gone, Invalid, NotAllowed, NotFound
 from server.model import Actor, Artist, ImageFormat, RenditionName, Role, Visibility, Work
+from server.permits import InteractionPolicy, Permit
+from server.presence import Presence
+from server.protections import Overlay, Sizes
 from tests.flows.dealings import about, arrive, follow_from_here, follows, sent, told
 from tests.two_servers.stage import Peer, Stage
 
@@ -31,6 +37,41 @@ async def comments(stage: Stage, work: Work, viewer: Artist | None = None) -> in
 
 async def commented(stage: Stage, peer: Peer, work: Work) -> None:
     await arrive(stage, peer.does("Create", peer.note(inReplyTo=about(stage, work))))
+
+
+Deed = Callable[[Stage, Artist], Awaitable[object]]
+AT_ONCE: dict[str, Deed] = {
+    "profile": lambda stage, ana: stage.flows.accounts.edit_profile(
+        ana, Profile("Ana", "", approves_follows=True)
+    ),
+    "permits": lambda stage, ana: stage.flows.accounts.set_permits(
+        ana, InteractionPolicy(like=Permit.NOBODY)
+    ),
+    "presence": lambda stage, ana: stage.flows.presences.change(
+        ana, Presence(is_discoverable=False, is_indexable=False, hides_follows=True)
+    ),
+    "protection": lambda stage, ana: stage.flows.protecting.change(ana, Overlay(sizes=Sizes(800))),
+    "silence": lambda stage, ana: stage.flows.members.silence(None, ana.id),
+    "leaving": lambda stage, ana: stage.flows.account_ends.ask(ana),
+}
+
+
+@pytest.mark.parametrize("deed", AT_ONCE)
+async def test_what_somebody_changes_at_the_same_time_undoes_no_word_about_them(
+    deed: str, stage: Stage
+) -> None:
+    await with_role(stage, "boss", Role.OWNER)
+    ana = await with_role(stage, "ana", Role.ADMIN)
+    async with stage.library.transaction() as tx:
+        kept = await tx.artists.by_id(ana.id)
+        assert kept is not None
+        await tx.artists.update(replace(kept, role=Role.READER, suspended_at=stage.clock.now()))
+        theirs = asyncio.ensure_future(AT_ONCE[deed](stage, ana))
+        await asyncio.wait([theirs], timeout=0.2)  # until it waits for this to end
+        assert not theirs.done()
+    await theirs
+    found = await stage.read(lambda tx: tx.artists.by_id(ana.id))
+    assert (found.role, found.suspended_at is None) == (Role.READER, False)
 
 
 # Who may
