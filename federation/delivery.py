@@ -5,7 +5,8 @@ a peer's bad day may explain is tried again over about two days. Nothing is sent
 paused or dead.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 import msgspec
@@ -31,6 +32,7 @@ from server.promises import DeliverPromise, FetchKind, FetchPromise, promise
 from server.reach import InTrouble, Reach
 from server.rules import Action, Refuse, action_of
 from server.signals import read_usage, usage_text
+from server.together import Together
 from server.worker import GiveUp, Later, NotYet
 
 _ACCEPTED: Final = range(200, 300)
@@ -39,6 +41,7 @@ _PASSING: Final = frozenset({401, 403, 404, 408, 409, 421, 425})
 _TOO_MANY: Final = 429
 _GONE: Final = 410
 _BROKEN: Final = 500  # and above
+_MOST_TOGETHER: Final = 64  # as many as one process delivers at once
 _SAID_OF_SUSPENDED: Final = frozenset({"Update", "Delete"})  # that it is, and that it ends
 
 
@@ -54,6 +57,11 @@ class Delivery:
     synchrony: Synchrony
     doors: Doors
     extents: Extents
+    _asking: Together[ActorId, bool] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Let deliveries that start at the same time share a look at who speaks."""
+        object.__setattr__(self, "_asking", Together(self._are_suspended, _MOST_TOGETHER))
 
     async def deliver(self, payload: bytes) -> None:
         """Do one `DeliverPromise`. Raise `Later`, `NotYet` or `GiveUp`."""
@@ -63,7 +71,7 @@ class Delivery:
             return
         said = await self.extents.said(what.activity_id)
         if said.activity.type not in _SAID_OF_SUSPENDED:
-            await self._refuse_suspended(what)
+            await self._refuse_suspended(what.actor_id)
         activity, extent = said.activity, self._extent(host, said, what.actor_id)
         body = await self.extents.body(activity, what.actor_id, extent)
         in_step = await self.synchrony.headers_for(activity, what.actor_id, what.inbox)
@@ -100,9 +108,13 @@ class Delivery:
         )
         return True
 
-    async def _refuse_suspended(self, what: DeliverPromise) -> None:
-        speaker = await self.library.look(lambda tx: tx.actors.by_id(what.actor_id))
-        if speaker is not None and speaker.suspended_at is not None:
+    async def _are_suspended(self, speakers: Sequence[ActorId]) -> list[bool]:
+        known = await self.library.look(lambda tx: tx.actors.many(list(set(speakers))))
+        suspended = {one.id for one in known.values() if one.suspended_at is not None}
+        return [speaker in suspended for speaker in speakers]
+
+    async def _refuse_suspended(self, speaker: ActorId) -> None:
+        if await self._asking.ask(speaker):
             raise GiveUp("The account that says it is suspended here.")
 
     async def _send(self, request: Unsigned, what: DeliverPromise) -> Incoming:

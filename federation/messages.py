@@ -115,6 +115,11 @@ def parse_http_date(text: str) -> Millis | None:
 
 def http_date(at: Millis) -> str:
     """Write a moment as a Date header."""
-    moment = _EPOCH + timedelta(milliseconds=at)
+    return _date_of(at // 1_000)
+
+
+@lru_cache(maxsize=4)  # hundreds of deliveries leave in one second
+def _date_of(second: int) -> str:
+    moment = _EPOCH + timedelta(seconds=second)
     weekday, month = _WEEKDAYS[moment.weekday()], _MONTHS[moment.month - 1]
     return f"{weekday}, {moment:%d} {month} {moment:%Y %H:%M:%S} GMT"

@@ -97,6 +97,7 @@ def usage_text(usage: ContentUsage) -> str:
     return ", ".join(f"{key}={value}" for key, value in pairs if value)
 
 
+@lru_cache(maxsize=64)  # one work goes to thousands of hosts
 def read_usage(text: str) -> ContentUsage:
     """Return what somebody else's Content-Usage says; what cannot be read counts as unset.
 
