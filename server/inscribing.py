@@ -14,7 +14,7 @@ from PIL import Image
 from server.embedded import Embedded
 from server.inscription import Inscription
 from server.provenance import Declaration
-from server.xmp import DC, IPTC_EXT, PHOTOSHOP, PLUS, RIGHTS, write_packet
+from server.xmp import CC, DC, IPTC_EXT, PHOTOSHOP, PLUS, RIGHTS, write_packet
 
 _PLUS_VALUES: Final = "http://ns.useplus.org/ldf/vocab/"
 _SOURCE_TYPES: Final = "http://cv.iptc.org/newscodes/digitalsourcetype/"
@@ -65,13 +65,14 @@ def marks_for(
     xmp = write_packet(
         {
             (PHOTOSHOP, "Credit"): found.credit,
-            (RIGHTS, "Marked"): "True" if rights else "",
-            (RIGHTS, "WebStatement"): inscription.statement_url,
+            (RIGHTS, "Marked"): "False" if inscription.is_free else "True" if rights else "",
+            (RIGHTS, "WebStatement"): inscription.licence_url or inscription.statement_url,
             (PLUS, "DataMining"): f"{_PLUS_VALUES}{mining}" if mining else "",
             (IPTC_EXT, "DigitalSourceType"): f"{_SOURCE_TYPES}{source}" if source else "",
         },
         lists={(DC, "creator"): creators},
         translated={(DC, "rights"): rights, (RIGHTS, "UsageTerms"): inscription.terms},
+        links={(CC, "license"): inscription.licence_url},
         licensor_url=inscription.work_url,
     )
     exif = _exif(found.artist or "; ".join(creators), found.notice or rights)

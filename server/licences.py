@@ -22,6 +22,8 @@ class Licence:
     says: str = ""  # a few plain words on what it asks of people, for a narrow list
 
 
+FREE: Final = "cc0"  # the key with which an artist keeps no rights
+
 RESERVED: Final = Licence(
     "",
     "All rights reserved",
@@ -73,7 +75,7 @@ LICENCES: Final = (
         "name me, no money, as is",
     ),
     Licence(
-        "cc0",
+        FREE,
         "CC0 1.0",
         "Public Domain Dedication (CC0)",
         "https://creativecommons.org/publicdomain/zero/1.0/",

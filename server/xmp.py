@@ -16,6 +16,7 @@ RIGHTS: Final = "http://ns.adobe.com/xap/1.0/rights/"
 PHOTOSHOP: Final = "http://ns.adobe.com/photoshop/1.0/"
 IPTC_EXT: Final = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
 PLUS: Final = "http://ns.useplus.org/ldf/xmp/1.0/"
+CC: Final = "http://creativecommons.org/ns#"
 _RDF: Final = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 _PREFIXES: Final = (
     ("dc", DC),
@@ -23,6 +24,7 @@ _PREFIXES: Final = (
     ("photoshop", PHOTOSHOP),
     ("Iptc4xmpExt", IPTC_EXT),
     ("plus", PLUS),
+    ("cc", CC),
 )
 
 MAX_PACKET: Final = 4_194_304  # Photoshop's histories reach a megabyte
@@ -101,14 +103,17 @@ def write_packet(
     *,
     lists: Mapping[Property, Iterable[str]],
     translated: Mapping[Property, str],
+    links: Mapping[Property, str] | None = None,
     licensor_url: str = "",
 ) -> bytes:
     """Return a packet: plain properties as attributes, `lists` ordered, `translated` x-default.
 
-    `licensor_url`: PLUS's address of who gives licences, which has a structure of its own. Empty
-    values are left out. Text is plain; what XML cannot hold is dropped.
+    `links`: properties that are addresses of something in the semantic web. `licensor_url`:
+    PLUS's address of who gives licences, which has a structure of its own. Empty values are left
+    out. Text is plain; what XML cannot hold is dropped.
     """
-    used = {name[0] for group in (properties, lists, translated) for name in group}
+    linked = {name: url for name, url in (links or {}).items() if url}
+    used = {name[0] for group in (properties, lists, translated, linked) for name in group}
     spaces = "".join(f' xmlns:{prefix}="{uri}"' for prefix, uri in _PREFIXES if uri in used)
     plain = "".join(
         f" {_written(name)}={quoteattr(_clean(value))}"
@@ -119,6 +124,7 @@ def write_packet(
         (
             *(_list(name, "Seq", values) for name, values in lists.items()),
             *(_list(name, "Alt", [value]) for name, value in translated.items()),
+            *(_link(name, url) for name, url in linked.items()),
             _licensor(licensor_url),
         )
     )
@@ -134,6 +140,10 @@ def _list(name: Property, kind: str, values: Iterable[str]) -> str:
     items = "".join(f"<rdf:li{language}>{escape(_clean(one))}</rdf:li>" for one in values if one)
     written = _written(name)
     return f"<{written}><rdf:{kind}>{items}</rdf:{kind}></{written}>" if items else ""
+
+
+def _link(name: Property, url: str) -> str:
+    return f"<{_written(name)} rdf:resource={quoteattr(_clean(url))}/>"
 
 
 def _licensor(url: str) -> str:

@@ -150,3 +150,17 @@ async def test_a_work_that_reserves_more_than_the_house_says_so_in_its_copies(
     work = await studio.published(ana, SMALL)
     said = await bytes_of(studio, work.pictures[0], RenditionName.TILE)
     assert b"DMI-PROHIBITED-GENAIMLTRAINING" in said
+
+
+async def test_the_licence_of_a_work_stands_in_its_copies(studio: Studio) -> None:
+    ana = await studio.artist("ana")
+    work = await studio.published(ana, SMALL, title="Sea", licence="cc-by-nc")
+    said = await bytes_of(studio, work.pictures[0], RenditionName.VIEW)
+    assert b"https://creativecommons.org/licenses/by-nc/4.0/" in said
+    assert "© ".encode() in said
+    await studio.publishing.edit(ana, work.id, Draft(title="Sea", licence="cc0"), edits_of(work))
+    await studio.worker.drain()
+    again = (await studio.work(work.id)).pictures[0]
+    said = await bytes_of(studio, again, RenditionName.VIEW)
+    assert b"https://creativecommons.org/publicdomain/zero/1.0/" in said
+    assert "© ".encode() not in said

@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from PIL import Image
 
@@ -54,6 +55,20 @@ def test_every_copy_says_whose_it_is_and_what_machines_may_do(name: str) -> None
         assert tags["IFD0:Artist"] == INSCRIPTION.creator
         assert tags["IFD0:Copyright"] == INSCRIPTION.rights
         assert "XMP-iptcExt:DigitalSourceType" not in tags  # nobody said how it came to be
+
+
+def test_a_licence_for_people_stands_beside_what_machines_may_do() -> None:
+    source = (FOLDER / "formats/alpha.png").read_bytes()
+    url = "https://creativecommons.org/licenses/by/4.0/"
+    given = make(source, msgspec.structs.replace(INSCRIPTION, licence_url=url))
+    assert isinstance(given, Made)
+    for tags in tags_of(given):
+        assert tags["XMP-cc:License"] == tags["XMP-xmpRights:WebStatement"] == url
+        assert tags["XMP-xmpRights:Marked"] is True
+        assert tags["XMP-plus:DataMining"] == INSCRIPTION.data_mining
+    free = make(source, msgspec.structs.replace(INSCRIPTION, licence_url=url, is_free=True))
+    assert isinstance(free, Made)
+    assert all(tags["XMP-xmpRights:Marked"] is False for tags in tags_of(free))
 
 
 @pytest.mark.parametrize("name", accepted(with_key="metadata_stay"))
