@@ -18,6 +18,7 @@ from server.commands.artists import account, follow, publish
 from server.commands.closing import close_instance
 from server.commands.database import db
 from server.commands.ends import account_delete, account_keep
+from server.commands.evidence import evidence
 from server.commands.jobs import jobs
 from server.commands.media import media
 from server.commands.own_list import blocklist
@@ -233,7 +234,8 @@ def _serve(config: Config, file: Path, *, workers: int, has_worker: bool, is_fir
     async def inside(instance: Instance) -> None:
         stopped = listen_for_stop()
         async with AsyncExitStack() as stack:
-            books = recording(instance.flows.envelopes, instance.flows.visits)
+            known = instance.flows
+            books = recording(known.envelopes, known.visits, known.work_visits, known.ledger)
             await stack.enter_async_context(books)
             site = answering(instance.app(), listener, shutdown_seconds=SHUTDOWN_SECONDS)
             await stack.enter_async_context(site)
@@ -278,6 +280,7 @@ policy.add_command(policy_simulate)
 for _command in (
     account,
     close_instance,
+    evidence,
     invite,
     publish,
     follow,

@@ -109,7 +109,7 @@ class Casework:
                 raise NotFound("This case is about something else.")
             if is_hidden:
                 await withhold(tx, self.clock, target_id, report_id)
-            elif not await show_again(tx, target_id, report_id):
+            elif not await show_again(tx, self.clock, target_id, report_id):
                 raise NotAllowed("Another case hides it: close that one first.")
             deed = "hid" if is_hidden else "showed again"
             name = f"{deed} {self._name(about[target_id])}"
@@ -233,7 +233,7 @@ class Casework:
         hidden = await tx.cases.withheld_by(report.id)
         if outcome in _OPENS:
             for target_id in hidden:
-                await show_again(tx, target_id, report.id)
+                await show_again(tx, self.clock, target_id, report.id)
         if outcome is Outcome.NOTHING:
             await tx.cases.clear([one.id for one in await self._things(tx, report)], report.id)
         if outcome is Outcome.HIDDEN:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeAlias, TypeVar
 
 from server.acts import Act
+from server.chronicling import note_house
 from server.clock import Clock
 from server.domains import read_domain
 from server.errors import Invalid, NotFound
@@ -26,6 +27,7 @@ from server.listing import (
 from server.model import Artist, PolicyVersion
 from server.neighbours import PeerWord
 from server.passages import CauseKind
+from server.policy_text import read_policy
 from server.ports import Transaction
 from server.promises import IN_FORCE, ReinscribePromise, promise
 from server.sources import Sources
@@ -180,6 +182,7 @@ async def _write_version(
     number = await tx.policies.add(toml, clock.now(), name_of(author), reason)
     # What machines may do stands in every copy of a picture
     await promise(tx, clock, ReinscribePromise(), delay=IN_FORCE)
+    await note_house(tx, clock, read_policy(toml).content_usage, number)
     return Written(act, f"version {number}", before.toml if before else "", toml)
 
 

@@ -17,6 +17,7 @@ from aiohttp import web
 
 from federation.apply import Apply
 from federation.asking import Asking
+from federation.attesting import Attesting
 from federation.believing import Believing, document_readers
 from federation.deeds import Hands
 from federation.delivery import Delivery
@@ -49,6 +50,7 @@ from server.blocking import Blocking
 from server.blocklists import Blocklists
 from server.bus import MemoryBus
 from server.casework import Casework
+from server.chronicling import Ledger
 from server.clock import Clock, SystemClock
 from server.closing import ClosingNow, Closings
 from server.config import Config
@@ -58,6 +60,7 @@ from server.doctor import Acquaintance, Means, proof_of
 from server.drafting import Drafting
 from server.envelopes import Envelopes
 from server.errors import Invalid, Unavailable
+from server.evidence import Evidence
 from server.following import Following
 from server.governing import Governing
 from server.holding import Holding
@@ -100,6 +103,7 @@ from server.sweeping import Sweeping
 from server.viewing import Viewing
 from server.visitors import Crawlers, read_crawlers
 from server.visits import Visits
+from server.work_visits import WorkVisits
 from server.worker import Run, Worker
 from server.workers import ProcessWorkers
 from storage.disk import open_disk
@@ -429,6 +433,12 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
         severing=severing,
         envelopes=envelopes,
         visits=Visits(library, clock, crawlers),
+        work_visits=WorkVisits(library, clock),
+        ledger=Ledger(library, clock, house),
+        evidence=Evidence(
+            *(library, clock, house, addresses, signal_urls(config.base_url), config.name)
+        ),
+        attesting=Attesting(library, clock, speaker.id, addresses.server_actor),
         watch=watch,
         shadows=Shadows(library, clock),
         drafting=Drafting(library, clock, house),

@@ -79,6 +79,21 @@ class VisitSum:
     refused: int
 
 
+@dataclass(frozen=True, slots=True)
+class ClassSum:
+    """Visits of one class and crawler on one day, of pictures or of all else."""
+
+    day: int
+    visitor: VisitorClass
+    crawler: str
+    is_media: bool
+    requests: int
+    bytes: int
+    refused: int
+    answered: int  # requests among which nothing was refused, and their bytes
+    answered_bytes: int
+
+
 class CauseKind(StrEnum):
     """Which kind of change cut a follow."""
 

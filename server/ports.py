@@ -15,6 +15,7 @@ from typing import Protocol, TypeVar
 from server.model import Job, JobId, JobKind, Millis
 from server.neighbours import Neighbours
 from server.repositories.accounts import Actors, Artists, Departures
+from server.repositories.evidence import Comers, SignalLedger
 from server.repositories.house import AuditLog, HeldThings, Policies
 from server.repositories.ledgers import EnvelopeRows, Severances, VisitRows
 from server.repositories.people import Applications, Cases, HouseTexts, Invites, Reports, TheEnd
@@ -204,6 +205,10 @@ class Transaction(Protocol):
     def visits(self) -> VisitRows: ...
     @property
     def severances(self) -> Severances: ...
+    @property
+    def ledger(self) -> SignalLedger: ...
+    @property
+    def comers(self) -> Comers: ...
     @property
     def departures(self) -> Departures: ...
     @property

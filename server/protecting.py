@@ -6,6 +6,7 @@ follow, the newest works first.
 
 from dataclasses import dataclass, replace
 
+from server.chronicling import note_artist
 from server.clock import Clock
 from server.house import House
 from server.model import Artist, Visibility
@@ -35,6 +36,7 @@ class Protecting:
             if changed == known:
                 return known
             await tx.artists.update(changed)
+            await note_artist(tx, self.clock, changed)
             await tx.policies.bump()  # every process has to learn the sizes
             await promise(tx, self.clock, SayPromise(Deed.PROFILE_CHANGED, artist.id))
             await promise(tx, self.clock, ReinscribePromise(artist.id), delay=IN_FORCE)

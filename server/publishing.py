@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from server import quotes
 from server.addresses import Addresses
+from server.chronicling import note_work
 from server.clock import Clock
 from server.drafts import (
     MAX_SHORT,
@@ -206,6 +207,7 @@ class Publishing:
             else:
                 changed = await self._hang_if_ready(tx, replace(changed, pictures=kept_pictures))
             await tx.works.update(changed)
+            await note_work(tx, self.clock, changed)
             await Teller(tx, self.clock).work_changed(work, changed, checked.series)
             if work.is_visible:
                 await promise(tx, self.clock, SayPromise(Deed.WORK_EDITED, artist.id, work_id))
@@ -307,6 +309,7 @@ class Publishing:
                 return
             settled = await self._hang_if_ready(tx, work)
             await tx.works.update(settled)
+            await note_work(tx, self.clock, settled)
             await Teller(tx, self.clock).work_changed(work, settled)
             if settled.state is WorkState.FAILED:
                 kind, about = NotificationKind.WORK_FAILED, TargetId(work_id)
@@ -367,6 +370,7 @@ async def take_down(tx: Transaction, clock: Clock, work: Work) -> None:
     """Take a work down for good, in a transaction at hand; whoever heard of it is told."""
     gone = replace(work, state=WorkState.WITHDRAWN, withdrawn_at=clock.now())
     await tx.works.update(gone)
+    await note_work(tx, clock, gone)
     await Teller(tx, clock).work_changed(work, gone, ())
     if work.hung_at is not None:
         await promise(tx, clock, SayPromise(Deed.WORK_WITHDRAWN, work.artist_id, work.id))

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from server.clock import Clock, compose_id
+from server.comers import KEPT_DAYS as COMERS_DAYS
 from server.holdings import KEPT
 from server.model import JobId, JobKind, Millis
 from server.passages import DAY, KEPT_DAYS
@@ -74,6 +75,8 @@ class Sweeping:
         counted_before = Millis(now - KEPT_DAYS * DAY)
         await self._repeat(lambda tx: tx.envelopes.sweep(counted_before, limit=_ROWS_AT_ONCE))
         await self._repeat(lambda tx: tx.visits.sweep(counted_before // DAY, limit=_ROWS_AT_ONCE))
+        came_before = now // DAY - COMERS_DAYS
+        await self._repeat(lambda tx: tx.comers.sweep(came_before, limit=_ROWS_AT_ONCE))
         await self._repeat(
             lambda tx: tx.activities.sweep(
                 outgoing_before=Millis(now - OUTGOING_AGE),

@@ -69,7 +69,7 @@ class Visits:
             day,
             visit.door,
             visit.visitor,
-            self._crawler(visit.user_agent[:MAX_AGENT_CHARACTERS]),
+            self.crawler_of(visit.user_agent),
             visit.path[1:].partition("/")[0][:_MOST_SEGMENT],
             visit.rendition,
             visit.network,
@@ -81,6 +81,10 @@ class Visits:
         sums[0] += 1
         sums[1] += visit.bytes
         sums[2] += visit.is_refused
+
+    def crawler_of(self, user_agent: str) -> str:
+        """Return the name of the crawler that a user agent names, "" where none."""
+        return self._crawler(user_agent[:MAX_AGENT_CHARACTERS])
 
     async def flush(self) -> None:
         """Write what waits. Where the database is away it waits on."""

@@ -7,6 +7,7 @@ nothing, and all of it comes back unchanged once no case hides it any more.
 from dataclasses import dataclass, replace
 
 from server.addresses import Addresses
+from server.chronicling import note_work
 from server.clock import Clock
 from server.dealings import ReportId
 from server.model import ActorId, Post, PostId, TargetId, Work, WorkId, WorkState
@@ -62,7 +63,7 @@ async def withhold(tx: Transaction, clock: Clock, target_id: TargetId, case: Rep
         if work.state not in {WorkState.HUNG, WorkState.HIDDEN}:
             return False
         if work.state is WorkState.HUNG:
-            await tx.works.update(replace(work, state=WorkState.HIDDEN))
+            await _stand(tx, clock, replace(work, state=WorkState.HIDDEN))
     elif await tx.posts.by_id(PostId(target_id)) is not None:
         await tx.posts.withhold(PostId(target_id), is_withheld=True)
     else:
@@ -70,7 +71,7 @@ async def withhold(tx: Transaction, clock: Clock, target_id: TargetId, case: Rep
     return await tx.cases.withhold(target_id, case, clock.now())
 
 
-async def show_again(tx: Transaction, target_id: TargetId, case: ReportId) -> bool:
+async def show_again(tx: Transaction, clock: Clock, target_id: TargetId, case: ReportId) -> bool:
     """Let a case hide something no more; True where nobody hides it now."""
     if not await tx.cases.release(target_id, case):
         return False
@@ -78,5 +79,10 @@ async def show_again(tx: Transaction, target_id: TargetId, case: ReportId) -> bo
     if work is None:
         await tx.posts.withhold(PostId(target_id), is_withheld=False)
     elif work.state is WorkState.HIDDEN:
-        await tx.works.update(replace(work, state=WorkState.HUNG))
+        await _stand(tx, clock, replace(work, state=WorkState.HUNG))
     return True
+
+
+async def _stand(tx: Transaction, clock: Clock, work: Work) -> None:
+    await tx.works.update(work)
+    await note_work(tx, clock, work)

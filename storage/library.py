@@ -8,6 +8,7 @@ from typing import TypeVar
 from server.neighbours import Neighbours
 from server.ports import Jobs, Library, Transaction
 from server.repositories.accounts import Actors, Artists, Departures
+from server.repositories.evidence import Comers, SignalLedger
 from server.repositories.house import AuditLog, HeldThings, Policies
 from server.repositories.ledgers import EnvelopeRows, Severances, VisitRows
 from server.repositories.people import Applications, Cases, HouseTexts, Invites, Reports, TheEnd
@@ -24,6 +25,7 @@ from storage.audit import audit_in
 from storage.blocks import blocks_in
 from storage.cases import cases_in
 from storage.closing import closing_in
+from storage.comers import comers_in
 from storage.database import Connection, Engine
 from storage.departures import departures_in
 from storage.engines import open_engine
@@ -32,6 +34,7 @@ from storage.held import held_in
 from storage.house_texts import house_texts_in
 from storage.invites import invites_in
 from storage.jobs import jobs_in
+from storage.ledger import ledger_in
 from storage.lists import lists_in
 from storage.migrate import check_schema
 from storage.neighbours import neighbours_in
@@ -147,6 +150,14 @@ class _Transaction:
     @property
     def severances(self) -> Severances:
         return severances_in(self._connection)
+
+    @property
+    def ledger(self) -> SignalLedger:
+        return ledger_in(self._connection)
+
+    @property
+    def comers(self) -> Comers:
+        return comers_in(self._connection)
 
     @property
     def held(self) -> HeldThings:

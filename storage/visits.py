@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from server.passages import VisitKey, VisitSum
+from server.passages import ClassSum, VisitKey, VisitSum
 from server.repositories.ledgers import VisitRows
 from server.rules import Door
 from server.visitors import VisitorClass
@@ -68,6 +68,26 @@ class _VisitRows:
             },
         )
         return [_visits(row) for row in rows]
+
+    async def by_class(self, since_day: int, *, limit: int = 20_000) -> list[ClassSum]:
+        rows = await self._connection.fetch_all(
+            """
+            SELECT day, class, crawler, segment = 'media' AS is_media,
+                CAST(SUM(requests) AS BIGINT) AS requests, CAST(SUM(bytes) AS BIGINT) AS bytes,
+                CAST(SUM(refused) AS BIGINT) AS refused,
+                CAST(SUM(CASE WHEN refused = 0 THEN requests ELSE 0 END) AS BIGINT) AS answered,
+                CAST(SUM(CASE WHEN refused = 0 THEN bytes ELSE 0 END) AS BIGINT) AS answered_bytes
+            FROM visits WHERE day >= :since
+            GROUP BY day, class, crawler, segment = 'media'
+            ORDER BY day DESC, class, crawler, segment = 'media' LIMIT :limit
+            """,
+            since=since_day,
+            limit=limit,
+        )
+        return [
+            ClassSum(day, _CLASSES[visitor], crawler, bool(is_media), *sums)
+            for day, visitor, crawler, is_media, *sums in rows
+        ]
 
     async def in_shadow(self, since_day: int, *, limit: int = 10_000) -> list[VisitSum]:
         rows = await self._connection.fetch_all(

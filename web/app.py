@@ -49,7 +49,7 @@ def build_app(flows: Flows) -> web.Application:
     app = web.Application()
     app[FLOWS] = flows
     app[RENDER_ERROR] = render_error
-    app[COUNTER] = Counter(flows.visits, flows.watch, flows.crawlers)
+    app[COUNTER] = Counter(flows.visits, flows.watch, flows.crawlers, flows.work_visits)
     install(app, _plumbing(flows))
     app.middlewares.insert(_BEHIND_ERRORS, farewell)
     add_routes(app)

@@ -11,10 +11,12 @@ from typing import Final
 from aiohttp import web
 from aiohttp.abc import AbstractAccessLogger
 
+from server.comers import MACHINES
 from server.rules import Door, Facts, MediaFacts
 from server.shadows import ShadowWatch
 from server.visitors import Crawlers, VisitorClass, VisitorFacts, classify
 from server.visits import Visit, Visits
+from server.work_visits import WorkVisits
 from web.addresses import network_of
 from web.keys import CLIENT_ADDRESS, COUNTER, DOOR_FACTS, VISITOR_CLASS
 
@@ -34,6 +36,7 @@ class Counter:
     visits: Visits
     watch: ShadowWatch
     crawlers: Crawlers
+    work_visits: WorkVisits
 
     def note(self, request: web.Request, response: web.StreamResponse) -> None:
         """Count one answer."""
@@ -42,19 +45,31 @@ class Counter:
         facts: Facts | None = request.get(DOOR_FACTS)
         user_agent = request.headers.get("User-Agent", "")
         is_media = isinstance(facts, MediaFacts)
+        visitor = request.get(VISITOR_CLASS) or self._class_of(user_agent)
+        is_refused = response.status in _REFUSED
+        sent = bytes_sent(request, response)
         self.visits.count(
             Visit(
                 door=Door.MEDIA if is_media else Door.WEB,
-                visitor=request.get(VISITOR_CLASS) or self._class_of(user_agent),
+                visitor=visitor,
                 user_agent=user_agent,
                 path="" if response.status == _NOTHING_HERE else request.path,
                 network=_network_of(request[CLIENT_ADDRESS]),
-                bytes=bytes_sent(request, response),
-                is_refused=response.status in _REFUSED,
+                bytes=sent,
+                is_refused=is_refused,
                 rendition=str(facts.rendition) if isinstance(facts, MediaFacts) else "",
                 shadow_rules=self.watch.over(facts) if facts is not None else (),
             )
         )
+        if visitor in MACHINES or is_refused:
+            self.work_visits.count(
+                visitor,
+                self.visits.crawler_of(user_agent),
+                request.path,
+                sent,
+                given_to=facts.token if isinstance(facts, MediaFacts) else "",
+                is_refused=is_refused,
+            )
 
     def _class_of(self, user_agent: str) -> VisitorClass:
         return classify(VisitorFacts(user_agent=user_agent), self.crawlers)

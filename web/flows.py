@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from federation.asking import Asking
+from federation.attesting import Attesting
 from federation.doors import Doors
 from federation.inbox import Inbox
 from federation.interaction import Interaction
@@ -24,6 +25,7 @@ from server.audit import Audit
 from server.blocking import Blocking
 from server.blocklists import Blocklists
 from server.casework import Casework
+from server.chronicling import Ledger
 from server.clock import Clock
 from server.closing import ClosingNow, Closings
 from server.config import Config
@@ -31,6 +33,7 @@ from server.conversing import Conversing
 from server.courtesy import Courtesy
 from server.drafting import Drafting
 from server.envelopes import Envelopes
+from server.evidence import Evidence
 from server.following import Following
 from server.governing import Governing
 from server.holding import Holding
@@ -64,6 +67,7 @@ from server.stating import Stating
 from server.viewing import Viewing
 from server.visitors import Crawlers
 from server.visits import Visits
+from server.work_visits import WorkVisits
 from web.assets import StaticFiles
 from web.csrf import FormGuard
 from web.limits import RateLimiter
@@ -111,6 +115,10 @@ class Flows:
     severing: Severing
     envelopes: Envelopes
     visits: Visits
+    work_visits: WorkVisits
+    ledger: Ledger
+    evidence: Evidence
+    attesting: Attesting
     watch: ShadowWatch
     shadows: Shadows
     blocking: Blocking

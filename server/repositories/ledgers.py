@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from server.model import Actor, ActorId, Follow, Millis
-from server.passages import CrossFollow, Envelope, Severance, VisitSum
+from server.passages import ClassSum, CrossFollow, Envelope, Severance, VisitSum
 
 
 class EnvelopeRows(Protocol):
@@ -46,6 +46,10 @@ class VisitRows(Protocol):
         self, day: int, *, after: VisitSum | None = None, limit: int = 2_000
     ) -> list[VisitSum]:
         """List the sums of one day by their keys."""
+        ...
+
+    async def by_class(self, since_day: int, *, limit: int = 20_000) -> list[ClassSum]:
+        """List what came on that day and later by day (latest first), class and crawler."""
         ...
 
     async def in_shadow(self, since_day: int, *, limit: int = 10_000) -> list[VisitSum]:

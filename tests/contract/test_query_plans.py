@@ -7,6 +7,7 @@ import pytest
 
 from server.acts import AuditId
 from server.arrivals import ApplicationId, InviteId
+from server.comers import WorkVisit
 from server.dealings import ReportId, RequestId
 from server.holdings import HeldId
 from server.lists import ListId
@@ -46,13 +47,14 @@ ACCEPTED = FollowState.ACCEPTED
 QUOTE = InteractionKind.QUOTE
 ENVELOPE = Envelope(InboundFacts(peer="x"), "allow", "", at=NOW)
 VISITS = VisitSum(VisitKey(9, Door.WEB, VisitorClass.VISITOR), 1, 1, 0)
+CAME = WorkVisit(9, VisitorClass.DATASET, "x", "", 1, 1, 1, media_key="0" * 40)
 SEVERANCE = Severance(
     9, Follow(ME, ME, ACCEPTED, "x", NOW), Cause(CauseKind.WORD, 1), "", severed_at=NOW
 )
 # What may be read whole: a handful of rows, or a list that came in as a parameter.
 SMALL = (
     "json_each", "level", "due", "crowd", "named", "target", "policies", "placed", "subquery",
-    "residents", "CONSTANT ROW", "house_texts",
+    "residents", "CONSTANT ROW", "house_texts", "ledger_heads",
 )  # fmt: skip
 
 QUERIES: list[tuple[str, Callable[[Transaction], Awaitable[object]]]] = [
@@ -67,6 +69,22 @@ QUERIES: list[tuple[str, Callable[[Transaction], Awaitable[object]]]] = [
     ("list_excludes_list_id_domain_key", lambda tx: tx.lists.include(ListId(1), "a")),
     ("list_excludes_list_id_domain_key lists_pkey", lambda tx: tx.lists.remove(ListId(1))),
     ("list_events_pkey", lambda tx: tx.lists.events(after=1)),
+    ("ledger_of_subject", lambda tx: tx.ledger.latest("x")),
+    ("ledger_of_subject", lambda tx: tx.ledger.of_subject("x")),
+    ("ledger_number_key", lambda tx: tx.ledger.unsealed()),
+    ("ledger_number_key", lambda tx: tx.ledger.chain(after=5)),
+    ("ledger_heads_pkey", lambda tx: tx.ledger.heads()),
+    ("ledger_salts_pkey", lambda tx: tx.ledger.salt_if_any(ME)),
+    ("ledger_end_pkey", lambda tx: tx.ledger.end()),
+    ("work_visits_pkey", lambda tx: tx.comers.visits_of_artist(ME, 5)),
+    ("work_visits_pkey", lambda tx: tx.comers.visits_of_work(WORK)),
+    ("work_visits_given", lambda tx: tx.comers.visits_given(5)),
+    ("work_visits_by_day", lambda tx: tx.comers.sweep(5)),
+    ("copies_of_work", lambda tx: tx.comers.copies_of_work(WORK)),
+    ("copies_of_work", lambda tx: tx.comers.holders(ME)),
+    ("traffic_price_pkey", lambda tx: tx.comers.price()),
+    ("visits_pkey", lambda tx: tx.visits.by_class(5)),
+    ("pictures_by_media_key former_keys_media_key_key", lambda tx: tx.comers.add_visits([CAME])),
     ("artists_handle_folded_key", lambda tx: tx.artists.by_handle("x")),
     ("artists_handle_folded_key", lambda tx: tx.artists.page(after_handle="x")),
     ("signing_keys_by_actor", lambda tx: tx.artists.key_of(ME)),

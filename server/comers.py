@@ -1,0 +1,95 @@
+"""Nouns of who comes for works: machines, counted for each work; servers that hold copies; pure.
+
+The law: machines alone are counted here, never people, members or their apps; no networks, no
+addresses, no user agents beyond a crawler's name in the table.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from server.model import Millis, WorkId
+from server.visitors import VisitorClass
+
+KEPT_DAYS: Final = 90
+MACHINES: Final = frozenset(
+    {
+        VisitorClass.AI_TRAINING,
+        VisitorClass.AI_SEARCH,
+        VisitorClass.AI_USER,
+        VisitorClass.ARCHIVE,
+        VisitorClass.DATASET,
+        VisitorClass.FORGED,
+        VisitorClass.SEARCH,
+        VisitorClass.SEO,
+        VisitorClass.TOOL,
+    }
+)
+_MAX_ID: Final = 2**63 - 1  # databases take no larger number
+_WORK = re.compile(r"/(?:@[A-Za-z0-9_]{1,30}|works)/(\d{1,19})(?:-|/|$)")
+_PICTURE = re.compile(r"/media/([0-9a-f]{40})/")
+
+
+@dataclass(frozen=True, slots=True)
+class WorkVisit:
+    """Visits of one kind on a day. The work is named by its id or by a picture's key."""
+
+    day: int
+    visitor: VisitorClass
+    crawler: str
+    given_to: str
+    requests: int
+    bytes: int
+    refused: int
+    work_id: int = 0
+    media_key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkVisitSum:
+    """Sums of one work, day, class and crawler."""
+
+    work_id: WorkId
+    day: int
+    visitor: VisitorClass
+    crawler: str
+    given_to: str
+    requests: int
+    bytes: int
+    refused: int
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A work was sent to a server; `is_delivered`: nothing says that it did not arrive."""
+
+    host: str
+    at: Millis
+    is_delivered: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """A server that works of an artist were sent to: how many that still hang, and when last."""
+
+    host: str
+    works: int
+    last_at: Millis
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What a gigabyte of traffic costs, in millionths of a currency."""
+
+    micros: int
+    currency: str
+
+
+def thing_asked(path: str) -> tuple[int, str]:
+    """Return the work's id or the picture's key that a path names; (0, "") where neither."""
+    found = _WORK.match(path)
+    if found:
+        number = int(found[1])
+        return (number if number <= _MAX_ID else 0), ""
+    picture = _PICTURE.match(path)
+    return (0, picture[1]) if picture else (0, "")

@@ -1,0 +1,85 @@
+"""Which machines came for which work, and who holds copies, on both engines."""
+
+from dataclasses import replace
+
+from server.comers import Price, WorkVisit, thing_asked
+from server.model import ActorId, WorkId
+from server.ports import Library
+from server.visitors import VisitorClass
+from tests.contract.samples import NOW, add_artist, picture, work
+
+BOT = WorkVisit(9, VisitorClass.AI_TRAINING, "GPTBot", "", 2, 300, 1, work_id=7)
+
+
+async def a_work(library: Library, number: int = 7) -> None:
+    async with library.transaction() as tx:
+        await add_artist(tx, 1)
+        await tx.works.add(work(number, pictures=(picture(70, number, media_key="a" * 40),)))
+
+
+async def test_visits_add_up_whether_a_page_or_a_picture_was_asked_for(library: Library) -> None:
+    await a_work(library)
+    async with library.transaction() as tx:
+        await tx.comers.add_visits([BOT, replace(BOT, work_id=0, media_key="a" * 40)])
+        await tx.comers.add_visits([BOT])
+        found = await tx.comers.visits_of_artist(ActorId(1), 9)
+        assert [(one.work_id, one.requests, one.bytes, one.refused) for one in found] == [
+            (7, 6, 900, 3)
+        ]
+        assert await tx.comers.visits_of_artist(ActorId(1), 10) == []
+        assert await tx.comers.visits_of_artist(ActorId(2), 9) == []
+
+
+async def test_a_picture_is_known_by_keys_that_it_had(library: Library) -> None:
+    await a_work(library)
+    async with library.transaction() as tx:
+        await tx.works.put_picture(picture(70, 7, media_key="b" * 40))
+        await tx.comers.add_visits([replace(BOT, work_id=0, media_key="a" * 40)])
+        assert len(await tx.comers.visits_of_work(WorkId(7))) == 1
+
+
+async def test_invented_works_and_pictures_leave_no_row(library: Library) -> None:
+    async with library.transaction() as tx:
+        await tx.comers.add_visits([BOT, replace(BOT, work_id=0, media_key="c" * 40)])
+        assert await tx.comers.visits_of_work(WorkId(7)) == []
+
+
+async def test_addresses_given_to_a_server_are_told_apart_and_old_sums_go(library: Library) -> None:
+    await a_work(library)
+    async with library.transaction() as tx:
+        await tx.comers.add_visits([BOT, replace(BOT, given_to="peer.test", requests=5)])
+        found = await tx.comers.visits_given(9)
+        assert [(one.given_to, one.requests) for one in found] == [("peer.test", 5)]
+        assert await tx.comers.sweep(9) == 0
+        assert await tx.comers.sweep(10) == 2
+        assert await tx.comers.visits_given(0) == []
+
+
+async def test_copies_are_listed_for_a_work_and_counted_for_an_artist(library: Library) -> None:
+    await a_work(library)
+    async with library.transaction() as tx:
+        await tx.neighbours.note_copies(WorkId(7), ["a.test", "b.test"], NOW)
+        found = await tx.comers.copies_of_work(WorkId(7))
+        assert [(one.host, one.at, one.is_delivered) for one in found] == [
+            ("a.test", NOW, True),
+            ("b.test", NOW, True),
+        ]
+        holders = await tx.comers.holders(ActorId(1))
+        assert [(one.host, one.works) for one in holders] == [("a.test", 1), ("b.test", 1)]
+
+
+async def test_a_price_is_kept_changed_and_forgotten(library: Library) -> None:
+    async with library.transaction() as tx:
+        assert await tx.comers.price() is None
+        for price in (Price(10_000, "EUR"), Price(90_000, "USD"), None):
+            await tx.comers.set_price(price)
+            assert await tx.comers.price() == price
+
+
+def test_a_path_names_a_work_a_picture_or_nothing() -> None:
+    key = "a" * 40
+    assert thing_asked("/@ana/3765758949175853163-heron") == (3765758949175853163, "")
+    assert thing_asked("/@ana/12") == thing_asked("/works/12/replies") == (12, "")
+    assert thing_asked(f"/media/{key}/view.avif") == (0, key)
+    for path in ("/", "/@ana", "/@ana/12x", "/works/" + "9" * 19, "/media/../x", "/@ana/series/1"):
+        assert thing_asked(path) == (0, "")
