@@ -22,6 +22,7 @@ from federation.wording import (
     work_content,
 )
 from server.addresses import Addresses, series_of
+from server.camera import NOTHING, named_facts
 from server.licences import licence_of
 from server.model import (
     Actor,
@@ -91,6 +92,9 @@ CONTEXT: Sequence[Any] = (
         "digitalSourceType": {"@id": "http://schema.org/digitalSourceType", "@type": "@id"},
         "license": "http://schema.org/license",  # a title, as Pixelfed reads it
         "licenseUrl": {"@id": "http://schema.org/license", "@type": "@id"},
+        "exifData": "http://schema.org/exifData",  # FEP-ee3a
+        "PropertyValue": "http://schema.org/PropertyValue",
+        "value": "http://schema.org/value",
     },
 )
 
@@ -184,6 +188,8 @@ def note_of_work(
         **activity_terms(voice.usage, addresses.ai_policy),
     }
     document |= _origin_and_licence(work)
+    if taken := _exif_data(work):
+        document["exifData"] = taken
     if series:  # as flat as can be: no server drops a post for a property that it does not know
         document["inSeries"] = [series_of(voice.actor, one.id) for one in series]
     if work.edited_at:
@@ -301,6 +307,20 @@ def _content(
         work, page, addresses, shown=MAX_ATTACHMENTS, series=series, named=voice.named
     )
     return content + small_line(page) if voice.extent is Action.PREVIEW else content
+
+
+def _exif_data(work: Work) -> list[Document]:
+    """Return how the first photograph was taken, where its artist shows that (FEP-ee3a).
+
+    On the note and not on the picture, which no server shall drop for it.
+    """
+    camera = next((one.camera for one in work.pictures if one.camera != NOTHING), NOTHING)
+    if not work.shows_camera:
+        return []
+    return [
+        {"type": "PropertyValue", "name": name, "value": value}
+        for name, value in named_facts(camera)
+    ]
 
 
 def _attachment(

@@ -44,6 +44,7 @@ class Draft:
     series: tuple[SeriesId, ...] | None = None  # None: those that it is in
     quote: str | None = None  # id of what it is after, once it may be quoted; None: as before
     licence: str = ""  # a key of `server.licences`
+    shows_camera: bool = False
     overlay: Overlay | None = None  # None: as before
 
 

@@ -12,6 +12,7 @@ from typing import Final
 from PIL import Image
 
 from server.blocks import Blocks, read_blocks
+from server.camera import MAKE, MODEL, NOTHING, SETTINGS, Camera, read_camera
 from server.decoding import UNREADABLE, Opened
 from server.sniffing import Kind
 from server.xmp import DC, IPTC_EXT, PHOTOSHOP, PLUS, Properties, read_properties
@@ -19,8 +20,6 @@ from server.xmp import DC, IPTC_EXT, PHOTOSHOP, PLUS, Properties, read_propertie
 _ARTIST: Final = 0x013B
 _COPYRIGHT: Final = 0x8298
 _DESCRIPTION: Final = 0x010E
-_MAKE: Final = 0x010F
-_MODEL: Final = 0x0110
 _SOFTWARE: Final = 0x0131
 _USER_COMMENT: Final = 0x9286
 _EXIF_IFD: Final = 0x8769
@@ -53,6 +52,7 @@ class Embedded:
     make: str = ""
     model: str = ""
     description: str = ""
+    camera: Camera = NOTHING
     c2pa: bytes = b""
 
 
@@ -89,9 +89,10 @@ def read_embedded(opened: Opened, source: bytes) -> Embedded:
         artist=_text(exif.get(_ARTIST)),
         notice=_text(exif.get(_COPYRIGHT)),
         software=_text(exif.get(_SOFTWARE)) or texts.get("Software", ""),
-        make=_text(exif.get(_MAKE)),
-        model=_text(exif.get(_MODEL)),
+        make=_text(exif.get(MAKE)),
+        model=_text(exif.get(MODEL)),
         description=_text(exif.get(_DESCRIPTION)) or texts.get("Description", ""),
+        camera=read_camera(exif, exif),
         c2pa=blocks.c2pa,
     )
 
@@ -127,9 +128,10 @@ def _exif(data: bytes, opened: Opened) -> dict[int, object]:
             exif.load(data)
         found: dict[int, object] = {
             number: exif.get(number)
-            for number in (_ARTIST, _COPYRIGHT, _DESCRIPTION, _MAKE, _MODEL, _SOFTWARE)
+            for number in (_ARTIST, _COPYRIGHT, _DESCRIPTION, MAKE, MODEL, _SOFTWARE)
         }
-        found[_USER_COMMENT] = exif.get_ifd(_EXIF_IFD).get(_USER_COMMENT)
+        taken = exif.get_ifd(_EXIF_IFD)
+        found |= {number: taken.get(number) for number in (_USER_COMMENT, *SETTINGS)}
     except UNREADABLE:
         return {}
     return found

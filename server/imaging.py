@@ -26,6 +26,7 @@ import msgspec
 from PIL import Image, ImageFile, ImageStat
 
 from server.animating import moving_copies
+from server.camera import NOTHING
 from server.colour import Colour, read_colour, srgb_profile, to_page, to_srgb
 from server.decoding import (
     Opened,
@@ -176,6 +177,7 @@ def _derive(
         ),
         declared_by=said.by if said else "",
         declared_where=said.where if said else "",
+        camera=found.camera if inscription is not None and inscription.with_camera else NOTHING,
     )
 
 

@@ -2,15 +2,18 @@
 
 Law: a fresh packet of a few named facts. Of the upload's own words its creator, rights, credit
 and source stay; where upload and work differ on machines, the stricter wins. No position, serial
-number, prompt or history can pass, since nothing is copied whole.
+number, prompt or history can pass, since nothing is copied whole. Camera and settings stay where
+the artist wants it.
 """
 
 import re
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Final
 
-from PIL import Image
+from PIL import Image, TiffImagePlugin
 
+from server.camera import NOTHING, Camera, tags_of
 from server.embedded import Embedded
 from server.inscription import Inscription
 from server.provenance import Declaration
@@ -38,6 +41,7 @@ _MADE_BY_AI: Final = (
 )
 _ARTIST: Final = 0x013B
 _COPYRIGHT: Final = 0x8298
+_EXIF_IFD: Final = 0x8769
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,16 +79,26 @@ def marks_for(
         links={(CC, "license"): inscription.licence_url},
         licensor_url=inscription.work_url,
     )
-    exif = _exif(found.artist or "; ".join(creators), found.notice or rights)
+    camera = found.camera if inscription.with_camera else NOTHING
+    exif = _exif(found.artist or "; ".join(creators), found.notice or rights, camera)
     return Marks(xmp, exif)
 
 
-def _exif(artist: str, copyright_notice: str) -> bytes:
+def _exif(artist: str, copyright_notice: str, camera: Camera) -> bytes:
     exif = Image.Exif()
-    for tag, text in ((_ARTIST, artist), (_COPYRIGHT, copyright_notice)):
+    main, taken = tags_of(camera)
+    for tag, text in ((_ARTIST, artist), (_COPYRIGHT, copyright_notice), *main.items()):
         if text:
-            exif[tag] = text.encode()  # EXIF means ASCII; every reader takes UTF-8
+            exif[tag] = str(text).encode()  # EXIF means ASCII; every reader takes UTF-8
+    if taken:
+        exif[_EXIF_IFD] = {tag: _written(value) for tag, value in taken.items()}
     return exif.tobytes() if len(exif) else b""
+
+
+def _written(value: object) -> object:
+    if isinstance(value, Fraction):
+        return TiffImagePlugin.IFDRational(value.numerator, value.denominator)
+    return value
 
 
 def _stricter(ours: str, theirs: str) -> str:

@@ -26,6 +26,7 @@ class Inscription(msgspec.Struct, frozen=True, omit_defaults=True):
     data_mining: str = ""  # PLUS's address, or its last part
     source_type: str = ""  # IPTC's, likewise
     licence_url: str = ""  # of what people may do; "" = all rights are reserved
+    with_camera: bool = False  # how the picture was taken stays as well
     is_free: bool = False  # its artist gave up all rights
 
 
@@ -47,6 +48,7 @@ def inscription_of(
         source_type=digital_source_type(work.ai_label),
         licence_url=licence.url,
         is_free=is_free,
+        with_camera=work.shows_camera,
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NewType
 
+from server.camera import NOTHING, Camera
 from server.permits import InteractionPolicy
 from server.treatments import Treatment
 
@@ -306,6 +307,7 @@ class Picture:
     renditions: tuple[Rendition, ...] = ()
     declared_by: str = ""  # the tool that its file says made it; "" = it declares no AI
     declared_where: str = ""  # the mark that says so
+    camera: Camera = NOTHING  # how it was taken, where its artist shows that
     inscribed: str = ""  # digest of what its copies say of the work
 
 
@@ -350,6 +352,7 @@ class Work:
     quote: Quote | None = None  # what it is after, or answers to
     sizes: Sizes = Sizes()  # may lessen the artist's
     licence: str = ""  # a key of `server.licences`; "" = all rights reserved
+    shows_camera: bool = False  # how its photographs were taken stays in the copies
 
     @property
     def is_visible(self) -> bool:

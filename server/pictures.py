@@ -10,6 +10,7 @@ from typing import Final
 
 import msgspec
 
+from server.camera import NOTHING, Camera
 from server.inscription import Inscription
 from server.model import ImageFormat, RenditionName
 
@@ -49,6 +50,7 @@ class Made(msgspec.Struct, frozen=True, tag="made"):
     renditions: tuple[MadeRendition, ...]
     declared_by: str = ""  # the tool that the file says it was made by; "" = it declares no AI
     declared_where: str = ""  # the mark that says so
+    camera: Camera = NOTHING  # how it was taken, where the copies say so
 
 
 class RefusalCode(StrEnum):

@@ -60,6 +60,7 @@ class Pipeline:
             icc_name=made.icc_name,
             declared_by=made.declared_by,
             declared_where=made.declared_where,
+            camera=made.camera,
             renditions=tuple([await self._put(rendition) for rendition in made.renditions]),
         )
 

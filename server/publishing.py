@@ -106,6 +106,7 @@ class Publishing:
             language=checked.language,
             interaction=checked.interaction,
             licence=checked.licence,
+            shows_camera=checked.shows_camera,
             pictures=self._waiting(work_id, uploads, first=0),
             quote=quotes.wanted(None, checked.quote),
         )
@@ -194,6 +195,7 @@ class Publishing:
                 language=checked.language,
                 interaction=checked.interaction,
                 licence=checked.licence,
+                shows_camera=checked.shows_camera,
                 content_usage=own.usage,
                 sizes=own.sizes,
                 quote=quotes.wanted(work.quote, checked.quote),

@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import msgspec
+
+from server.camera import NOTHING, Camera
 from server.model import (
     ImageFormat,
     Picture,
@@ -38,11 +41,13 @@ class Pictures:
             INSERT INTO pictures (
                 id, work_id, position, alt, original_digest, original_type, original_name,
                 original_bytes, state, problem, media_key, width, height, placeholder, blurhash,
-                focal_x, focal_y, icc_name, declared_by, declared_where, inscribed
+                focal_x, focal_y, icc_name, declared_by, declared_where, inscribed,
+                camera
             ) VALUES (
                 :id, :work_id, :position, :alt, :original_digest, :original_type, :original_name,
                 :original_bytes, :state, :problem, :media_key, :width, :height, :placeholder,
-                :blurhash, :focal_x, :focal_y, :icc_name, :declared_by, :declared_where, :inscribed
+                :blurhash, :focal_x, :focal_y, :icc_name, :declared_by, :declared_where, :inscribed,
+                :camera
             ) ON CONFLICT (id) DO UPDATE SET
                 work_id = excluded.work_id, position = excluded.position, alt = excluded.alt,
                 original_digest = excluded.original_digest,
@@ -53,7 +58,8 @@ class Pictures:
                 placeholder = excluded.placeholder, blurhash = excluded.blurhash,
                 focal_x = excluded.focal_x, focal_y = excluded.focal_y,
                 icc_name = excluded.icc_name, declared_by = excluded.declared_by,
-                declared_where = excluded.declared_where, inscribed = excluded.inscribed
+                declared_where = excluded.declared_where, inscribed = excluded.inscribed,
+                camera = excluded.camera
             """,
             **_picture_columns(picture),
         )
@@ -157,6 +163,7 @@ def _picture(row: Row, renditions: tuple[Rendition, ...]) -> Picture:
         declared_by=row["declared_by"],
         declared_where=row["declared_where"],
         inscribed=row["inscribed"],
+        camera=msgspec.json.decode(row["camera"], type=Camera) if row["camera"] else NOTHING,
     )
 
 
@@ -183,6 +190,7 @@ def _picture_columns(picture: Picture) -> dict[str, str | int | float]:
         "declared_by": picture.declared_by,
         "declared_where": picture.declared_where,
         "inscribed": picture.inscribed,
+        "camera": "" if picture.camera == NOTHING else msgspec.json.encode(picture.camera).decode(),
     }
 
 

@@ -46,13 +46,14 @@ class _Works:
                 id, artist_id, state, title, slug, caption, tags, medium, year, is_sensitive,
                 sensitive_reason, visibility, ai_label, content_usage, is_quiet, created_at,
                 hung_at, listed_at, edited_at, withdrawn_at, problem, language, interaction,
-                pinned_at, licence, quote, quote_approval, visitor_px, peer_px
+                pinned_at, licence, quote, quote_approval, visitor_px, peer_px,
+                shows_camera
             ) VALUES (
                 :id, :artist_id, :state, :title, :slug, :caption, :tags, :medium, :year,
                 :is_sensitive, :sensitive_reason, :visibility, :ai_label, :content_usage,
                 :is_quiet, :created_at, :hung_at, :listed_at, :edited_at, :withdrawn_at,
                 :problem, :language, :interaction, :pinned_at, :licence,
-                :quote, :quote_approval, :visitor_px, :peer_px
+                :quote, :quote_approval, :visitor_px, :peer_px, :shows_camera
             )
             """,
             **_work_columns(work),
@@ -96,7 +97,8 @@ class _Works:
                 listed_at = :listed_at, edited_at = :edited_at, withdrawn_at = :withdrawn_at,
                 problem = :problem, language = :language, interaction = :interaction,
                 pinned_at = :pinned_at, licence = :licence, quote = :quote,
-                quote_approval = :quote_approval, visitor_px = :visitor_px, peer_px = :peer_px
+                quote_approval = :quote_approval, visitor_px = :visitor_px, peer_px = :peer_px,
+                shows_camera = :shows_camera
             WHERE id = :id
             """,
             **_work_columns(work),
@@ -420,6 +422,7 @@ def _work(row: Row, pictures: tuple[Picture, ...]) -> Work:
         pinned_at=row["pinned_at"],
         quote=msgspec.json.decode(row["quote"], type=Quote) if row["quote"] else None,
         licence=row["licence"],
+        shows_camera=bool(row["shows_camera"]),
         sizes=Sizes(row["visitor_px"], row["peer_px"]),
     )
 
@@ -453,6 +456,7 @@ def _work_columns(work: Work) -> dict[str, str | int | None]:
         "quote": msgspec.json.encode(work.quote).decode() if work.quote else "",
         "quote_approval": work.quote.approval_uri if work.quote else "",
         "licence": work.licence,
+        "shows_camera": work.shows_camera,
         "visitor_px": work.sizes.visitor,
         "peer_px": work.sizes.peer,
     }

@@ -116,6 +116,7 @@ class WorkPage:
     after_link: LinkView | None = None  # the same without their word
     after_note: str = ""  # for its artist: that they were asked
     licence: LinkView | None = None  # where its artist gave one; None = all rights reserved
+    taken_with: tuple[str, ...] = ()  # cameras and settings, a line each
 
 
 @dataclass(frozen=True, slots=True)

@@ -203,6 +203,7 @@ def account_move(handle: str, address: str, config_file: Path | None) -> None:
     type=click.Choice(["all-rights-reserved", *(one.key for one in LICENCES if one.key)]),
     default="all-rights-reserved",
 )
+@click.option("--camera", is_flag=True, help="Show camera, lens and settings; never the place.")
 @click.option("--sensitive", default="", help="The reason, where a work is sensitive.")
 @click.option("--quiet", is_flag=True, help="Hang it without telling followers.")
 @config_option
@@ -220,6 +221,7 @@ def publish(handle: str, files: Sequence[Path], config_file: Path | None, **fact
         ai_label=AiLabel(facts["ai"]),
         is_quiet=facts["quiet"],
         licence=facts["licence"].removeprefix("all-rights-reserved"),
+        shows_camera=facts["camera"],
     )
     if len(facts["alts"]) > len(files):
         raise Invalid("There are more descriptions than files: give one --alt for each file.")

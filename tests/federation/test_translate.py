@@ -13,6 +13,7 @@ from federation.addressing import PUBLIC
 from federation.translate import Voice
 from federation.vocabulary import read_activity, read_actor, read_note
 from server.addresses import Addresses
+from server.camera import Camera
 from server.model import (
     Actor,
     ActorId,
@@ -463,3 +464,19 @@ def test_a_deletion_carries_a_tombstone() -> None:
 def test_markup_from_elsewhere_is_cleaned(dirty: str, clean: str) -> None:
     assert wording.sanitised(dirty) == clean
     assert wording.sanitised(clean) == clean
+
+
+def test_how_a_photograph_was_taken_is_said_beside_the_pictures_where_its_artist_wants_it() -> None:
+    camera = Camera("Canon", "EOS R5", exposure="1/250")
+    one = work()
+    taken = replace(one, pictures=(replace(one.pictures[0], camera=camera),), shows_camera=True)
+    document = translate.note_of_work(taken, VOICE, ADDRESSES)
+    assert document["exifData"] == [
+        {"type": "PropertyValue", "name": "Make", "value": "Canon"},
+        {"type": "PropertyValue", "name": "Model", "value": "EOS R5"},
+        {"type": "PropertyValue", "name": "ExposureTime", "value": "1/250"},
+    ]
+    assert "exifData" not in document["attachment"][0]
+    assert depth(translate.with_context(document)) <= 8
+    hidden = replace(taken, shows_camera=False)
+    assert "exifData" not in translate.note_of_work(hidden, VOICE, ADDRESSES)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from server.camera import NOTHING
 from server.drafts import Draft
 from server.errors import Gone, NotFound
 from server.model import (
@@ -34,6 +35,10 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 MARKED = (
     Path(__file__).parents[1] / "fixtures" / "images" / "ai" / "midjourney-description.png"
+).read_bytes()
+
+PHOTOGRAPH = (
+    Path(__file__).parents[1] / "fixtures" / "images" / "private" / "everything.jpg"
 ).read_bytes()
 
 
@@ -164,3 +169,25 @@ async def test_the_licence_of_a_work_stands_in_its_copies(studio: Studio) -> Non
     said = await bytes_of(studio, again, RenditionName.VIEW)
     assert b"https://creativecommons.org/publicdomain/zero/1.0/" in said
     assert "© ".encode() not in said
+
+
+async def test_how_a_photograph_was_taken_stays_only_where_the_artist_wants_it(
+    studio: Studio,
+) -> None:
+    ana = await studio.artist("ana")
+    work = await studio.published(ana, PHOTOGRAPH, title="Sea")
+    assert work.pictures[0].camera == NOTHING
+    assert b"Examplecam" not in await bytes_of(studio, work.pictures[0], RenditionName.VIEW)
+    shown = Draft(title="Sea", shows_camera=True)
+    await studio.publishing.edit(ana, work.id, shown, edits_of(work))
+    await studio.worker.drain()
+    (picture,) = (await studio.work(work.id)).pictures
+    assert (picture.camera.make, picture.camera.model) == ("Examplecam", "EC-1")
+    said = await bytes_of(studio, picture, RenditionName.VIEW)
+    assert b"Examplecam" in said
+    assert b"GPS" not in said
+    await studio.publishing.edit(ana, work.id, Draft(title="Sea"), edits_of(work))
+    await studio.worker.drain()
+    (hidden,) = (await studio.work(work.id)).pictures
+    assert hidden.camera == NOTHING
+    assert b"Examplecam" not in await bytes_of(studio, hidden, RenditionName.VIEW)

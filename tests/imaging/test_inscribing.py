@@ -9,8 +9,9 @@ from typing import Any
 
 import msgspec
 import pytest
-from PIL import Image
+from PIL import Image, TiffImagePlugin
 
+from server.camera import NOTHING, sentence
 from server.embedded import Embedded
 from server.imaging import make
 from server.inscribing import marks_for
@@ -69,6 +70,42 @@ def test_a_licence_for_people_stands_beside_what_machines_may_do() -> None:
     free = make(source, msgspec.structs.replace(INSCRIPTION, licence_url=url, is_free=True))
     assert isinstance(free, Made)
     assert all(tags["XMP-xmpRights:Marked"] is False for tags in tags_of(free))
+
+
+def photograph(form: str) -> bytes:
+    """Return a picture with everything that a camera writes, its place and serial number too."""
+    exif = Image.Exif()
+    exif[0x010F], exif[0x0110] = "Examplecam", "EC-1"
+    exif[0x8769] = {
+        0x829A: TiffImagePlugin.IFDRational(1, 250),
+        0x829D: TiffImagePlugin.IFDRational(28, 10),
+        0x8827: 400,
+        0x920A: TiffImagePlugin.IFDRational(35, 1),
+        0xA434: "EC 35mm",
+        0xA431: "SN-0001",
+        0x9003: "2026:01:01 10:00:00",
+    }
+    exif[0x8825] = {1: "N", 2: (52.0, 31.0, 12.0)}
+    file = io.BytesIO()
+    Image.new("RGB", (600, 400), "teal").save(file, form, exif=exif)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP", "AVIF"])
+def test_camera_and_settings_stay_only_where_wanted_and_nothing_else_ever(form: str) -> None:
+    wanted = msgspec.structs.replace(INSCRIPTION, with_camera=True)
+    made = make(photograph(form), wanted)
+    assert isinstance(made, Made)
+    assert sentence(made.camera) == "Examplecam EC-1, EC 35mm, 35 mm, f/2.8, 1/250 s, ISO 400"
+    for tags in tags_of(made):
+        assert (tags["IFD0:Make"], tags["IFD0:Model"]) == ("Examplecam", "EC-1")
+        settings = ("ExposureTime", "FNumber", "ISO", "FocalLength", "LensModel")
+        assert [tags[f"ExifIFD:{one}"] for one in settings] == [0.004, 2.8, 400, 35, "EC 35mm"]
+        assert not [tag for tag in tags if "GPS" in tag or "Serial" in tag or "Original" in tag]
+    without = make(photograph(form), INSCRIPTION)
+    assert isinstance(without, Made)
+    assert without.camera == NOTHING
+    assert not [tag for tags in tags_of(without) for tag in tags if tag.startswith("ExifIFD:")]
 
 
 @pytest.mark.parametrize("name", accepted(with_key="metadata_stay"))

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from server.camera import Camera
 from server.house import House
 from server.policy import PRESETS, compile_policy
 from tests.engines import migrated_sqlite, sqlite_url
@@ -124,3 +125,15 @@ async def test_an_artist_gives_a_licence_and_everybody_sees_it(site: Site) -> No
     assert '"license": "https://creativecommons.org/licenses/by/4.0/"' in text or (
         '"license":"https://creativecommons.org/licenses/by/4.0/"' in text
     )
+
+
+async def test_an_artist_shows_how_a_photograph_was_taken(site: Site) -> None:
+    path = f"/studio/works/{site.work.id}"
+    camera = Camera("Canon", "EOS R5", exposure="1/250")
+    async with site.stage.flows.viewing.library.transaction() as tx:
+        await tx.works.put_picture(replace(site.work.pictures[0], camera=camera))
+    facts = {"title": "Blue", "visibility": "public", "ai_label": "none", "then": "save"}
+    await site.send(path, "ana", path, **facts, shows_camera="yes")
+    assert 'name="shows_camera" value="yes" checked' in await (await site.get(path, "ana")).text()
+    shown = await site.get(str((await site.get(f"/works/{site.work.id}")).headers["Location"]))
+    assert "Taken with Canon EOS R5, 1/250 s." in await shown.text()

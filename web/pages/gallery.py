@@ -6,6 +6,7 @@ from dataclasses import replace
 from aiohttp import web
 
 from federation.content_types import wants_activity
+from server.camera import sentence
 from server.errors import Gone, NotFound
 from server.following import Relation
 from server.licences import licence_of
@@ -269,6 +270,7 @@ def _work_view(request: web.Request, room: Room, showing: Show) -> WorkPage:
         after_note=CONSENT_NOTE if is_own and waits_for_consent(one.quote) else "",
         dealings=dealings_of(showing.viewer, room.actor, about=one.id),
         licence=_licence_link(one),
+        taken_with=tuple(dict.fromkeys(filter(None, (sentence(p.camera) for p in one.pictures)))),
     )
 
 

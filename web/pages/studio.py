@@ -73,6 +73,7 @@ class Facts:
     is_quiet: bool = False
     language: Annotated[str, Line("The language", 35)] = ""
     licence: Annotated[str, Line("The licence", 20)] = ""
+    shows_camera: bool = False
     then: Annotated[str, Line("What to do", 10)] = "hang"
     quote: Annotated[str, Line("The address", 2_000)] = ""
 
@@ -95,6 +96,7 @@ class Facts:
             ai_label=self.ai_label,
             language=self.language,
             licence=self.licence,
+            shows_camera=self.shows_camera,
             is_quiet=self.is_quiet,
             series=series,
             interaction=interaction,
@@ -356,6 +358,7 @@ def _form_of(work: Work, series: Sequence[SeriesId] = ()) -> FormView:
         "is_quiet": CHECKED if work.is_quiet else "",
         "language": work.language,
         "licence": work.licence,
+        "shows_camera": CHECKED if work.shows_camera else "",
         "quote": work.quote.uri if work.quote else "",
     }
     values |= {f"series-{one}": CHECKED for one in series}
