@@ -45,8 +45,8 @@ _WHERE: Final = (  # one of these sets must be covered, so that no request can b
 
 def read(signature_input: str, signature: str) -> SignatureClaim:
     """Read the headers `Signature-Input` and `Signature`. Raises `Untrusted`."""
-    inputs = _dictionary(signature_input, "Signature-Input")
-    signatures = _dictionary(signature, "Signature")
+    inputs = dictionary(signature_input, "Signature-Input")
+    signatures = dictionary(signature, "Signature")
     refusal: errors.Untrusted | None = None
     for label in _candidates(inputs, signatures):
         try:
@@ -77,12 +77,12 @@ def sign(
     names = dict.fromkeys((*_SIGNED, *wish.components))
     covered = tuple(name for name in names if name.startswith("@") or sent.values(name))
     parameters = _parameters(key, key_id, now, wish)
-    written = _write(wish.label, ([(name, {}) for name in covered], parameters))
-    claim = SignatureClaim(Scheme.RFC9421, key_id, "", covered, b"", now, None, written)
+    text = written(wish.label, ([(name, {}) for name in covered], parameters))
+    claim = SignatureClaim(Scheme.RFC9421, key_id, "", covered, b"", now, None, text)
     signature = base64.b64encode(sign_message(key, signature_base(sent, claim))).decode()
     return (
         *added,
-        ("Signature-Input", f"{wish.label}={written}"),
+        ("Signature-Input", f"{wish.label}={text}"),
         ("Signature", f"{wish.label}=:{signature}:"),
     )
 
@@ -119,7 +119,7 @@ def _claim(label: str, listed: tuple[Any, dict[str, object]], value: object) -> 
         signature=raw,
         created=_seconds(parameters, "created"),
         expires=_seconds(parameters, "expires"),
-        parameters=_write(label, listed),
+        parameters=written(label, listed),
     )
 
 
@@ -136,11 +136,12 @@ def check(received: Received, claim: SignatureClaim, key: PublicKey, now: Millis
 
 def signature_base(received: Received, claim: SignatureClaim) -> bytes:
     """Return the bytes that were signed (RFC 9421, 2.5). Raises `Untrusted`."""
-    lines = [f'"{name}": {_value(received, name)}' for name in claim.covered]
+    lines = [f'"{name}": {value_of(received, name)}' for name in claim.covered]
     return as_bytes([*lines, f'"@signature-params": {claim.parameters}'])
 
 
-def _dictionary(text: str, header: str) -> dict[str, Any]:
+def dictionary(text: str, header: str) -> dict[str, Any]:
+    """Parse a structured dictionary (RFC 9651). Raises `Untrusted`, naming the header."""
     try:
         found = http_sf.parse(text.encode(), tltype="dictionary", on_duplicate_key=_refuse_twice)
     except ValueError as problem:  # StructuredFieldError and letters that are no Unicode
@@ -187,7 +188,7 @@ def _covered(components: list[tuple[object, dict[str, object]]]) -> tuple[str, .
     return tuple(names)
 
 
-def _write(label: str, value: Any) -> str:  # noqa: ANN401  http-sf's nested unions say no more
+def written(label: str, value: Any) -> str:  # noqa: ANN401  http-sf's nested unions say no more
     """Serialise the signature parameters anew, as RFC 9421, 2.3 wants them in the base."""
     member = http_sf.ser({label: value})  # codespell:ignore ser
     return member.removeprefix(f"{label}=")
@@ -223,13 +224,14 @@ def _check_coverage(received: Received, covered: set[str]) -> None:
 
 def _check_digest(received: Received) -> None:
     found: dict[str, bytes | None] = {}
-    for name, value in _dictionary(received.one("content-digest"), "Content-Digest").items():
+    for name, value in dictionary(received.one("content-digest"), "Content-Digest").items():
         raw = value[0] if isinstance(value, tuple) else value
         found[name] = raw if isinstance(raw, bytes) else None
     claims.check_digests(found, received.body)
 
 
-def _value(received: Received, name: str) -> str:
+def value_of(received: Received, name: str) -> str:
+    """Return what a component stands for in this request (RFC 9421, 2). Raises `Untrusted`."""
     if name.startswith("@"):
         derive = _DERIVED.get(name)
         if derive is None:

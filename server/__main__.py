@@ -16,6 +16,7 @@ from server import config as settings
 from server import logs, shell
 from server.commands.artists import account, follow, publish
 from server.commands.closing import close_instance
+from server.commands.crawlers import crawlers
 from server.commands.database import db
 from server.commands.ends import account_delete, account_keep
 from server.commands.evidence import evidence
@@ -39,6 +40,7 @@ from server.serving import (
     siblings,
     spare_what_stays,
     until_stopped,
+    vouching_for,
     watching,
     working,
 )
@@ -239,9 +241,10 @@ def _serve(config: Config, file: Path, *, workers: int, has_worker: bool, is_fir
             await stack.enter_async_context(books)
             site = answering(instance.app(), listener, shutdown_seconds=SHUTDOWN_SECONDS)
             await stack.enter_async_context(site)
-            await stack.enter_async_context(
-                watching(instance.flows.house, instance.flows.closing_now)
-            )
+            flows = instance.flows
+            news = watching(flows.house, flows.closing_now, flows.crawlers, flows.egress)
+            await stack.enter_async_context(news)
+            await stack.enter_async_context(vouching_for(flows.vouching))
             if is_first:
                 await _say_where(instance)
             if has_worker and is_first:
@@ -288,6 +291,7 @@ for _command in (
     jobs,
     media,
     policy,
+    crawlers,
     db,
 ):
     main.add_command(_command)

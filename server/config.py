@@ -19,6 +19,7 @@ from server.errors import Invalid
 
 ENVIRONMENT_PREFIX = "FIXATIF__"
 _LONGEST_SPREAD_SECONDS = 3_600
+_MOST_GIGABYTES = 1_000_000  # a day: more than any line carries
 _MOST_APPLICATIONS = 1_000  # a day: nobody reads more
 
 
@@ -77,6 +78,12 @@ class People(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     hide_on_notice: bool = True
 
 
+class Gate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the gate does beside the policy. `daily_gigabytes`: 0 for no brake."""
+
+    daily_gigabytes: int = 0
+
+
 class PolicySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The first version of the policy; later ones live in the database."""
 
@@ -99,6 +106,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     media: Media = Media()
     federation: Federation = Federation()
     people: People = People()
+    gate: Gate = Gate()
     policy: PolicySettings = PolicySettings()
     log: Log = Log()
     folder: Path = Path()
@@ -122,6 +130,11 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return f"sqlite:///{(self.folder / path).resolve()}"
 
     @property
+    def crawlers_path(self) -> Path:
+        """Where a crawler table of one's own lies: beside the settings."""
+        return self.folder / "crawlers.json"
+
+    @property
     def media_path(self) -> Path:
         """The absolute media folder."""
         return (self.folder / self.media.path).resolve()
@@ -134,6 +147,7 @@ _SECTIONS: Mapping[str, type[msgspec.Struct]] = {
     "media": Media,
     "federation": Federation,
     "people": People,
+    "gate": Gate,
     "policy": PolicySettings,
     "log": Log,
 }
@@ -257,6 +271,8 @@ def _checked(config: Config, source: str) -> Config:
         problem = f"'federation.spread_seconds' must be between 0 and {_LONGEST_SPREAD_SECONDS}"
     if not problem and not 0 < config.people.applications_per_day <= _MOST_APPLICATIONS:
         problem = f"'people.applications_per_day' must be between 1 and {_MOST_APPLICATIONS}"
+    if not problem and not 0 <= config.gate.daily_gigabytes <= _MOST_GIGABYTES:
+        problem = f"'gate.daily_gigabytes' must be between 0 and {_MOST_GIGABYTES}"
     if problem:
         raise Invalid(f"{source}: {problem}.")
     return config

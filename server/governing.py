@@ -13,6 +13,7 @@ from server import audit
 from server.acts import Act
 from server.changes import KINDS, Change, NewPolicy
 from server.clock import Clock
+from server.crawler_book import CrawlerBook
 from server.errors import Conflict, Invalid
 from server.house import House
 from server.impact import Applied, Impact, severed_follow
@@ -45,7 +46,7 @@ class Governing:
     severing: Severing
     bus: Bus
     domain: str  # of this instance
-    crawlers: Crawlers
+    crawlers: CrawlerBook
 
     async def preview(
         self,
@@ -80,7 +81,7 @@ class Governing:
             severed_follows=tuple(severed),
             restored_follows=tuple(revived),
             replay=replay,
-            caveats=await asyncio.to_thread(_caveats, ahead, self.crawlers),
+            caveats=await asyncio.to_thread(_caveats, ahead, self.crawlers.now),
             warnings=tuple(concern.message for concern in await _concerns(ahead)),
         )
 

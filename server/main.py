@@ -8,7 +8,7 @@ import random
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from importlib import metadata, resources
+from importlib import metadata
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -19,6 +19,7 @@ from federation.apply import Apply
 from federation.asking import Asking
 from federation.attesting import Attesting
 from federation.believing import Believing, document_readers
+from federation.bot_directories import BotDirectories
 from federation.deeds import Hands
 from federation.delivery import Delivery
 from federation.doors import Doors
@@ -56,8 +57,10 @@ from server.closing import ClosingNow, Closings
 from server.config import Config
 from server.conversing import Conversing
 from server.courtesy import Courtesy
+from server.crawler_book import CrawlerBook
 from server.doctor import Acquaintance, Means, proof_of
 from server.drafting import Drafting
+from server.egress import GIGABYTE, Egress
 from server.envelopes import Envelopes
 from server.errors import Invalid, Unavailable
 from server.evidence import Evidence
@@ -80,7 +83,7 @@ from server.passwords import Passwords
 from server.peer_book import PeerBook
 from server.pinning import Pinning
 from server.pipeline import Pipeline
-from server.ports import Bus, Library, MediaStore, Transport, Workers
+from server.ports import Bus, Library, MediaStore, Resolver, Transport, Workers
 from server.presence import Presences
 from server.promises import PicturesPromise
 from server.protecting import Protecting
@@ -101,8 +104,8 @@ from server.sparing import Sparing
 from server.stating import Stating
 from server.sweeping import Sweeping
 from server.viewing import Viewing
-from server.visitors import Crawlers, read_crawlers
 from server.visits import Visits
+from server.vouching import Vouching
 from server.work_visits import WorkVisits
 from server.worker import Run, Worker
 from server.workers import ProcessWorkers
@@ -115,10 +118,12 @@ from web.assets import StaticFiles
 from web.client import GuardedTransport, compose_user_agent, look_up
 from web.cookies import Cookies
 from web.csrf import FormGuard
+from web.dns import SystemResolver
 from web.flows import Flows
 from web.limits import RateLimiter
 from web.render import Renderer
 from web.server import answering, listening
+from web.traps import Traps
 from web.views import InstanceView
 
 __all__ = [
@@ -167,6 +172,7 @@ class Seams:
     workers: Workers
     bus: Bus
     readers: Workers  # of signed documents, apart: nobody waits for a picture to be believed
+    resolver: Resolver
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +218,7 @@ async def opened(
         workers=workers,
         bus=MemoryBus(),
         readers=readers,
+        resolver=SystemResolver(),
     )
     try:
         await library.check()
@@ -340,7 +347,7 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
     delivery = Delivery(library, clock, knocking, house, reach, synchrony, doors, extents)
     reinscribing = Reinscribing(library, clock, bus, publishing)
     sweeping = Sweeping(library, seams.media, clock)
-    crawlers = _crawlers()
+    crawlers = CrawlerBook(config.crawlers_path)
     severing = Severing(library, clock, addresses, bus, house)
     ends = AccountEnds(library, seams.media, clock, addresses, bus)
     neighbourhood = Neighbourhood(
@@ -400,6 +407,10 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
         house=house,
         signal_urls=signal_urls(config.base_url),
         crawlers=crawlers,
+        vouching=Vouching(seams.resolver, clock),
+        bot_directories=BotDirectories(seams.transport, clock),
+        traps=Traps(clock),
+        egress=Egress(library, clock, config.gate.daily_gigabytes * GIGABYTE),
         accounts=accounts,
         members=Members(library, clock, addresses, accounts, ends),
         inviting=inviting,
@@ -527,8 +538,3 @@ def _email(contact: str) -> str:
 def _place(config: Config) -> Place:
     about = config.instance
     return Place(config.name, about.domain, about.contact, retention.kept(), retention.GRACE_DAYS)
-
-
-def _crawlers() -> Crawlers:
-    table = resources.files("server").joinpath("data/crawlers.json")
-    return read_crawlers(table.read_text(encoding="utf-8"))

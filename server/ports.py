@@ -341,6 +341,22 @@ class Transport(Protocol):
         ...
 
 
+class Resolver(Protocol):
+    """DNS, for telling crawlers from those who borrow their names."""
+
+    async def names_of(self, address: str) -> Sequence[str]:
+        """Return the names of an address by reverse DNS, in lower case; none where it has none.
+        Raise `Unreachable` where nobody answered.
+        """
+        ...
+
+    async def addresses_of(self, name: str) -> Sequence[str]:
+        """Return the addresses of a name as text; none where it has none. Raise `Unreachable`
+        where nobody answered.
+        """
+        ...
+
+
 class Workers(Protocol):
     """Child processes with memory and time limits, for hostile or heavy input."""
 

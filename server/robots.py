@@ -14,9 +14,11 @@ from server.rules import OPEN_PATHS, Action, Allow, Door, Refuse, WebFacts
 from server.signals import SignalUrls, usage_text
 from server.visitors import Crawler, Crawlers, VisitorClass
 
+# Pages lead there by a link that no person sees; who follows it obeys nothing.
+TRAP_PATH = "/nothing-here/"
 # Nothing there is for crawlers: pages behind a session, and answers without end.
 PRIVATE_PATHS = (
-    *("/admin", "/api/", "/apply", "/home", "/interact", "/login", "/notifications"),
+    *(TRAP_PATH, "/admin", "/api/", "/apply", "/home", "/interact", "/login", "/notifications"),
     *("/oauth/", "/search", "/settings", "/setup", "/studio"),
 )
 SLOW_SECONDS = 10  # Crawl-delay for those whom the policy throttles

@@ -22,6 +22,7 @@ import structlog
 from server.closing import ClosingNow
 from server.errors import Invalid, Unavailable
 from server.house import House
+from server.vouching import Vouching
 from server.worker import Worker
 
 log = structlog.get_logger(__name__)
@@ -43,6 +44,14 @@ class Book(Protocol):
 
     async def flush(self) -> None:
         """Write what waits; where that cannot be, keep it for the next time."""
+        ...
+
+
+class Refreshed(Protocol):
+    """Something that another process, or an admin, may change."""
+
+    async def refresh(self) -> None:
+        """Take up what changed, if anything did."""
         ...
 
 
@@ -77,8 +86,11 @@ async def working(worker: Worker) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def watching(house: House, closing: ClosingNow) -> AsyncIterator[None]:
-    """Take up new versions of the policy, and that the place closes, while the context is open."""
+async def watching(house: House, closing: ClosingNow, *others: Refreshed) -> AsyncIterator[None]:
+    """Take up new versions of the policy, and that the place closes, while the context is open.
+
+    `others` may have changed elsewhere as well.
+    """
 
     async def watch() -> None:
         while True:
@@ -86,6 +98,8 @@ async def watching(house: House, closing: ClosingNow) -> AsyncIterator[None]:
             try:
                 await house.refresh()
                 await closing.refresh()
+                for other in others:
+                    await other.refresh()
             except (Unavailable, Invalid) as problem:  # it may come back; the old one stays
                 log.warning("policy_not_read", reason=problem.message)
 
@@ -109,6 +123,13 @@ async def recording(*books: Book) -> AsyncIterator[None]:
     finally:
         for book in books:
             await book.flush()
+
+
+@asynccontextmanager
+async def vouching_for(vouching: Vouching) -> AsyncIterator[None]:
+    """Find out who crawlers are while the context is open."""
+    async with _meanwhile(asyncio.create_task(vouching.run(), name="vouching")):
+        yield
 
 
 @asynccontextmanager

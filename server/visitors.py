@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from server.errors import Invalid
 
@@ -50,7 +51,7 @@ class VisitorClass(StrEnum):
     DATASET = "dataset"
     SEO = "seo"
     TOOL = "tool"  # libraries and headless browsers
-    FORGED = "forged"  # claims a crawler whose operator's addresses deny it
+    FORGED = "forged"  # claims a crawler whose operator denies it, or walked into a trap
     UNKNOWN = "unknown"
 
 
@@ -88,7 +89,9 @@ class Crawler:
     needs_version: bool = False  # an everyday word: it counts only as `Word/1`
     also: tuple[str, ...] = ()  # other spellings in real user agents
     ranges_url: str = ""  # JSON with the operator's published address ranges
+    networks: tuple[IPv4Network | IPv6Network, ...] = ()  # those ranges, as last brought here
     reverse_dns: tuple[str, ...] = ()  # suffixes of forward-confirmed names
+    signers: tuple[str, ...] = ()  # hosts whose keys sign its requests (Web Bot Auth)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +105,14 @@ class Crawlers:
 
 
 @dataclass(frozen=True, slots=True)
+class Claim:
+    """What a user agent says of itself."""
+
+    visitor_class: VisitorClass
+    crawler: Crawler | None = None  # the row that it names
+
+
+@dataclass(frozen=True, slots=True)
 class VisitorFacts:
     """What the gate knows about one request, before any rule is asked."""
 
@@ -110,12 +121,18 @@ class VisitorFacts:
     is_signed_in: bool = False
     has_peer_signature: bool = False  # verified, not merely present
     has_proof: bool = False  # passed the gate's proof for browsers
-    is_forged: bool = False  # a verifier found that the named crawler's operator denies it
+    is_forged: bool = False  # the named crawler's operator denies it, or a trap caught it
+    is_disguised: bool = False  # says to be a browser, and does not ask as one, or as people do
     accepts_activity: bool = False  # asks for ActivityPub documents
 
 
 def classify(facts: VisitorFacts, crawlers: Crawlers) -> VisitorClass:
-    """Return the class of a visitor; costs microseconds, whatever the user agent holds.
+    """Return the class of a visitor; costs microseconds, whatever the user agent holds."""
+    return classify_claim(facts, claim_of(facts.user_agent, crawlers))
+
+
+def classify_claim(facts: VisitorFacts, claim: Claim) -> VisitorClass:
+    """Return the class of a visitor whose user agent was read already.
 
     What was proved goes before what is claimed: a session, then a signature. A crawler's
     own name goes before a browser's proof, which a headless browser can give as well.
@@ -126,12 +143,24 @@ def classify(facts: VisitorFacts, crawlers: Crawlers) -> VisitorClass:
         return VisitorClass.PEER
     if facts.is_forged:
         return VisitorClass.FORGED
-    claimed = _claimed_class(facts.user_agent, crawlers)
-    if claimed is VisitorClass.VISITOR and facts.has_proof:
-        return VisitorClass.PERSON
+    claimed = claim.visitor_class
+    if claimed is VisitorClass.VISITOR:
+        if facts.has_proof:
+            return VisitorClass.PERSON
+        claimed = VisitorClass.TOOL if facts.is_disguised else claimed
     if claimed in _BORROWED_NAMES:
         return _class_by_errand(facts, claimed)
     return claimed
+
+
+def claim_of(user_agent: str, crawlers: Crawlers) -> Claim:
+    """Return what a user agent says of itself. Never a crawler that is robots-only."""
+    words = without_addresses(user_agent)
+    crawler = _strongest(_named(words, crawlers))
+    if crawler is not None:
+        return Claim(crawler.visitor_class, crawler)
+    is_browser = words.startswith(_BROWSERS) and not _calls_itself_bot(words)
+    return Claim(VisitorClass.VISITOR if is_browser else VisitorClass.UNKNOWN)
 
 
 def crawler_in(user_agent: str, crawlers: Crawlers) -> Crawler | None:
@@ -194,15 +223,6 @@ def build_crawlers(entries: Iterable[Crawler], *, source: str, date: str) -> Cra
     return Crawlers(rows, source, date, by_word)
 
 
-def _claimed_class(user_agent: str, crawlers: Crawlers) -> VisitorClass:
-    words = without_addresses(user_agent)
-    crawler = _strongest(_named(words, crawlers))
-    if crawler is not None:
-        return crawler.visitor_class
-    is_browser = words.startswith(_BROWSERS) and not _calls_itself_bot(words)
-    return VisitorClass.VISITOR if is_browser else VisitorClass.UNKNOWN
-
-
 def _calls_itself_bot(words: str) -> bool:
     return any(mark in words for mark in _BOT_MARKS) and bool(_BOT_WORD.search(words))
 
@@ -221,12 +241,15 @@ def _class_by_errand(facts: VisitorFacts, claimed: VisitorClass) -> VisitorClass
 
 
 def _named(words: str, crawlers: Crawlers) -> list[Crawler]:
-    return [
-        crawler
+    named = [
+        (name, crawler)
         for word in crawlers.by_word.keys() & _WORD.findall(words)
         for name, crawler in crawlers.by_word[word]
         if " " not in name or names_product(words, name)
     ]
+    # "Sogou Pic Spider/3.0" is no "Spider/3.0"
+    parts = {part for name, _ in named if " " in name for part in name.split(" ")}
+    return [crawler for name, crawler in named if name not in parts]
 
 
 def _strongest(named: list[Crawler]) -> Crawler | None:
@@ -261,7 +284,9 @@ def _crawler(row: Mapping[str, object]) -> Crawler:
         needs_version=row.get("needs_version") is True,
         also=_texts(row.get("also")),
         ranges_url=str(row.get("ranges", "")),
+        networks=tuple(ip_network(text) for text in _texts(row.get("networks"))),
         reverse_dns=_texts(row.get("reverse_dns")),
+        signers=_texts(row.get("signers")),
     )
 
 

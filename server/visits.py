@@ -5,25 +5,25 @@ user agents. Counting costs microseconds; however many networks come, memory and
 what comes on top is counted without its network.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache, partial
+from functools import partial
 from typing import Final
 
 import structlog
 
 from server.clock import Clock
+from server.crawler_book import CrawlerBook, brief
 from server.errors import Unavailable
 from server.passages import DAY, VisitKey, VisitSum
 from server.ports import Library, Transaction
 from server.rules import Door
-from server.visitors import MAX_AGENT_CHARACTERS, Crawlers, VisitorClass, crawler_in
+from server.visitors import VisitorClass
 
 log = structlog.get_logger(__name__)
 
 MOST_A_DAY: Final = 50_000  # different ones, a process
 _MOST_SEGMENT: Final = 64  # letters
-_AGENTS_KEPT: Final = 4_096
 _AT_ONCE: Final = 1_000  # rows of one statement
 
 Key = tuple[int, Door, VisitorClass, str, str, str, str, tuple[str, ...]]
@@ -50,14 +50,10 @@ class Visits:
 
     library: Library
     clock: Clock
-    crawlers: Crawlers
+    crawlers: CrawlerBook
     _sums: dict[Key, list[int]] = field(default_factory=dict)
     _day: int = 0
     _different: set[int] = field(default_factory=set)
-    _crawler: Callable[[str], str] = field(init=False)
-
-    def __post_init__(self) -> None:
-        self._crawler = lru_cache(_AGENTS_KEPT)(self._crawler_of)
 
     def count(self, visit: Visit) -> None:
         """Count one answer."""
@@ -81,10 +77,6 @@ class Visits:
         sums[0] += 1
         sums[1] += visit.bytes
         sums[2] += visit.is_refused
-
-    def crawler_of(self, user_agent: str) -> str:
-        """Return the name of the crawler that a user agent names, "" where none."""
-        return self._crawler(user_agent[:MAX_AGENT_CHARACTERS])
 
     async def flush(self) -> None:
         """Write what waits. Where the database is away it waits on."""
@@ -120,8 +112,9 @@ class Visits:
             later = self._sums.setdefault(key, [0, 0, 0])
             self._sums[key] = [one + other for one, other in zip(sums, later, strict=True)]
 
-    def _crawler_of(self, user_agent: str) -> str:
-        found = crawler_in(user_agent, self.crawlers)
+    def crawler_of(self, user_agent: str) -> str:
+        """Return the name of the crawler that a user agent names, "" where none."""
+        found = self.crawlers.claim(brief(user_agent)).crawler
         return found.token if found else ""
 
 

@@ -104,6 +104,15 @@ class _VisitRows:
         )
         return [_visits(row) for row in rows]
 
+    async def bytes_of(self, day: int) -> int:
+        row = await self._connection.fetch_one(
+            """
+            SELECT CAST(COALESCE(SUM(bytes), 0) AS BIGINT) AS total FROM visits WHERE day = :day
+            """,
+            day=day,
+        )
+        return int(row["total"]) if row else 0
+
     async def sweep(self, before_day: int, *, limit: int = 1_000) -> int:
         return await self._connection.execute(
             """

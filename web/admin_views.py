@@ -24,6 +24,7 @@ class AdminPage:
     """admin.html: everything that can be governed, and what waits."""
 
     sections: tuple[AdminSection, ...] = ()
+    brake: str = ""  # what strangers miss since the day's bytes are spent
 
 
 @dataclass(frozen=True, slots=True)

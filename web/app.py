@@ -10,7 +10,7 @@ from server.signals import headers
 from web.addresses import read_networks
 from web.closing import farewell
 from web.counting import Counter
-from web.documents import claimed_peer, proven_peer
+from web.documents import check_of, claimed_peer, proven_peer
 from web.flows import FLOWS, Flows
 from web.gate import Gate
 from web.keys import COUNTER, IS_USAGE_SAID, RENDER_ERROR, REQUEST_ID
@@ -49,7 +49,9 @@ def build_app(flows: Flows) -> web.Application:
     app = web.Application()
     app[FLOWS] = flows
     app[RENDER_ERROR] = render_error
-    app[COUNTER] = Counter(flows.visits, flows.watch, flows.crawlers, flows.work_visits)
+    app[COUNTER] = Counter(
+        flows.visits, flows.watch, flows.crawlers, flows.work_visits, flows.egress
+    )
     install(app, _plumbing(flows))
     app.middlewares.insert(_BEHIND_ERRORS, farewell)
     add_routes(app)
@@ -67,6 +69,8 @@ def _plumbing(flows: Flows) -> Plumbing:
     gate = Gate(
         flows.house,
         flows.crawlers,
+        flows.vouching,
+        flows.traps,
         flows.signal_urls.policy,
         flows.limits,
         flows.sparing,
@@ -74,6 +78,7 @@ def _plumbing(flows: Flows) -> Plumbing:
         flows.accounts.session,
         claimed_peer,
         proven_peer,
+        check_of,
     )
     return Plumbing(
         clock=flows.clock,

@@ -12,9 +12,10 @@ from aiohttp import web
 from aiohttp.abc import AbstractAccessLogger
 
 from server.comers import MACHINES
+from server.crawler_book import CrawlerBook, brief
+from server.egress import Egress
 from server.rules import Door, Facts, MediaFacts
 from server.shadows import ShadowWatch
-from server.visitors import Crawlers, VisitorClass, VisitorFacts, classify
 from server.visits import Visit, Visits
 from server.work_visits import WorkVisits
 from web.addresses import network_of
@@ -35,19 +36,21 @@ class Counter:
 
     visits: Visits
     watch: ShadowWatch
-    crawlers: Crawlers
+    book: CrawlerBook
     work_visits: WorkVisits
+    egress: Egress
 
     def note(self, request: web.Request, response: web.StreamResponse) -> None:
         """Count one answer."""
         if request.path in _UNCOUNTED:
             return
         facts: Facts | None = request.get(DOOR_FACTS)
-        user_agent = request.headers.get("User-Agent", "")
-        is_media = isinstance(facts, MediaFacts)
-        visitor = request.get(VISITOR_CLASS) or self._class_of(user_agent)
-        is_refused = response.status in _REFUSED
+        user_agent = brief(request.headers.get("User-Agent", ""))
         sent = bytes_sent(request, response)
+        self.egress.note(sent)
+        is_media = isinstance(facts, MediaFacts)
+        visitor = request.get(VISITOR_CLASS) or self.book.claim(user_agent).visitor_class
+        is_refused = response.status in _REFUSED
         self.visits.count(
             Visit(
                 door=Door.MEDIA if is_media else Door.WEB,
@@ -70,9 +73,6 @@ class Counter:
                 given_to=facts.token if isinstance(facts, MediaFacts) else "",
                 is_refused=is_refused,
             )
-
-    def _class_of(self, user_agent: str) -> VisitorClass:
-        return classify(VisitorFacts(user_agent=user_agent), self.crawlers)
 
 
 class AnswerLog(AbstractAccessLogger):

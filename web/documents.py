@@ -15,6 +15,7 @@ from federation.translate import Document
 from server.errors import Gone, NotAllowed, NotFound
 from server.model import Actor, ActorId, ContentUsage
 from server.rules import OutboundFacts, Refuse
+from server.vouching import Check
 from web.flows import flows
 from web.respond import has_it, set_signals
 
@@ -51,6 +52,11 @@ def claimed_peer(request: web.Request) -> str:
     if "Signature" not in request.headers:
         return ""
     return flows(request).asking.claimed_host(received(request, b""))
+
+
+def check_of(request: web.Request) -> Check:
+    """Return what finds out whether a crawler's operator signed a request (Web Bot Auth)."""
+    return flows(request).bot_directories.check_of(received(request, b""))
 
 
 async def proven_peer(request: web.Request) -> str:

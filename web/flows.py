@@ -7,6 +7,7 @@ from aiohttp import web
 
 from federation.asking import Asking
 from federation.attesting import Attesting
+from federation.bot_directories import BotDirectories
 from federation.doors import Doors
 from federation.inbox import Inbox
 from federation.interaction import Interaction
@@ -31,7 +32,9 @@ from server.closing import ClosingNow, Closings
 from server.config import Config
 from server.conversing import Conversing
 from server.courtesy import Courtesy
+from server.crawler_book import CrawlerBook
 from server.drafting import Drafting
+from server.egress import Egress
 from server.envelopes import Envelopes
 from server.evidence import Evidence
 from server.following import Following
@@ -65,13 +68,14 @@ from server.signals import SignalUrls
 from server.sparing import Sparing
 from server.stating import Stating
 from server.viewing import Viewing
-from server.visitors import Crawlers
 from server.visits import Visits
+from server.vouching import Vouching
 from server.work_visits import WorkVisits
 from web.assets import StaticFiles
 from web.csrf import FormGuard
 from web.limits import RateLimiter
 from web.render import Renderer
+from web.traps import Traps
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +87,11 @@ class Flows:
     clock: Clock
     house: House
     signal_urls: SignalUrls
-    crawlers: Crawlers
+    crawlers: CrawlerBook
+    vouching: Vouching
+    bot_directories: BotDirectories
+    traps: Traps
+    egress: Egress
     accounts: Accounts
     inviting: Inviting
     applying: Applying

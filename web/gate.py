@@ -13,21 +13,39 @@ from typing import Final
 from aiohttp import web
 
 from federation.content_types import wants_activity
+from server.crawler_book import CrawlerBook, brief
+from server.crawler_claims import Verdict, is_nearby, is_verifiable
 from server.house import House
 from server.model import Artist, Session
 from server.policy import decide, stricter
 from server.rules import Action, Address, Allow, Decision, Door, Refuse, WebFacts
 from server.sparing import Sparing
-from server.visitors import Crawlers, VisitorClass, VisitorFacts, classify
+from server.visitors import Claim, VisitorClass, VisitorFacts, classify_claim
+from server.vouching import Check, Vouching
 from web.addresses import network_of, read_ip
+from web.bearing import is_disguised
 from web.cookies import Cookies
-from web.keys import CLAIMED_PEER, CLIENT_ADDRESS, DOOR_FACTS, SESSION, VISITOR_CLASS
+from web.keys import (
+    CLAIMED_PEER,
+    CLIENT_ADDRESS,
+    DOOR_FACTS,
+    IS_SECURE,
+    IS_VOUCHED,
+    NETWORK,
+    SESSION,
+    VISITOR_CLASS,
+)
 from web.limits import Rate, RateLimiter
 from web.middleware import Refusal, seat
+from web.traps import Traps
 
 # Sixty at once load a page with all that is on it; then a request a second, for each class of
 # visitors in a network.
 THROTTLED: Final = Rate("throttled by the policy", 60, 1.0)
+# Faster than all the people of one network look at pages: 240 at once, then two a second.
+_HASTE: Final = Rate("pages of a network", 240, 0.5)
+_NO_PAGES: Final = ("/static/", "/media/")  # a page brings dozens of them
+_NAMELESS: Final = frozenset({VisitorClass.VISITOR, VisitorClass.UNKNOWN})
 _APPEALS: Final = Rate("appeals at the gate", 10, 2.0)  # that come to nothing, by network
 _SLOWER: Final = "Come back a little later."
 # Where members come in: whoever would be let in as one may reach these.
@@ -35,7 +53,13 @@ _WAYS_IN: Final = ("/login", "/logout", "/static/", "/favicon.ico")
 _KEY_OF_ALL: Final = "/actor"  # who we refuse must still be able to check that we signed
 _ADDRESSES_KEPT: Final = 4_096
 
-_network_of = lru_cache(_ADDRESSES_KEPT)(network_of)
+
+@lru_cache(_ADDRESSES_KEPT)
+def _place_of(text: str) -> tuple[str, Address | None, bool]:
+    """Return an address' network, the address as a value, and whether it says who asks."""
+    address = read_ip(text)
+    return network_of(text), address, address is not None and not is_nearby(address)
+
 
 LoadSession = Callable[[str], Awaitable[tuple[Session, Artist] | None]]
 
@@ -44,11 +68,14 @@ LoadSession = Callable[[str], Awaitable[tuple[Session, Artist] | None]]
 class Gate:
     """The web door.
 
-    `claimed_peer` reads who says to have signed, `proven_peer` finds out whether that holds.
+    `claimed_peer` reads who says to have signed, `proven_peer` finds out whether that holds;
+    `check_of` makes what finds out, later, whether an operator signed a crawler's request.
     """
 
     house: House
-    crawlers: Crawlers
+    book: CrawlerBook
+    vouching: Vouching
+    traps: Traps
     policy_url: str
     limits: RateLimiter
     sparing: Sparing
@@ -56,11 +83,15 @@ class Gate:
     load_session: LoadSession
     claimed_peer: Callable[[web.Request], str]
     proven_peer: Callable[[web.Request], Awaitable[str]]
+    check_of: Callable[[web.Request], Check]
 
     def __call__(self, request: web.Request) -> Refusal | None:
         """Set the visitor's class; return a refusal where the policy says no."""
         facts = self._facts(request)
         decision = self._decided(facts)
+        if request.get(IS_VOUCHED) is False:  # a name that nobody has borne out earns nothing
+            nameless = replace(facts, visitor=VisitorClass.UNKNOWN)
+            decision = stricter(decision, self._decided(nameless)) or decision
         peer = self._claimed(request)
         if peer:
             claimed = self._as_peer(facts, peer)
@@ -73,7 +104,7 @@ class Gate:
 
     async def appeal(self, request: web.Request, refusal: Refusal) -> Refusal | None:
         """Look up who asks; return the refusal that stands for them, None where none does."""
-        network = _network_of(request[CLIENT_ADDRESS])
+        network = request[NETWORK]
         if self.limits.take(_APPEALS, network):
             return refusal
         token = self.cookies.session_token(request)
@@ -83,7 +114,7 @@ class Gate:
             seat(request, known)
             return self.for_member(request)
         peer = request.get(CLAIMED_PEER, "")
-        facts = self._facts(request)
+        facts = self._known(request)
         would_be = self._decided(self._as_peer(facts, peer)) if peer else None
         is_better = would_be is not None and _is_open(would_be)
         if is_better and await self.proven_peer(request) == peer:
@@ -96,29 +127,68 @@ class Gate:
         """Decide once more, now that the visitor is known to be signed in."""
         if SESSION not in request:
             return None
-        facts = replace(self._facts(request), visitor=VisitorClass.MEMBER)
+        facts = replace(self._known(request), visitor=VisitorClass.MEMBER)
         request[VISITOR_CLASS], request[DOOR_FACTS] = facts.visitor, facts
         return self._refusal(request, self._decided(facts))
 
+    def _known(self, request: web.Request) -> WebFacts:
+        """Return what was gathered at this door already, without counting the request twice."""
+        known = request.get(DOOR_FACTS)
+        return known if isinstance(known, WebFacts) else self._facts(request)
+
     def _facts(self, request: web.Request) -> WebFacts:
-        user_agent = request.headers.get("User-Agent", "")
-        visitor = classify(
+        user_agent = brief(request.headers.get("User-Agent", ""))
+        network, address, says_who = _place_of(request[CLIENT_ADDRESS])
+        request[NETWORK] = network
+        claim = self.book.claim(user_agent)
+        accepts_activity = wants_activity(request.headers.get("Accept", ""))
+        is_odd = says_who and not accepts_activity and self._is_odd(request, claim, user_agent)
+        visitor = classify_claim(
             VisitorFacts(
                 user_agent=user_agent,
                 path=request.path,
-                accepts_activity=wants_activity(request.headers.get("Accept", "")),
+                accepts_activity=accepts_activity,
+                is_disguised=is_odd,
+                is_forged=self._is_forged(request, claim, address, user_agent),
             ),
-            self.crawlers,
+            claim,
         )
-        request[VISITOR_CLASS] = visitor
+        if is_odd and visitor is VisitorClass.UNKNOWN:
+            visitor = VisitorClass.TOOL
         facts = WebFacts(
             visitor=visitor,
             user_agent=user_agent,
             path=request.path,
-            address=_address_in(request),
+            address=address,
         )
-        request[DOOR_FACTS] = facts
+        request[VISITOR_CLASS], request[DOOR_FACTS] = visitor, facts
         return facts
+
+    def _is_odd(self, request: web.Request, claim: Claim, user_agent: str) -> bool:
+        """Say whether who bears no name asks as no browser does, or faster than people do."""
+        if claim.visitor_class not in _NAMELESS:
+            return False
+        if is_disguised(user_agent, request.headers, is_secure=request[IS_SECURE]):
+            return True
+        is_page = not request.path.startswith(_NO_PAGES)
+        return is_page and bool(self.limits.take(_HASTE, request[NETWORK]))
+
+    def _is_forged(
+        self, request: web.Request, claim: Claim, address: Address | None, user_agent: str
+    ) -> bool:
+        """Say whether the name that somebody bears is denied, or a trap holds them.
+
+        Whose name is borne out is never held; what is not known yet is noted as such.
+        """
+        network = request[NETWORK]
+        crawler = claim.crawler
+        if crawler is not None and (is_verifiable(crawler) or "Signature-Agent" in request.headers):
+            check = self.check_of(request) if "Signature-Agent" in request.headers else None
+            verdict = self.vouching.ask(crawler, address, network, check)
+            request[IS_VOUCHED] = verdict is Verdict.CONFIRMED
+            if verdict is not Verdict.OPEN:
+                return verdict is Verdict.DENIED
+        return self.traps.holds(network, user_agent)
 
     def _claimed(self, request: web.Request) -> str:
         if "Signature" not in request.headers or request.path == _KEY_OF_ALL:
@@ -139,7 +209,7 @@ class Gate:
     def _refusal(self, request: web.Request, decision: Decision) -> Refusal | None:
         if _is_open(decision):
             return None
-        visitor, network = request[VISITOR_CLASS], _network_of(request[CLIENT_ADDRESS])
+        visitor, network = request[VISITOR_CLASS], request[NETWORK]
         wait_seconds = 0
         if not isinstance(decision, Refuse):
             wait_seconds = self.limits.take(THROTTLED, f"{visitor} {network}")
@@ -157,7 +227,3 @@ class Gate:
 
 def _is_open(decision: Decision) -> bool:
     return isinstance(decision, Allow) and decision.action is not Action.THROTTLE
-
-
-def _address_in(request: web.Request) -> Address | None:
-    return read_ip(request[CLIENT_ADDRESS])

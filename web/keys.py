@@ -34,6 +34,9 @@ CLIENT_ADDRESS = web.RequestKey("client_address", str)  # of who really asks
 IS_SECURE = web.RequestKey("is_secure", bool)  # the visitor's own connection has TLS
 # Host of who says to have signed, "" where that cannot be read: good for giving less, never more.
 CLAIMED_PEER = web.RequestKey("claimed_peer", str)
+NETWORK = web.RequestKey("network", str)  # of who really asks: /24 or /48
+# Of a crawler whose operator says how it is told: whether that bore it out. Missing for all others.
+IS_VOUCHED = web.RequestKey("is_vouched", bool)
 VISITOR_CLASS = web.RequestKey("visitor_class", VisitorClass)  # set by the gate
 # What the last door that was asked looked at, for counting.
 DOOR_FACTS: web.RequestKey[WebFacts | MediaFacts] = web.RequestKey("door_facts", object)  # type: ignore[arg-type]  # mypy: a union is no type

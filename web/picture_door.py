@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from aiohttp import web
 
+from server.egress import SPARED
 from server.errors import NotAllowed
 from server.model import RenditionName
 from server.policy import decide, stricter
@@ -27,7 +28,7 @@ from server.rules import (
 from server.visitors import VisitorClass
 from web.addresses import read_ip
 from web.flows import flows
-from web.keys import CLAIMED_PEER, CLIENT_ADDRESS, DOOR_FACTS, VISITOR_CLASS
+from web.keys import CLAIMED_PEER, CLIENT_ADDRESS, DOOR_FACTS, IS_VOUCHED, VISITOR_CLASS
 
 _COLLECTORS = frozenset(
     {
@@ -37,6 +38,11 @@ _COLLECTORS = frozenset(
         VisitorClass.DATASET,
         VisitorClass.FORGED,
     }
+)
+_BRAKED = Allow(
+    "gate.daily_gigabytes",
+    "So many pictures went out today that guests get small ones until midnight (UTC).",
+    Action.PREVIEW,
 )
 _LESS = frozenset({Action.PREVIEW, Action.PROVE})  # nobody can give a proof yet
 
@@ -55,8 +61,9 @@ def demanded(request: web.Request, name: RenditionName) -> Action:
 
 def kept_from(request: web.Request) -> tuple[Collection[RenditionName], str]:
     """Return which renditions the rules keep from a visitor, and the reason, "" if none do."""
-    compiled = flows(request).house.now.compiled
-    if not any(rule.door is Door.MEDIA for rule in compiled.policy.rules):
+    known = flows(request)
+    rules = known.house.now.policy.rules
+    if not (known.egress.is_braking or any(rule.door is Door.MEDIA for rule in rules)):
         return frozenset(), ""
     kept: set[RenditionName] = set()
     reasons: list[str] = []
@@ -71,7 +78,8 @@ def kept_from(request: web.Request) -> tuple[Collection[RenditionName], str]:
 
 def is_usual(request: web.Request) -> bool:
     """Say whether a page may be kept for others: they would get the same pictures."""
-    if request.get(VISITOR_CLASS) is VisitorClass.VISITOR and not _looks_closer(request):
+    is_stranger = request.get(VISITOR_CLASS) is VisitorClass.VISITOR
+    if is_stranger and not (_looks_closer(request) or flows(request).egress.is_braking):
         return True
     return not kept_from(request)[0]
 
@@ -100,12 +108,22 @@ def _facts(request: web.Request, name: RenditionName) -> MediaFacts:
 def _decided(request: web.Request, facts: MediaFacts) -> Decision:
     house = flows(request).house.now
     decision = decide(Door.MEDIA, facts, house.compiled)
+    if request.get(IS_VOUCHED) is False:  # a name that nobody has borne out earns nothing
+        nameless = replace(facts, visitor=VisitorClass.UNKNOWN)
+        decision = stricter(decision, decide(Door.MEDIA, nameless, house.compiled)) or decision
     peer = request.get(CLAIMED_PEER, "")
     if peer:  # who only says to have signed gets no more for it
         claimed = replace(facts, tier=house.tiers.tier_of(peer))
         decision = stricter(decision, decide(Door.MEDIA, claimed, house.compiled)) or decision
+    decision = stricter(decision, _braked(request, facts)) or decision
     is_spared = facts.rendition is RenditionName.FEDERATED and facts.visitor not in _COLLECTORS
     return Allow() if is_spared and _is_about_class(request, decision) else decision
+
+
+def _braked(request: web.Request, facts: MediaFacts) -> Decision | None:
+    """Return what the day's bytes leave for strangers, None where they are not spent."""
+    is_held = facts.visitor not in SPARED and facts.rendition is not RenditionName.FEDERATED
+    return _BRAKED if is_held and flows(request).egress.is_braking else None
 
 
 def _is_about_class(request: web.Request, decision: Decision) -> bool:

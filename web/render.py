@@ -14,6 +14,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from server.robots import TRAP_PATH
 from web import text
 from web.assets import StaticFiles
 from web.views import (
@@ -111,7 +112,11 @@ class Renderer:
         self.static = static
         self._environment = _environment(is_development=is_development)
         self._environment.globals.update(
-            instance=instance, static_url=static.url, plural=text.plural, tag_path=text.tag_path
+            instance=instance,
+            static_url=static.url,
+            plural=text.plural,
+            tag_path=text.tag_path,
+            trap_path=TRAP_PATH,
         )
 
     def page(

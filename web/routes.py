@@ -8,6 +8,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from server.house_texts import TextKind
+from server.robots import TRAP_PATH
 from web import activitypub, datasets, discovery, media, oembed, registers, series_answers
 from web.keys import ARTIST, LEAVING
 from web.pages import (
@@ -43,6 +44,7 @@ from web.pages import (
     studio,
     takedown,
     texts,
+    trap,
 )
 
 _ID = r"{id:\d{1,19}}"
@@ -293,6 +295,7 @@ ROUTES = (
     _post("/settings/leaving/back", leaving.take_back, is_way_back=True),
     _get("/authorize_interaction", social.authorize),
     # operations
+    _get(TRAP_PATH, trap.nothing_here, is_public=True),
     _get("/healthz", ops.healthz, is_public=True),
     _get("/readyz", ops.readyz, is_public=True),
     _get("/favicon.ico", ops.icon, is_public=True),

@@ -188,7 +188,7 @@ def policy_explain(
             compiled, version = compile_policy(read_policy(found.toml)), number
         peer = read_domain(asked["peer"]) if asked["peer"] else ""
         standing = now.tiers.standing_of(peer) if peer and not asked["tier"] else None
-        facts = _facts(Door(door), asked, peer, standing, instance.flows.crawlers)
+        facts = _facts(Door(door), asked, peer, standing, instance.flows.crawlers.now)
         explained = explain(facts, compiled, version, standing)
         if as_json:
             click.echo(json.dumps(document_of(explained), indent=2, ensure_ascii=False))

@@ -56,6 +56,10 @@ class VisitRows(Protocol):
         """List those that a shadow rule met, the most requests first, whatever the network."""
         ...
 
+    async def bytes_of(self, day: int) -> int:
+        """Return how many bytes went out on one day."""
+        ...
+
     async def sweep(self, before_day: int, *, limit: int = 1_000) -> int:
         """Delete at most `limit` of earlier days; return how many went."""
         ...

@@ -117,6 +117,7 @@ async def test_visits_add_up_by_day_and_key(library: Library) -> None:
             VisitSum(crawler, 3, 301, 2),
         ]
         assert await tx.visits.in_shadow(day) == [VisitSum(replace(crawler, network=""), 3, 301, 2)]
+        assert (await tx.visits.bytes_of(day), await tx.visits.bytes_of(day + 1)) == (311, 0)
         assert await tx.visits.sweep(day) == 0
         assert await tx.visits.sweep(day + 1) == 2
 

@@ -297,6 +297,7 @@ QUERIES: list[tuple[str, Callable[[Transaction], Awaitable[object]]]] = [
     ("visits_pkey", lambda tx: tx.visits.add([VISITS])),
     ("visits_pkey", lambda tx: tx.visits.page(9, after=VISITS)),
     ("visits_in_shadow", lambda tx: tx.visits.in_shadow(9)),
+    ("visits_pkey", lambda tx: tx.visits.bytes_of(9)),
     ("visits_pkey", lambda tx: tx.visits.sweep(9)),
     (
         "follows_follower_id_followee_id_key actors_pkey",

@@ -50,6 +50,7 @@ from server.tiers import FederationMode, Tier, Word, build_tiers
 from server.workers import ProcessWorkers
 from storage.disk import DiskStore
 from tests.two_servers.peers import ACTIVITY_JSON, PUBLIC, Peer, pair
+from web.dns import SystemResolver
 
 __all__ = ["ACTIVITY_JSON", "PUBLIC", "HandClock", "Net", "Peer", "Stage", "staged"]
 
@@ -316,7 +317,9 @@ async def staged(
     clock, net, workers = clock or HandClock(), Net(), ProcessWorkers()
     readers = document_readers()
     media = DiskStore(folder / "media")
-    seams = Seams(library, media, clock, transport or net, workers, MemoryBus(), readers)
+    seams = Seams(
+        library, media, clock, transport or net, workers, MemoryBus(), readers, SystemResolver()
+    )
     try:
         config = config_of(domain, folder, more, base_url=base_url)
         instance = await _built(config, seams, is_development=False)

@@ -4,6 +4,7 @@ from aiohttp import web
 
 from server.acts import Act, AuditId
 from server.audit import PAGE
+from server.egress import GIGABYTE, Egress
 from server.model import Role
 from server.roles import demand
 from web.acts import WORDS, audit_rows
@@ -17,7 +18,8 @@ from web.views import HeadView, PagerView
 async def overview(request: web.Request) -> web.StreamResponse:
     """Show what can be governed here, and what waits."""
     reader = demand(artist_of(request), Role.MODERATOR)
-    view = AdminPage(await sections_for(reader, flows(request)))
+    known = flows(request)
+    view = AdminPage(await sections_for(reader, known), _brake(known.egress))
     return await page(request, "admin.html", view, head=_head(request, "Running this place"))
 
 
@@ -37,6 +39,17 @@ async def audit(request: web.Request) -> web.StreamResponse:
         acts=tuple((str(each), words) for each, words in WORDS.items()),
     )
     return await page(request, "audit.html", view, head=_head(request, "What was done"))
+
+
+def _brake(egress: Egress) -> str:
+    if not egress.is_braking:
+        return ""
+    limit = egress.limit_bytes // GIGABYTE
+    return (
+        f"More than {limit} GB went out today, the most that gate.daily_gigabytes allows: until"
+        " midnight (UTC) strangers get small pictures. Members, link cards and other servers go on"
+        " as ever."
+    )
 
 
 def _head(request: web.Request, title: str) -> HeadView:

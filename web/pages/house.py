@@ -93,7 +93,7 @@ async def about(request: web.Request) -> web.StreamResponse:
 async def robots(request: web.Request) -> web.Response:
     """Answer robots.txt."""
     known = flows(request)
-    text = robots_txt(known.house.now.policy, known.crawlers, known.signal_urls)
+    text = robots_txt(known.house.now.policy, known.crawlers.now, known.signal_urls)
     return web.Response(text=text, content_type="text/plain", charset="utf-8", headers=_A_WHILE)
 
 
