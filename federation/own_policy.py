@@ -33,6 +33,8 @@ class OwnPolicy:
     urls: SignalUrls
     instance_name: str
     contact_email: str
+    authority: str = ""  # certificate (PEM) that signed pictures lead to
+    signs_pictures: bool = False
     _made: "_Made | None" = field(default=None)
     _story: "Story | None" = field(default=None)
 
@@ -48,6 +50,8 @@ class OwnPolicy:
             updated=timestamp(version.created_at),
             instance_name=self.instance_name,
             contact_email=self.contact_email,
+            authority=self.authority,
+            signs_pictures=self.signs_pictures,
         )
         document = ai_policy(self.house.now.policy, statement, self.urls)
         if key is not None:

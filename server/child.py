@@ -6,7 +6,7 @@ REQUEST_HEAD, name, body; an answer is ANSWER_HEAD, body. The first answer, READ
 unasked once the tasks are loaded. The child ends when its input does.
 
 Law: nothing but answers is ever written to the answer pipe; whatever a C library prints goes
-nowhere.
+nowhere. Nothing here can open a connection.
 """
 
 import ctypes
@@ -20,6 +20,8 @@ import traceback
 from collections.abc import Callable, Mapping
 from enum import IntEnum
 from typing import BinaryIO, Final
+
+from server.seclusion import leave_the_network
 
 REQUEST_HEAD: Final = struct.Struct("!HQ")  # length of the name, length of the body
 ANSWER_HEAD: Final = struct.Struct("!BQ")  # an `Outcome`, length of the body
@@ -44,6 +46,7 @@ def main() -> None:
     tasks_path, memory_bytes, cpu_seconds, parent = sys.argv[1:]
     _die_with_parent(int(parent))
     requests, answers = _claim_pipes()
+    leave_the_network()  # before any library of the tasks could start a thread
     tasks = _load(tasks_path)
     _silence_errors()
     _confine(int(memory_bytes))

@@ -60,6 +60,7 @@ class Media(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     access_key: str = ""
     secret_key: str = ""
     max_upload_bytes: int = 67_108_864
+    credentials: bool = True
 
 
 class Federation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -22,10 +22,12 @@ import msgspec
 
 from server.clock import Clock
 from server.config import Config
+from server.credentials import EXTRA
 from server.errors import FixatifError
 from server.model import ImageFormat, Millis
 from server.pictures import PICTURE_TASK, Made, PictureTask, pack_task, read_answer
 from server.ports import MediaStore, Outgoing, Transport, Unreachable, Workers
+from server.sealing import is_installed, library_version
 
 DATABASE = "database"  # the finding without which nobody can be asked for
 _LOW_DISK_BYTES = 2 * 1024**3
@@ -81,6 +83,7 @@ class Means:
     clock: Clock
     transport: Transport  # one that may ask this machine, which no other part may
     workers: Workers
+    sealers: Workers  # of Content Credentials
     media: MediaStore
     media_address: Callable[[str], str]  # where strangers would ask the bucket for a file
     pending: Callable[[], Awaitable[Sequence[str]]]  # migrations that are not applied
@@ -116,6 +119,7 @@ async def examine(config: Config, means: Means) -> list[Finding]:
         await check_database(config, means),
         check_clock(config, means),
         await check_pictures(means),
+        await check_credentials(config, means),
         *([await check_bucket(config, means)] if config.media.store == "s3" else []),
     ]
 
@@ -228,6 +232,20 @@ async def check_pictures(means: Means) -> Finding:
     if not any(made.format is ImageFormat.AVIF for made in answer.renditions):
         return wrong("pictures", "Pillow cannot write AVIF here: reinstall it from its wheel.")
     return ok("pictures", "AVIF and JPEG can be made")
+
+
+async def check_credentials(config: Config, means: Means) -> Finding:
+    """Say whether Content Credentials are read and signed; no instance needs them."""
+    name = "content credentials"
+    if not config.media.credentials:
+        return ok(name, "Off (media.credentials): neither read nor signed.")
+    if not is_installed():
+        return ok(name, f"Off: install fixatif[{EXTRA}] to read them and to sign pictures.")
+    try:
+        version = await library_version(means.sealers)
+    except FixatifError as problem:
+        return warn(name, problem.message)
+    return ok(name, f"read, and every copy is signed (C2PA library {version})")
 
 
 async def check_bucket(config: Config, means: Means) -> Finding:

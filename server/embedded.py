@@ -13,6 +13,7 @@ from PIL import Image
 
 from server.blocks import Blocks, read_blocks
 from server.camera import MAKE, MODEL, NOTHING, SETTINGS, Camera, read_camera
+from server.credentials import Reading
 from server.decoding import UNREADABLE, Opened
 from server.sniffing import Kind
 from server.xmp import DC, IPTC_EXT, PHOTOSHOP, PLUS, Properties, read_properties
@@ -54,6 +55,7 @@ class Embedded:
     description: str = ""
     camera: Camera = NOTHING
     c2pa: bytes = b""
+    reading: Reading | None = None  # of the same, by C2PA's own reader
 
 
 def read_embedded(opened: Opened, source: bytes) -> Embedded:

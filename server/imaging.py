@@ -18,7 +18,7 @@ import base64
 import io
 import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import blurhash
@@ -28,6 +28,7 @@ from PIL import Image, ImageFile, ImageStat
 from server.animating import moving_copies
 from server.camera import NOTHING
 from server.colour import Colour, read_colour, srgb_profile, to_page, to_srgb
+from server.credentials import Reading
 from server.decoding import (
     Opened,
     Size,
@@ -39,7 +40,7 @@ from server.decoding import (
     plain,
     scaled,
 )
-from server.embedded import read_embedded
+from server.embedded import Embedded, read_embedded
 from server.inscribing import Marks, marks_for
 from server.inscription import Inscription
 from server.model import ImageFormat, RenditionName
@@ -106,14 +107,24 @@ _GAP: Final = 3.0  # Pillow's reducing_gap: at 3 nobody can tell it from plain L
 def answer(data: bytes) -> bytes:
     """Do the "picture" task: a packed `PictureTask` in, a packed `Answer` out."""
     task = read_task(data)
-    return pack_answer(make(task.source, task.inscription, full_side=task.full_side))
+    return pack_answer(make(task.source, task.inscription, task.reading, full_side=task.full_side))
 
 
-def make(source: bytes, inscription: Inscription | None = None, *, full_side: int = 0) -> Answer:
-    """Make every rendition of one upload, inscribed, or say why not."""
+def make(
+    source: bytes,
+    inscription: Inscription | None = None,
+    reading: Reading | None = None,
+    *,
+    full_side: int = 0,
+) -> Answer:
+    """Make every rendition of one upload, inscribed, or say why not.
+
+    `reading`: what the upload's Content Credentials say, where somebody looked.
+    """
 
     def derive(opened: Opened) -> Made:
-        return _derive(source, opened, inscription, full_side=full_side)
+        found = replace(read_embedded(opened, source), reading=reading)
+        return _derive(source, opened, found, inscription, full_side=full_side)
 
     return _made(source, derive)
 
@@ -147,13 +158,17 @@ def federated_size(size: Size) -> Size:
 
 
 def _derive(
-    source: bytes, opened: Opened, inscription: Inscription | None, *, full_side: int
+    source: bytes,
+    opened: Opened,
+    found: Embedded,
+    inscription: Inscription | None,
+    *,
+    full_side: int,
 ) -> Made:
     displayed = opened.displayed
     is_possible = displayed[0] * displayed[1] <= FULL_MAX_PIXELS
     with_full = is_possible and _LARGE_SIDE < max(displayed) <= full_side
     largest = displayed if with_full else federated_size(displayed)
-    found = read_embedded(opened, source)
     page, colour, stealth = _page_picture(opened, largest)
     said = declaration(found, stealth)
     marks = marks_for(inscription, found, said)
@@ -178,6 +193,7 @@ def _derive(
         declared_by=said.by if said else "",
         declared_where=said.where if said else "",
         camera=found.camera if inscription is not None and inscription.with_camera else NOTHING,
+        data_mining=marks.data_mining,
     )
 
 

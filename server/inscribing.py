@@ -50,6 +50,7 @@ class Marks:
 
     xmp: bytes = b""
     exif: bytes = b""
+    data_mining: str = ""  # PLUS's key that stands in `xmp`
 
 
 def marks_for(
@@ -63,7 +64,8 @@ def marks_for(
         return Marks()
     creators = found.creators or tuple(filter(None, (inscription.creator,)))
     rights = found.rights or inscription.rights
-    mining = _stricter(_last(inscription.data_mining), found.data_mining)
+    heard = found.reading.data_mining if found.reading else ""
+    mining = _stricter(_last(inscription.data_mining), found.data_mining, heard)
     declared = _MADE_BY_AI[said.is_composite] if said else ""
     source = _source(_last(inscription.source_type), found.source_type, declared)
     xmp = write_packet(
@@ -81,7 +83,7 @@ def marks_for(
     )
     camera = found.camera if inscription.with_camera else NOTHING
     exif = _exif(found.artist or "; ".join(creators), found.notice or rights, camera)
-    return Marks(xmp, exif)
+    return Marks(xmp, exif, mining)
 
 
 def _exif(artist: str, copyright_notice: str, camera: Camera) -> bytes:
@@ -101,9 +103,9 @@ def _written(value: object) -> object:
     return value
 
 
-def _stricter(ours: str, theirs: str) -> str:
-    """Return the stricter of two of PLUS's keys."""
-    known = [key if key in _STRICTNESS else _PROHIBITED for key in (ours, theirs) if key]
+def _stricter(*keys: str) -> str:
+    """Return the strictest of some of PLUS's keys."""
+    known = [key if key in _STRICTNESS else _PROHIBITED for key in keys if key]
     return max(known, key=_STRICTNESS.index, default="")
 
 

@@ -28,10 +28,17 @@ class Inscription(msgspec.Struct, frozen=True, omit_defaults=True):
     licence_url: str = ""  # of what people may do; "" = all rights are reserved
     with_camera: bool = False  # how the picture was taken stays as well
     is_free: bool = False  # its artist gave up all rights
+    signed_by: str = ""  # fingerprint of the authority under which every copy is signed
 
 
 def inscription_of(
-    work: Work, artist: Artist, usage: ContentUsage, address: str, urls: SignalUrls
+    work: Work,
+    artist: Artist,
+    usage: ContentUsage,
+    address: str,
+    urls: SignalUrls,
+    *,
+    signed_by: str = "",
 ) -> Inscription:
     """Return what copies of a work's pictures say. `usage`: the work's own."""
     name = artist.name or artist.handle
@@ -49,6 +56,7 @@ def inscription_of(
         licence_url=licence.url,
         is_free=is_free,
         with_camera=work.shows_camera,
+        signed_by=signed_by,
     )
 
 

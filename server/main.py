@@ -47,6 +47,7 @@ from server.aftermath import DeliveryAftermath
 from server.applying import Applying
 from server.approving import Approving
 from server.audit import Audit
+from server.authority import Authority
 from server.blocking import Blocking
 from server.blocklists import Blocklists
 from server.bus import MemoryBus
@@ -94,6 +95,7 @@ from server.reactions import Reactions
 from server.registers import Registers
 from server.reinscribing import Reinscribing
 from server.reporting import Reporting
+from server.sealing import Sealing, is_installed, sealing_workers
 from server.series import Curating
 from server.series_rooms import SeriesRooms
 from server.severing import Severing
@@ -173,6 +175,7 @@ class Seams:
     bus: Bus
     readers: Workers  # of signed documents, apart: nobody waits for a picture to be believed
     resolver: Resolver
+    sealers: Workers | None = None  # of Content Credentials; None = neither read nor signed
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +212,7 @@ async def opened(
         config, allow_private_addresses=config.federation.allow_private_addresses
     )
     workers, readers = ProcessWorkers(), document_readers()
+    sealers = sealing_workers() if config.media.credentials and is_installed() else None
     library = open_library(config.database_url)
     seams = Seams(
         library=library,
@@ -219,6 +223,7 @@ async def opened(
         bus=MemoryBus(),
         readers=readers,
         resolver=SystemResolver(),
+        sealers=sealers,
     )
     try:
         await library.check()
@@ -227,6 +232,8 @@ async def opened(
         await transport.close()
         await workers.close()
         await readers.close()
+        if sealers:
+            await sealers.close()
         await seams.media.close()
         await library.close()
 
@@ -246,7 +253,7 @@ def _bucket(config: Config) -> Bucket:
 
 
 async def prepare(config: Config) -> None:
-    """Make or upgrade the database, the server actor with its key, and the first policy."""
+    """Make or upgrade the database, the server's keys and authority, and the first policy."""
     await upgrade(config.database_url)
     async with opened(config):
         pass
@@ -256,6 +263,7 @@ async def prepare(config: Config) -> None:
 async def looking(config: Config) -> AsyncIterator[Means]:
     """Give doctor what it looks with: its transport alone may ask this machine."""
     transport, workers = _transport(config, allow_private_addresses=True), ProcessWorkers()
+    sealers = sealing_workers()
     media = media_store(config, config.media.store)
 
     @asynccontextmanager
@@ -270,6 +278,7 @@ async def looking(config: Config) -> AsyncIterator[Means]:
             clock=SystemClock(),
             transport=transport,
             workers=workers,
+            sealers=sealers,
             media=media,
             media_address=lambda digest: address_of(_bucket(config), digest),
             pending=lambda: pending(config.database_url),
@@ -279,6 +288,7 @@ async def looking(config: Config) -> AsyncIterator[Means]:
     finally:
         await transport.close()
         await workers.close()
+        await sealers.close()
         await media.close()
 
 
@@ -319,9 +329,9 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
     threads = Threads(library, clock, bus, addresses, remote, reactions, doors)
     viewing = Viewing(library, addresses)
     notifications = Notifications(library, clock)
-    publishing = Publishing(
-        library, clock, Pipeline(seams.media, seams.workers), bus, house, addresses
-    )
+    domain, crawlers = config.instance.domain, CrawlerBook(config.crawlers_path)
+    authority = await Authority.of(library, clock, domain)
+    publishing = Publishing(library, clock, _pipeline(seams, authority), bus, house, addresses)
     reach = Reach(library, clock, bus)
     fanout = Fanout(clock, config.federation.spread_seconds, random.random)
     outbox = Outbox(library, bus, Mouth(clock, addresses, house), fanout)
@@ -347,7 +357,6 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
     delivery = Delivery(library, clock, knocking, house, reach, synchrony, doors, extents)
     reinscribing = Reinscribing(library, clock, bus, publishing)
     sweeping = Sweeping(library, seams.media, clock)
-    crawlers = CrawlerBook(config.crawlers_path)
     severing = Severing(library, clock, addresses, bus, house)
     ends = AccountEnds(library, seams.media, clock, addresses, bus)
     neighbourhood = Neighbourhood(
@@ -360,7 +369,7 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
         random.random,
         allows_loopback=config.federation.allow_private_addresses,
     )
-    governing = Governing(library, clock, house, severing, bus, config.instance.domain, crawlers)
+    governing = Governing(library, clock, house, severing, bus, domain, crawlers)
     allows_private = config.federation.allow_private_addresses
     list_fetching = ListFetching(seams.transport, addresses, allows_loopback=allows_private)
     blocklists = Blocklists(library, clock, addresses, house, seams.workers, list_fetching)
@@ -369,7 +378,7 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
         library,
         clock,
         bus,
-        config.instance.domain,
+        domain,
         accounts,
         ends,
         moving,
@@ -397,8 +406,7 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
     }
     believing = Believing(library, remote, seams.readers)
     inbox = Inbox(library, clock, bus, remote, doors, believing, reach, synchrony)
-    courtesy = Courtesy(clock)
-    is_open = config.instance.registration != "closed"
+    courtesy, is_open = Courtesy(clock), config.instance.registration != "closed"
     inviting = Inviting(library, clock, accounts, is_open=is_open)
     flows = Flows(
         config=config,
@@ -476,6 +484,8 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
             signal_urls(config.base_url),
             config.name,
             _email(config.instance.contact),
+            authority.certificate,
+            signs_pictures=seams.sealers is not None,
         ),
         neighbourhood=neighbourhood,
         peer_book=PeerBook(library, clock, house),
@@ -502,6 +512,11 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
         is_visited=lambda: courtesy.is_due,
     )
     return Instance(config, seams, flows, worker, sweeping, neighbourhood)
+
+
+def _pipeline(seams: Seams, authority: Authority) -> Pipeline:
+    sealing = Sealing(seams.sealers, authority, VERSION) if seams.sealers else None
+    return Pipeline(seams.media, seams.workers, sealing)
 
 
 async def _form_guard(config: Config, library: Library, speaker: Actor) -> FormGuard:

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import NewType
 
 from server.camera import NOTHING, Camera
+from server.credentials import Credentials
 from server.permits import InteractionPolicy
 from server.treatments import Treatment
 
@@ -309,6 +310,7 @@ class Picture:
     declared_where: str = ""  # the mark that says so
     camera: Camera = NOTHING  # how it was taken, where its artist shows that
     inscribed: str = ""  # digest of what its copies say of the work
+    credentials: Credentials | None = None  # what its file's own say; None = nobody looked
 
 
 @dataclass(frozen=True, slots=True)
@@ -567,6 +569,15 @@ class Job:
     attempts: int  # tries begun, this one included
     queue: str = ""  # jobs with the same non-empty queue name run one at a time (a peer's host)
     priority: int = 0  # lower first
+
+
+@dataclass(frozen=True, slots=True)
+class SigningAuthority:
+    """What certifies who signs pictures here, as PEM."""
+
+    private_pem: str
+    certificate_pem: str
+    made_at: Millis
 
 
 @dataclass(frozen=True, slots=True)

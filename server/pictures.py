@@ -11,6 +11,7 @@ from typing import Final
 import msgspec
 
 from server.camera import NOTHING, Camera
+from server.credentials import Reading
 from server.inscription import Inscription
 from server.model import ImageFormat, RenditionName
 
@@ -25,6 +26,7 @@ class PictureTask(msgspec.Struct, frozen=True):
     source: bytes
     full_side: int = 0  # also make `full`, all pixels, where the longest side is at most this
     inscription: Inscription | None = None  # what every copy says; None = nothing
+    reading: Reading | None = None  # what the upload's Content Credentials say
 
 
 class MadeRendition(msgspec.Struct, frozen=True):
@@ -51,6 +53,7 @@ class Made(msgspec.Struct, frozen=True, tag="made"):
     declared_by: str = ""  # the tool that the file says it was made by; "" = it declares no AI
     declared_where: str = ""  # the mark that says so
     camera: Camera = NOTHING  # how it was taken, where the copies say so
+    data_mining: str = ""  # PLUS's key in every copy: the stricter of what work and upload say
 
 
 class RefusalCode(StrEnum):

@@ -20,6 +20,7 @@ from server.pictures import (
     read_answer,
 )
 from server.ports import MediaStore, Workers
+from server.sealing import Sealing
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,12 @@ class Pipeline:
 
     media: MediaStore
     workers: Workers
+    sealing: Sealing | None = None  # None: Content Credentials are off
+
+    @property
+    def signer(self) -> str:
+        """Return the fingerprint of who signs copies, "" where nobody does."""
+        return self.sealing.authority.fingerprint if self.sealing else ""
 
     async def make(self, picture: Picture, inscription: Inscription, full_side: int = 0) -> Picture:
         """Return the picture READY with its renditions kept, or REFUSED with one sentence.
@@ -36,7 +43,8 @@ class Pipeline:
         """
         try:
             source = await self.media.read(picture.original_digest)
-            task = pack_task(PictureTask(source, full_side, inscription))
+            reading = await self.sealing.read(source) if self.sealing else None
+            task = pack_task(PictureTask(source, full_side, inscription, reading))
             answer = read_answer(await self.workers.run(PICTURE_TASK, task))
         except NotFound:
             return refused(picture, "The uploaded file is gone from storage: upload it again.")
@@ -44,7 +52,11 @@ class Pipeline:
             return refused(picture, problem.message)
         if isinstance(answer, Refusal):
             return refused(picture, answer.message)
-        return replace(await self._keep(picture, answer), inscribed=digest_of(inscription))
+        credentials = None
+        if self.sealing:
+            answer, credentials = await self.sealing.sign(answer, source, inscription, reading)
+        kept = await self._keep(picture, answer)
+        return replace(kept, inscribed=digest_of(inscription), credentials=credentials)
 
     async def _keep(self, picture: Picture, made: Made) -> Picture:
         return replace(

@@ -16,7 +16,7 @@ from server.model import Job, JobId, JobKind, Millis
 from server.neighbours import Neighbours
 from server.repositories.accounts import Actors, Artists, Departures
 from server.repositories.evidence import Comers, SignalLedger
-from server.repositories.house import AuditLog, HeldThings, Policies
+from server.repositories.house import AuditLog, Authorities, HeldThings, Policies
 from server.repositories.ledgers import EnvelopeRows, Severances, VisitRows
 from server.repositories.people import Applications, Cases, HouseTexts, Invites, Reports, TheEnd
 from server.repositories.posts import Posts
@@ -170,6 +170,8 @@ class Transaction(Protocol):
     def notifications(self) -> Notifications: ...
     @property
     def policies(self) -> Policies: ...
+    @property
+    def authorities(self) -> Authorities: ...
     @property
     def requests(self) -> Requests: ...
     @property

@@ -129,6 +129,10 @@ def _in_xmp(found: Embedded) -> Declaration | None:
 
 
 def _in_manifest(found: Embedded) -> Declaration | None:
+    read = found.reading
+    if read is not None and read.ai:
+        where = f"Content Credentials: {read.ai}"
+        return Declaration(read.ai_by or read.ai, where, is_composite=read.is_composite)
     types = {one.decode() for one in _C2PA_TYPE.findall(found.c2pa)}
     if not types and _C2PA_TRAINED not in found.c2pa:
         return None

@@ -155,7 +155,8 @@ class Publishing:
         """Return what every copy of a work's pictures says of it, as things stand."""
         usage = self.house.usage_of(artist, work)
         address = self.addresses.work(work.id)  # stays when the title changes
-        return inscription_of(work, artist, usage, address, signal_urls(self.addresses.base_url))
+        urls, signer = signal_urls(self.addresses.base_url), self.pipeline.signer
+        return inscription_of(work, artist, usage, address, urls, signed_by=signer)
 
     def is_outdated(self, work: Work, artist: Artist) -> bool:
         """Say whether any picture of a work is to be made, for the first time or anew."""

@@ -71,6 +71,8 @@ class PolicyStatement:
     updated: str  # ISO 8601, UTC
     instance_name: str
     contact_email: str = ""
+    authority: str = ""  # certificate (PEM) under which pictures' Content Credentials are signed
+    signs_pictures: bool = False  # now; those signed before stay
 
 
 def signal_urls(base_url: str) -> SignalUrls:
@@ -222,12 +224,20 @@ def ai_txt(usage: ContentUsage, urls: SignalUrls) -> str:
 def ai_policy(policy: Policy, statement: PolicyStatement, urls: SignalUrls) -> JsonObject:
     """Return `/.well-known/ai-policy`, also served as `tdm-policy`: ODRL, then our own terms."""
     usage = policy.content_usage
+    authority: JsonObject = {}
+    if statement.authority:
+        authority = {
+            "signingAuthority": statement.authority,
+            "signsPictures": statement.signs_pictures,
+        }
     return {
         "@context": [
             "http://www.w3.org/ns/odrl.jsonld",
             "http://www.w3.org/ns/tdmrep.jsonld",
             "https://w3id.org/security/data-integrity/v1",  # the proof
-            _own_terms("contentUsage", "enforcement", "aiWorks", "renditions", "policyVersion")
+            _own_terms(
+                "contentUsage", "enforcement", "aiWorks", "renditions", "policyVersion", *authority
+            )
             | {"updated": "http://purl.org/dc/terms/modified"},
         ],
         "@type": "Offer",
@@ -245,6 +255,7 @@ def ai_policy(policy: Policy, statement: PolicyStatement, urls: SignalUrls) -> J
         },
         "policyVersion": statement.version,
         "updated": statement.updated,
+        **authority,
     }
 
 

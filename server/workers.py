@@ -1,10 +1,10 @@
 """A pool of child processes for hostile or heavy input (the `Workers` seam).
 
 Law: a file may kill its child, never the server. Each child has limits on memory, processor
-time and wall time, a bare environment (no secret of ours is in it) and lower priority, and
-dies with its parent. Children start at the first task and leave after some tasks or idle time,
-so that an idle server holds no image library. An exchange that did not end cleanly, for
-whatever reason, costs the child: a pipe is never reused out of step.
+time and wall time, no network, a bare environment (no secret of ours is in it) and lower
+priority, and dies with its parent. Children start at the first task and leave after some tasks
+or idle time, so that an idle server holds no image library. An exchange that did not end
+cleanly, for whatever reason, costs the child: a pipe is never reused out of step.
 
     Invalid
     └── WorkerDied   the input killed or outlived its child, or its task gave up

@@ -9,7 +9,7 @@ from server.neighbours import Neighbours
 from server.ports import Jobs, Library, Transaction
 from server.repositories.accounts import Actors, Artists, Departures
 from server.repositories.evidence import Comers, SignalLedger
-from server.repositories.house import AuditLog, HeldThings, Policies
+from server.repositories.house import AuditLog, Authorities, HeldThings, Policies
 from server.repositories.ledgers import EnvelopeRows, Severances, VisitRows
 from server.repositories.people import Applications, Cases, HouseTexts, Invites, Reports, TheEnd
 from server.repositories.posts import Posts
@@ -22,6 +22,7 @@ from storage.actors import actors_in
 from storage.applications import applications_in
 from storage.artists import artists_in
 from storage.audit import audit_in
+from storage.authorities import authorities_in
 from storage.blocks import blocks_in
 from storage.cases import cases_in
 from storage.closing import closing_in
@@ -134,6 +135,10 @@ class _Transaction:
     @property
     def policies(self) -> Policies:
         return policies_in(self._connection)
+
+    @property
+    def authorities(self) -> Authorities:
+        return authorities_in(self._connection)
 
     @property
     def audit(self) -> AuditLog:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import msgspec
 
 from server.camera import NOTHING, Camera
+from server.credentials import Credentials
 from server.model import (
     ImageFormat,
     Picture,
@@ -42,12 +43,12 @@ class Pictures:
                 id, work_id, position, alt, original_digest, original_type, original_name,
                 original_bytes, state, problem, media_key, width, height, placeholder, blurhash,
                 focal_x, focal_y, icc_name, declared_by, declared_where, inscribed,
-                camera
+                camera, credentials
             ) VALUES (
                 :id, :work_id, :position, :alt, :original_digest, :original_type, :original_name,
                 :original_bytes, :state, :problem, :media_key, :width, :height, :placeholder,
                 :blurhash, :focal_x, :focal_y, :icc_name, :declared_by, :declared_where, :inscribed,
-                :camera
+                :camera, :credentials
             ) ON CONFLICT (id) DO UPDATE SET
                 work_id = excluded.work_id, position = excluded.position, alt = excluded.alt,
                 original_digest = excluded.original_digest,
@@ -59,7 +60,7 @@ class Pictures:
                 focal_x = excluded.focal_x, focal_y = excluded.focal_y,
                 icc_name = excluded.icc_name, declared_by = excluded.declared_by,
                 declared_where = excluded.declared_where, inscribed = excluded.inscribed,
-                camera = excluded.camera
+                camera = excluded.camera, credentials = excluded.credentials
             """,
             **_picture_columns(picture),
         )
@@ -164,6 +165,7 @@ def _picture(row: Row, renditions: tuple[Rendition, ...]) -> Picture:
         declared_where=row["declared_where"],
         inscribed=row["inscribed"],
         camera=msgspec.json.decode(row["camera"], type=Camera) if row["camera"] else NOTHING,
+        credentials=_credentials(row["credentials"]),
     )
 
 
@@ -191,7 +193,14 @@ def _picture_columns(picture: Picture) -> dict[str, str | int | float]:
         "declared_where": picture.declared_where,
         "inscribed": picture.inscribed,
         "camera": "" if picture.camera == NOTHING else msgspec.json.encode(picture.camera).decode(),
+        "credentials": msgspec.json.encode(picture.credentials).decode()
+        if picture.credentials
+        else "",
     }
+
+
+def _credentials(text: str) -> Credentials | None:
+    return msgspec.json.decode(text, type=Credentials) if text else None
 
 
 def _rendition(row: Row) -> Rendition:

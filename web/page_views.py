@@ -10,6 +10,7 @@ from web.delivery_views import MissedView
 from web.views import (
     ActorView,
     CommentView,
+    CreditView,
     DealingsView,
     EmojiView,
     FollowButtonView,
@@ -117,6 +118,8 @@ class WorkPage:
     after_note: str = ""  # for its artist: that they were asked
     licence: LinkView | None = None  # where its artist gave one; None = all rights reserved
     taken_with: tuple[str, ...] = ()  # cameras and settings, a line each
+    credits: tuple[CreditView, ...] = ()  # of the files that brought Content Credentials
+    is_signed: bool = False  # whether every copy was signed here
 
 
 @dataclass(frozen=True, slots=True)

@@ -214,6 +214,14 @@ class PictureView:
 
 
 @dataclass(frozen=True, slots=True)
+class CreditView:
+    """What the Content Credentials of one picture's file say, and what that proves."""
+
+    said: str
+    proved: str
+
+
+@dataclass(frozen=True, slots=True)
 class TileView:
     """A work in a wall of works."""
 

@@ -4,7 +4,7 @@ from typing import Protocol
 
 from server.acts import AuditEntry, AuditId
 from server.holdings import Held, HeldId
-from server.model import ActorId, Millis, PolicyVersion
+from server.model import ActorId, Millis, PolicyVersion, SigningAuthority
 
 
 class Policies(Protocol):
@@ -39,6 +39,16 @@ class Policies(Protocol):
 
     async def generation(self) -> int:
         """Return how often something in force changed."""
+        ...
+
+
+class Authorities(Protocol):
+    """What certifies who signs pictures here: one, made once."""
+
+    async def current(self) -> SigningAuthority | None: ...
+
+    async def add_first(self, authority: SigningAuthority) -> None:
+        """Keep it, unless there is one."""
         ...
 
 

@@ -56,6 +56,7 @@ from server.promises import Deed, PicturesPromise, SayPromise
 from server.publishing import Publishing
 from server.reactions import Reactions
 from server.reinscribing import Reinscribing
+from server.sealing import Sealing
 from server.signing_keys import KeyRing
 from server.sweeping import Sweeping
 from server.viewing import Viewing
@@ -299,14 +300,18 @@ class Studio:
 
 
 def build_studio(
-    library: Library, folder: Path, pool: Workers, preset: str = "standard-no-ai"
+    library: Library,
+    folder: Path,
+    pool: Workers,
+    preset: str = "standard-no-ai",
+    sealing: Sealing | None = None,
 ) -> Studio:
     """Put the flows together as `server.main` does; `house.open` is the caller's."""
     clock, bus = StudioClock(), MemoryBus()
     addresses = Addresses("https://art.example", "art.example")
     house = House(library, clock, preset)
     media = DiskStore(folder)
-    publishing = Publishing(library, clock, Pipeline(media, pool), bus, house, addresses)
+    publishing = Publishing(library, clock, Pipeline(media, pool, sealing), bus, house, addresses)
     notifications = Notifications(library, clock)
     sweeping = Sweeping(library, media, clock)
     runs = {

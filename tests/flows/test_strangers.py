@@ -13,7 +13,7 @@ APEX, HERE = "https://art.test", "https://gallery.art.test"
 
 def means(net: Net) -> Means:
     nobody = MemoryBus()  # stands where nothing is asked
-    return Means(HandClock(), net, *[nobody] * 6)  # type: ignore[arg-type]
+    return Means(HandClock(), net, *[nobody] * 7)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("ends", ["in a circle", "elsewhere", "here"])

@@ -1,8 +1,11 @@
 """Tasks that do to a child what hostile files do."""
 
+import contextlib
 import os
 import signal
+import socket
 import sys
+import threading
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final
@@ -59,6 +62,25 @@ def _write_file(_: bytes) -> bytes:
     return b""
 
 
+def _connect(_: bytes) -> bytes:
+    """Try every kind of socket, here and in a thread; say which opened."""
+    opened: list[str] = []
+
+    def attempt() -> None:
+        for family in (socket.AF_INET, socket.AF_INET6, socket.AF_UNIX):
+            with contextlib.suppress(PermissionError), socket.socket(family):
+                opened.append(family.name)
+
+    thread = threading.Thread(target=attempt)
+    thread.start()
+    thread.join()
+    attempt()
+    return " ".join(opened).encode()
+
+
+KILLERS: Final[Mapping[str, Callable[[bytes], bytes]]] = MappingProxyType(
+    {"read-credentials": _crash, "sign-credentials": _crash}
+)
 TASKS: Final[Mapping[str, Callable[[bytes], bytes]]] = MappingProxyType(
     {
         "echo": _echo,
@@ -72,5 +94,6 @@ TASKS: Final[Mapping[str, Callable[[bytes], bytes]]] = MappingProxyType(
         "chatter": _chatter,
         "fail": _fail,
         "write-file": _write_file,
+        "connect": _connect,
     }
 )

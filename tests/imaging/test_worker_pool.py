@@ -219,3 +219,8 @@ async def main():
 
 asyncio.run(main())
 """
+
+
+async def test_nothing_in_a_child_can_open_a_connection() -> None:
+    async with pool() as workers:
+        assert await workers.run("connect", b"") == b""

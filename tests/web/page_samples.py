@@ -20,6 +20,7 @@ from web.styleguide import styleguide
 from web.views import (
     ActorView,
     CommentView,
+    CreditView,
     DealingsView,
     EmojiView,
     FollowButtonView,
@@ -242,6 +243,7 @@ def samples(words: str) -> dict[str, object]:
             places=(PlaceView(LinkView(words, "/@ada/series/x"), 2, 3, LinkView(words, "/@ada/0"),
                               LinkView(words, "/@ada/3")),
                     PlaceView(LinkView(words, "/@ada/series/y"), 1, 1)),
+            credits=(CreditView(words, words),), is_signed=True,
         ),
         "upload.html": pages.UploadPage(
             form, "image/jpeg", "JPEG", 50, 40, 100, 1280, OPTIONS, OPTIONS,

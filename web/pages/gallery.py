@@ -16,6 +16,7 @@ from server.protections import Audience
 from server.signals import ImageSigns, schema_org
 from server.viewing import PAGE, REACHABLE, Hung, Portfolio, Room
 from web import activitypub
+from web.credits import credits_of, is_signed
 from web.dealings import dealings_of
 from web.deliveries import missed
 from web.delivery_views import MissedView
@@ -271,6 +272,8 @@ def _work_view(request: web.Request, room: Room, showing: Show) -> WorkPage:
         dealings=dealings_of(showing.viewer, room.actor, about=one.id),
         licence=_licence_link(one),
         taken_with=tuple(dict.fromkeys(filter(None, (sentence(p.camera) for p in one.pictures)))),
+        credits=credits_of(one),
+        is_signed=is_signed(one),
     )
 
 
