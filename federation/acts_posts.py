@@ -13,6 +13,7 @@ from federation.posts import people_in, post_from, treated
 from federation.uris import same_origin
 from federation.vocabulary import RemoteNote
 from server import quotes
+from server.likening import look_later
 from server.model import ActivityId, Actor, Post, PostId, Quote, TargetId, Visibility
 from server.permits import Answer, InteractionKind
 from server.permitting import Wish, permitted
@@ -91,11 +92,13 @@ async def keep(hands: Hands, tx: Transaction, sent: Sent) -> Answer:
     if said is Answer.ASK:
         await tx.posts.put(replace(post, visibility=Visibility.DRAFT))
     else:
-        await _take_in(hands, tx, sent, post)
+        await _take_in(hands, tx, sent, post, known)
     return said
 
 
-async def _take_in(hands: Hands, tx: Transaction, sent: Sent, post: Post) -> None:
+async def _take_in(
+    hands: Hands, tx: Transaction, sent: Sent, post: Post, known: Post | None
+) -> None:
     settled = await quoting.settled(
         tx, hands.addresses, hands.clock, post, sent.activity_id, is_approved=sent.is_approved
     )
@@ -104,6 +107,7 @@ async def _take_in(hands: Hands, tx: Transaction, sent: Sent, post: Post) -> Non
         return
     kept = replace(settled, id=post_id)
     await quoting.follow_up(tx, hands.addresses, hands.clock, kept)
+    await look_later(tx, hands.clock, kept, known)
     await _look_for_thread(hands, tx, kept)
 
 

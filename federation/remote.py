@@ -26,6 +26,7 @@ from federation.wording import sanitised
 from server.addresses import Addresses
 from server.clock import Clock
 from server.errors import FixatifError, Invalid, NotFound, Unavailable, Untrusted
+from server.likening import look_later
 from server.model import Actor, ActorId, ActorKind, Millis, Post, Visibility
 from server.ports import Incoming, Library, Transaction, Unreachable
 from server.promises import FetchPromise, NamePromise, promise
@@ -206,8 +207,9 @@ class Remote:
             if known is not None:
                 post = replace(post, reply_to_id=known.reply_to_id, work_id=known.work_id)
             post = treated(post, known, treatment_of(decision), self.doors.standing())
-            post_id = await tx.posts.put(post)
-        return replace(post, id=post_id)
+            kept = replace(post, id=await tx.posts.put(post))
+            await look_later(tx, self.clock, kept, known)
+        return kept
 
     async def keep(self, found: RemoteActor) -> Actor:
         """Keep an actor as its origin just described it."""

@@ -20,6 +20,7 @@ from server.errors import Invalid
 ENVIRONMENT_PREFIX = "FIXATIF__"
 _LONGEST_SPREAD_SECONDS = 3_600
 _MOST_GIGABYTES = 1_000_000  # a day: more than any line carries
+_MOST_COMPARED_MIB = 1_000_000  # a day: a terabyte
 _MOST_APPLICATIONS = 1_000  # a day: nobody reads more
 
 
@@ -70,6 +71,7 @@ class Federation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ca_file: str = ""
     user_agent_suffix: str = ""
     spread_seconds: int = 30
+    compared_mib_per_day: int = 200
 
 
 class People(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -270,6 +272,8 @@ def _checked(config: Config, source: str) -> Config:
     problem = problem or _bucket_problem(config.media)
     if not problem and not 0 <= config.federation.spread_seconds <= _LONGEST_SPREAD_SECONDS:
         problem = f"'federation.spread_seconds' must be between 0 and {_LONGEST_SPREAD_SECONDS}"
+    if not problem and not 0 <= config.federation.compared_mib_per_day <= _MOST_COMPARED_MIB:
+        problem = f"'federation.compared_mib_per_day' must be between 0 and {_MOST_COMPARED_MIB}"
     if not problem and not 0 < config.people.applications_per_day <= _MOST_APPLICATIONS:
         problem = f"'people.applications_per_day' must be between 1 and {_MOST_APPLICATIONS}"
     if not problem and not 0 <= config.gate.daily_gigabytes <= _MOST_GIGABYTES:

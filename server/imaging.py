@@ -44,6 +44,7 @@ from server.embedded import Embedded, read_embedded
 from server.inscribing import Marks, marks_for
 from server.inscription import Inscription
 from server.model import ImageFormat, RenditionName
+from server.pdq import hashes_of
 from server.pictures import (
     FULL_MAX_PIXELS,
     Answer,
@@ -194,6 +195,7 @@ def _derive(
         declared_where=said.where if said else "",
         camera=found.camera if inscription is not None and inscription.with_camera else NOTHING,
         data_mining=marks.data_mining,
+        likeness=hashes_of(flat),
     )
 
 

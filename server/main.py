@@ -71,6 +71,7 @@ from server.holding import Holding
 from server.house import House
 from server.house_texts import Place
 from server.inviting import Inviting
+from server.likening import Likening, Measure
 from server.list_feed import ListFeed
 from server.list_fetching import ListFetching
 from server.list_renewing import ListRenewing
@@ -157,6 +158,7 @@ _LANES = {
     JobKind.DELIVER: 64,
     JobKind.END: 1,
     JobKind.LISTS: 1,
+    JobKind.LIKEN: 1,
     JobKind.SWEEP: 1,
     JobKind.CLOSING: 1,
     JobKind.SEVER: 1,
@@ -327,8 +329,7 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
     following = Following(library, clock, addresses, bus)
     reactions = Reactions(library, clock, addresses, bus)
     threads = Threads(library, clock, bus, addresses, remote, reactions, doors)
-    viewing = Viewing(library, addresses)
-    notifications = Notifications(library, clock)
+    viewing, notifications = Viewing(library, addresses), Notifications(library, clock)
     domain, crawlers = config.instance.domain, CrawlerBook(config.crawlers_path)
     authority = await Authority.of(library, clock, domain)
     publishing = Publishing(library, clock, _pipeline(seams, authority), bus, house, addresses)
@@ -356,6 +357,11 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
     extents = Extents(library, clock, addresses, house)
     delivery = Delivery(library, clock, knocking, house, reach, synchrony, doors, extents)
     reinscribing = Reinscribing(library, clock, bus, publishing)
+    likening = Likening(
+        *(library, clock, addresses, seams.media, seams.workers, seams.transport, reporting),
+        Measure(config.federation.compared_mib_per_day << 20),
+        allows_loopback=config.federation.allow_private_addresses,
+    )
     sweeping = Sweeping(library, seams.media, clock)
     severing = Severing(library, clock, addresses, bus, house)
     ends = AccountEnds(library, seams.media, clock, addresses, bus)
@@ -400,6 +406,7 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
         JobKind.MEET: neighbourhood.meet,
         JobKind.POLICY: neighbourhood.ask,
         JobKind.LISTS: renewing.renew,
+        JobKind.LIKEN: likening.look,
         JobKind.SWEEP: sweeping.sweep,
         JobKind.CLOSING: closings.run,
         JobKind.SEVER: severing.end_due,
@@ -464,6 +471,7 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
         protecting=Protecting(library, clock, bus, house),
         blocking=blocking,
         reporting=reporting,
+        likening=likening,
         stating=Stating(library, clock, _place(config)),
         closings=closings,
         closing_now=closings.known,

@@ -311,6 +311,7 @@ class Picture:
     camera: Camera = NOTHING  # how it was taken, where its artist shows that
     inscribed: str = ""  # digest of what its copies say of the work
     credentials: Credentials | None = None  # what its file's own say; None = nobody looked
+    likeness: tuple[str, ...] = ()  # just made: its hashes, kept apart (`Likenesses`)
 
 
 @dataclass(frozen=True, slots=True)
@@ -507,6 +508,7 @@ class NotificationKind(StrEnum):
     CLOSING = "closing"  # this place closes
     OUTCOME = "outcome"  # to who reported: it was decided
     WORK_FAILED = "work_failed"
+    LIKENESS = "likeness"  # somebody else shows a picture like one of theirs
 
 
 @dataclass(frozen=True, slots=True)
@@ -555,6 +557,7 @@ class JobKind(StrEnum):
     LISTS = "lists"  # lists of servers, fetched where they are due
     CLOSING = "closing"  # a step of the end of this instance
     REINSCRIBE = "reinscribe"  # find pictures whose copies say what is not so any more
+    LIKEN = "liken"  # which other pictures are like those of a work or post
     SWEEP = "sweep"  # old sessions, tickets, orphan files
 
 

@@ -17,6 +17,7 @@ from server.model import ImageFormat, RenditionName
 
 PICTURE_TASK: Final = "picture"  # its name in `server.tasks`
 FULL_MAX_PIXELS: Final = 50_000_000  # what a child can hold decoded and encode once more
+LIKENESS_TASK: Final = "likeness"  # what a picture looks like, in bits that can be compared
 SAMPLE_TASK: Final = "sample"  # one small JPEG of an upload, to look at and throw away
 
 
@@ -54,6 +55,13 @@ class Made(msgspec.Struct, frozen=True, tag="made"):
     declared_where: str = ""  # the mark that says so
     camera: Camera = NOTHING  # how it was taken, where the copies say so
     data_mining: str = ""  # PLUS's key in every copy: the stricter of what work and upload say
+    likeness: tuple[str, ...] = ()  # eight hashes (`server.likeness`); none = too flat to tell
+
+
+class Likeness(msgspec.Struct, frozen=True):
+    """What a picture looks like, where it can be told."""
+
+    hashes: tuple[str, ...] = ()
 
 
 class RefusalCode(StrEnum):
@@ -97,3 +105,13 @@ def pack_answer(answer: Answer) -> bytes:
 def read_answer(data: bytes) -> Answer:
     """Undo `pack_answer`. Raise `msgspec.DecodeError` for anything else."""
     return msgspec.msgpack.decode(data, type=Made | Refusal)
+
+
+def pack_likeness(found: Likeness) -> bytes:
+    """Return what the likeness task gives back."""
+    return msgspec.msgpack.encode(found)
+
+
+def read_likeness(data: bytes) -> Likeness:
+    """Undo `pack_likeness`. Raise `msgspec.DecodeError` for anything else."""
+    return msgspec.msgpack.decode(data, type=Likeness)

@@ -73,6 +73,7 @@ class Pipeline:
             declared_by=made.declared_by,
             declared_where=made.declared_where,
             camera=made.camera,
+            likeness=made.likeness,
             renditions=tuple([await self._put(rendition) for rendition in made.renditions]),
         )
 

@@ -75,6 +75,13 @@ class ReinscribePromise(msgspec.Struct, frozen=True):
     before: WorkId = WorkId(0)  # those are looked through already; 0: none
 
 
+class LikenPromise(msgspec.Struct, frozen=True):
+    """Look whose pictures are like those of a work here, or of a post from elsewhere."""
+
+    work_id: WorkId = WorkId(0)
+    post_id: PostId = PostId(0)
+
+
 class SayPromise(msgspec.Struct, frozen=True):
     """Tell other servers of a deed by `actor_id`.
 
@@ -215,6 +222,7 @@ class EndPromise(msgspec.Struct, frozen=True):
 Promise = (
     PicturesPromise
     | ReinscribePromise
+    | LikenPromise
     | SayPromise
     | DeliverPromise
     | ApplyPromise
@@ -233,6 +241,7 @@ Promise = (
 _KINDS: dict[type[Promise], JobKind] = {
     PicturesPromise: JobKind.PICTURES,
     ReinscribePromise: JobKind.REINSCRIBE,
+    LikenPromise: JobKind.LIKEN,
     SayPromise: JobKind.SAY,
     DeliverPromise: JobKind.DELIVER,
     ApplyPromise: JobKind.APPLY,
@@ -260,6 +269,7 @@ _PRIORITIES = {
     JobKind.END: 8,
     JobKind.LISTS: 9,
     JobKind.REINSCRIBE: 9,
+    JobKind.LIKEN: 9,
     JobKind.SWEEP: 9,
     JobKind.CLOSING: 7,
     JobKind.SEVER: 8,

@@ -48,6 +48,7 @@ from server.ports import Bus, Library, Transaction
 from server.promises import (
     JOBS_TOPIC,
     Deed,
+    LikenPromise,
     PicturesPromise,
     SayPromise,
     promise,
@@ -291,6 +292,8 @@ class Publishing:
                     focal_y=now.focal_y,
                 )
                 await tx.works.put_picture(kept)
+                if kept.state is PictureState.READY:
+                    await tx.likenesses.keep(kept.id, kept.likeness)
                 is_seen = work is not None and work.state is WorkState.HUNG and work.is_visible
                 if work is not None and is_seen and asked.state is PictureState.WAITING:
                     await self._tell_of_pictures(tx, work, kept)
@@ -304,6 +307,7 @@ class Publishing:
         if not any(one.state is PictureState.WAITING for one in later):
             said = SayPromise(Deed.WORK_EDITED, work.artist_id, work.id)
             await promise(tx, self.clock, said)
+            await promise(tx, self.clock, LikenPromise(work.id))
 
     async def _settle(self, work_id: WorkId) -> None:
         async with self.library.transaction() as tx:
@@ -340,6 +344,7 @@ class Publishing:
         if hung.is_visible and hung.hung_at is None:
             hung = replace(hung, hung_at=self.clock.now())
             hung = await quotes.with_consent(tx, self.addresses, self.clock, hung)
+            await promise(tx, self.clock, LikenPromise(work.id))
             if not hung.is_quiet:
                 await promise(tx, self.clock, SayPromise(Deed.WORK_HUNG, work.artist_id, work.id))
                 await tell_named(tx, self.clock, hung)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from server.clock import Clock, compose_id
 from server.comers import KEPT_DAYS as COMERS_DAYS
 from server.holdings import KEPT
+from server.likening import catch_up
 from server.model import JobId, JobKind, Millis
 from server.passages import DAY, KEPT_DAYS
 from server.ports import JobCounts, Library, MediaStore, StoredFile, Transaction
@@ -50,6 +51,7 @@ class Sweeping:
                 decided_before=Millis(now - DECIDED_AGE), made_before=Millis(now - UNDECIDED_AGE)
             )
         await self._sweep_rows(now)
+        await catch_up(self.library, self.clock)
         batch: list[StoredFile] = []
         async for file in self.media.list_older_than(Millis(now - AGE)):
             batch.append(file)

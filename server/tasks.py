@@ -7,12 +7,17 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from server import blocklist_text, imaging
+from server import blocklist_text, imaging, pdq
 from server.blocklist_text import LIST_TASK
-from server.pictures import PICTURE_TASK, SAMPLE_TASK
+from server.pictures import LIKENESS_TASK, PICTURE_TASK, SAMPLE_TASK
 
 Task = Callable[[bytes], bytes]
 
 TASKS: Final[Mapping[str, Task]] = MappingProxyType(
-    {PICTURE_TASK: imaging.answer, SAMPLE_TASK: imaging.sample, LIST_TASK: blocklist_text.answer}
+    {
+        PICTURE_TASK: imaging.answer,
+        SAMPLE_TASK: imaging.sample,
+        LIKENESS_TASK: pdq.answer,
+        LIST_TASK: blocklist_text.answer,
+    }
 )

@@ -39,7 +39,7 @@ _PATIENCE_SECONDS = {JobKind.DELIVER: 1.0}  # how long a job of such a kind hold
 _MOST_BESIDE = 8  # times as many as there are lanes, with those that hold none any more
 _MEND_EVERY = Millis(60_000)
 # One picture, one broom, one reader of lists.
-_ALONE = frozenset({JobKind.PICTURES, JobKind.SWEEP, JobKind.MEET, JobKind.LISTS})
+_ALONE = frozenset({JobKind.PICTURES, JobKind.SWEEP, JobKind.MEET, JobKind.LISTS, JobKind.LIKEN})
 
 Run = Callable[[bytes], Awaitable[None]]
 

@@ -216,6 +216,7 @@ class _Actors:
         await self._connection.execute(
             "DELETE FROM notifications WHERE actor_id = :id", id=actor_id
         )
+        await self._connection.execute("DELETE FROM resemblances WHERE other_id = :id", id=actor_id)
 
     async def mark_moved(self, actor_id: ActorId, to: str, *, since: Millis, at: Millis) -> bool:
         count = await self._connection.execute(

@@ -16,7 +16,7 @@ from server.repositories.posts import Posts
 from server.repositories.relations import Blocks, Reactions, Relations, Requests
 from server.repositories.servers import Lists, Peers
 from server.repositories.told import Activities, Notifications
-from server.repositories.works import AllSeries, Works
+from server.repositories.works import AllSeries, Likenesses, Works
 from storage.activities import activities_in
 from storage.actors import actors_in
 from storage.applications import applications_in
@@ -36,6 +36,7 @@ from storage.house_texts import house_texts_in
 from storage.invites import invites_in
 from storage.jobs import jobs_in
 from storage.ledger import ledger_in
+from storage.likenesses import likenesses_in
 from storage.lists import lists_in
 from storage.migrate import check_schema
 from storage.neighbours import neighbours_in
@@ -111,6 +112,10 @@ class _Transaction:
     @property
     def works(self) -> Works:
         return works_in(self._connection)
+
+    @property
+    def likenesses(self) -> Likenesses:
+        return likenesses_in(self._connection)
 
     @property
     def posts(self) -> Posts:

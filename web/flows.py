@@ -42,6 +42,7 @@ from server.governing import Governing
 from server.holding import Holding
 from server.house import House
 from server.inviting import Inviting
+from server.likening import Likening
 from server.list_feed import ListFeed
 from server.list_renewing import ListRenewing
 from server.members import Members
@@ -131,6 +132,7 @@ class Flows:
     shadows: Shadows
     blocking: Blocking
     reporting: Reporting
+    likening: Likening
     casework: Casework
     notices: Notices
     closings: Closings

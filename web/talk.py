@@ -4,7 +4,17 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from server.model import Actor, Emoji, Millis, Poll, Post, Quote, Visibility, Work
+from server.model import (
+    Actor,
+    Emoji,
+    Millis,
+    Poll,
+    Post,
+    Quote,
+    RemotePicture,
+    Visibility,
+    Work,
+)
 from server.permits import InteractionKind
 from server.treatments import TreatmentKind
 from web.views import (
@@ -151,13 +161,15 @@ def plain_name(actor: Actor) -> str:
 
 def remote_pictures(post: Post) -> tuple[PictureView, ...]:
     """Return the pictures of another server's post, at their own addresses."""
-    return tuple(
-        PictureView(
-            alt=picture.alt,
-            width=picture.width or 0,
-            height=picture.height or 0,
-            jpeg=(SourceView(picture.url, picture.width or 1_280),),
-            is_remote=True,
-        )
-        for picture in post.pictures
+    return tuple(remote_picture(picture) for picture in post.pictures)
+
+
+def remote_picture(picture: RemotePicture) -> PictureView:
+    """Return a picture from another server, at its own address."""
+    return PictureView(
+        alt=picture.alt,
+        width=picture.width or 0,
+        height=picture.height or 0,
+        jpeg=(SourceView(picture.url, picture.width or 1_280),),
+        is_remote=True,
     )

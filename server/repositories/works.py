@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from server.likeness import Hashes, KeptHashes, Resemblance, ResemblanceId, Verdict
 from server.model import (
     ActorId,
     Millis,
@@ -215,3 +216,42 @@ class AllSeries(Protocol):
         ...
 
     async def remove(self, series_id: SeriesId) -> None: ...
+
+
+class Likenesses(Protocol):
+    """What pictures of works look like (`server.likeness`), and whose else look the same."""
+
+    async def keep(self, picture_id: PictureId, hashes: Hashes) -> None:
+        """Store or replace; no hashes for a picture that is too flat to tell."""
+        ...
+
+    async def of_work(self, work_id: WorkId) -> dict[PictureId, Hashes]:
+        """Return the hashes of a work's pictures, of those that were looked at."""
+        ...
+
+    async def near(self, probes: Sequence[int]) -> list[tuple[PictureId, str]]:
+        """Return pictures kept under any of these bands with their upright hashes: a few thousand
+        of a hundred thousand, of which the caller keeps those that are near.
+        """
+        ...
+
+    async def of_pictures(self, ids: Sequence[PictureId]) -> list[KeptHashes]:
+        """Return pictures of works that hang."""
+        ...
+
+    async def is_any(self) -> bool:
+        """Say whether there is anything to compare with."""
+        ...
+
+    async def unknown(
+        self, *, after: PictureId, limit: int = 200
+    ) -> list[tuple[PictureId, WorkId]]:
+        """List READY pictures that were never looked at, by id."""
+        ...
+
+    async def note(self, found: Resemblance) -> bool:
+        """Store; False where it is there, or where the artist trusts the other account."""
+        ...
+
+    async def resemblance(self, resemblance_id: ResemblanceId) -> Resemblance | None: ...
+    async def settle(self, resemblance_id: ResemblanceId, verdict: Verdict) -> None: ...

@@ -10,6 +10,7 @@ from server.arrivals import ApplicationId, InviteId
 from server.comers import WorkVisit
 from server.dealings import ReportId, RequestId
 from server.holdings import HeldId
+from server.likeness import ResemblanceId, Verdict
 from server.lists import ListId
 from server.model import (
     ActivityId,
@@ -43,6 +44,7 @@ from tests.contract.samples import NOW, work
 SERIES = SeriesId(1)
 ME, WORK, POST, TARGET = ActorId(1), WorkId(1), PostId(1), TargetId(1)
 SEEN = (Visibility.PUBLIC, Visibility.UNLISTED)
+LIKENESS = ResemblanceId(1)
 ACCEPTED = FollowState.ACCEPTED
 QUOTE = InteractionKind.QUOTE
 ENVELOPE = Envelope(InboundFacts(peer="x"), "allow", "", at=NOW)
@@ -85,6 +87,18 @@ QUERIES: list[tuple[str, Callable[[Transaction], Awaitable[object]]]] = [
     ("traffic_price_pkey", lambda tx: tx.comers.price()),
     ("visits_pkey", lambda tx: tx.visits.by_class(5)),
     ("pictures_by_media_key former_keys_media_key_key", lambda tx: tx.comers.add_visits([CAME])),
+    ("likenesses_pkey pictures_of_work", lambda tx: tx.likenesses.of_work(WORK)),
+    (
+        "likenesses_pkey likeness_bands_band_picture_id_key",
+        lambda tx: tx.likenesses.near([1, 2, 3]),
+    ),
+    (
+        "likenesses_pkey pictures_pkey works_pkey pictures_of_work",
+        lambda tx: tx.likenesses.of_pictures([PictureId(1)]),
+    ),
+    ("pictures_pkey likenesses_pkey", lambda tx: tx.likenesses.unknown(after=PictureId(1))),
+    ("resemblances_pkey pictures_pkey", lambda tx: tx.likenesses.resemblance(LIKENESS)),
+    ("resemblances_pkey", lambda tx: tx.likenesses.settle(LIKENESS, Verdict.FINE)),
     ("artists_handle_folded_key", lambda tx: tx.artists.by_handle("x")),
     ("artists_handle_folded_key", lambda tx: tx.artists.page(after_handle="x")),
     ("signing_keys_by_actor", lambda tx: tx.artists.key_of(ME)),

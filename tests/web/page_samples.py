@@ -16,6 +16,7 @@ from web import policy_views as ruled
 from web import series_views as of_series
 from web import severed_views as cut
 from web import talk_views as of_talk
+from web.likeness_views import LikenessPage
 from web.styleguide import styleguide
 from web.views import (
     ActorView,
@@ -373,6 +374,10 @@ def samples(words: str) -> dict[str, object]:
             claimant=words, things=(dealing.ThingRow(1, words, "/@ada/1", is_hidden=True),),
             action="/a", form=FormView({"words": words}, {"words": words}),
         ),
+        "likeness.html": LikenessPage(
+            tile.picture, words, "/@ada/1", actor, tile.picture, "/@ben/1", is_fine=True,
+            server=words, action="/likenesses/1", form=FormView({"text": words}, {"text": words}),
+        ),
         "moving.html": dealing.MovingPage(
             f"@{words}@atelier.example", (dealing.AliasRow(words, "https://b.example/a"),),
             alias_form=FormView({"former": words}, {"former": words}),
@@ -562,6 +567,9 @@ def empty_samples() -> dict[str, object]:
             may_forward=True,
         ),
         "concern.html": dealing.ConcernPage(DAY, is_accused=False, answer="x"),
+        "likeness.html": LikenessPage(
+            picture("A heron"), "Heron", "/@ada/1", actor, None, "", is_trusted=True
+        ),
         "moving.html": dealing.MovingPage(
             "@a@b", moved_to=LinkView("@b@c", "https://c.example/@b"), again_from=DAY
         ),

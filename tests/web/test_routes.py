@@ -38,6 +38,7 @@ PARTS = {
     "sight": "hide",
     "door": "drop",
     "end": "delete",
+    "verdict": "fine",
     "label": "ai-scraper",
 }
 # What a route answers to a stranger who asks for what is there, unless it is 200.
@@ -190,6 +191,7 @@ async def test_a_closed_page_answers_a_member(gallery: Gallery, route: Route) ->
     wrong |= {f"/studio/series/{work.id}{part}": 404 for part in ("", "/add", "/delete")}
     wrong |= {f"/admin/blocklists/{work.id}{part}": 404 for part in ("", "/draft")}
     wrong |= {f"/admin/people/{work.id}": 404, f"/cases/{work.id}": 404}  # a work is nobody
+    wrong |= {f"/likenesses/{work.id}": 404}  # nor like another
     if path.startswith("/admin/people/applications/"):  # and nobody applied
         wrong[path] = 200 if path.endswith("applications") else 404
     assert answer.status == wrong.get(path, 200)

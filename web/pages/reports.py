@@ -23,7 +23,7 @@ from web.present import UNTITLED, Show
 from web.respond import artist_of, back, head_for, number, own_path, page, show, to
 from web.views import FormView, HeadView
 
-_REPORTS = Rate("reports by account", 10, 360)  # ten at once, then ten an hour
+REPORTS = Rate("reports by account", 10, 360)  # ten at once, then ten an hour
 _PAGE = 50
 _EXCERPT = 60  # characters
 
@@ -49,7 +49,7 @@ async def report(request: web.Request) -> web.StreamResponse:
     known, artist, sent = flows(request), artist_of(request), await read_form(request)
     try:
         asked = decode(ReportForm, sent)
-        known.limits.demand(_REPORTS, artist.handle)
+        known.limits.demand(REPORTS, artist.handle)
         about = number(asked.about, 0) or 0
         await known.reporting.report(
             artist,

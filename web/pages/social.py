@@ -54,6 +54,7 @@ _ABOUT_CASES = frozenset(
         NotificationKind.OUTCOME,
         NotificationKind.APPLICATION,
         NotificationKind.CLOSING,
+        NotificationKind.LIKENESS,
     }
 )
 _LOOK_UPS = Rate("look-ups by network", 20, 6)  # each makes us fetch from elsewhere
@@ -347,6 +348,8 @@ def _case_link(kind: NotificationKind, case: TargetId) -> LinkView:
         return LinkView("Read it", "/admin/people/applications")
     if kind is NotificationKind.CLOSING:
         return LinkView("What you can do", "/settings/closing")
+    if kind is NotificationKind.LIKENESS:
+        return LinkView("Look at both", f"/likenesses/{case}")
     return LinkView("Read it", f"/cases/{case}")
 
 
