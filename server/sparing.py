@@ -1,6 +1,7 @@
 """Says in the log that something is refused, without letting who is refused fill the disk.
 
-The law: one line for each who and why in a minute, with how many it stands for.
+The law: one line for each who and why in a minute, with how many it stands for; and where more
+than a hundred come in a minute, the rest of them as "others".
 """
 
 from collections import OrderedDict
@@ -15,6 +16,8 @@ from server.model import Millis
 log = structlog.get_logger(__name__)
 
 _A_MINUTE: Final = Millis(60_000)
+_LINES: Final = 100  # a minute: whoever comes from a million networks writes no million lines
+_OTHERS: Final = "others"
 _REMEMBERED: Final = 2_000  # pairs of who and why; the longest unused are forgotten first
 
 
@@ -23,6 +26,8 @@ class Sparing:
     """Logs."""
 
     clock: Clock
+    _minute: int = 0
+    _lines: int = 0
     _said: OrderedDict[tuple[str, str, str], tuple[Millis, int]] = field(
         default_factory=OrderedDict
     )
@@ -34,9 +39,19 @@ class Sparing:
         if now - since < _A_MINUTE:
             self._said[key] = (since, left_out + 1)
             return
+        if not self._has_room(now) and who != _OTHERS:
+            self.say(event, _OTHERS, rule)
+            return
         more = {"besides": left_out} if left_out else {}
         log.info(event, who=who, rule=rule, **more)
         self._said[key] = (now, 0)
         self._said.move_to_end(key)
         if len(self._said) > _REMEMBERED:
             self._said.popitem(last=False)
+
+    def _has_room(self, now: Millis) -> bool:
+        """Count a line; say whether there is room for it in this minute."""
+        if now // _A_MINUTE != self._minute:
+            self._minute, self._lines = now // _A_MINUTE, 0
+        self._lines += 1
+        return self._lines <= _LINES
