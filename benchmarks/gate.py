@@ -46,8 +46,8 @@ GPTBOT = (
 
 
 def ask(port: int, path: str, who: str, number: int) -> bytes:
-    """Return a request that comes through a proxy, from the network of that number."""
-    address = f"203.{number // 250 % 250}.{number % 250}.7"
+    """Return a request that comes through a proxy, from one of a thousand networks."""
+    address = f"203.{number // 250 % 4}.{number % 250}.7"
     return (
         f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nX-Forwarded-For: {address}\r\n{who}\r\n"
     ).encode()

@@ -19,13 +19,16 @@ Network = IPv4Network | IPv6Network
 
 _TABLES_KEPT = 512  # one for each row that has ranges
 # Who comes from there comes through something of ours that does not say who asks.
-_NEARBY = tuple(
-    ip_network(text)
-    for text in (
-        *("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16"),
-        *("100.64.0.0/10", "::1/128", "fc00::/7", "fe80::/10"),
-    )
-)
+_NEARBY = {
+    version: tuple((int(one[0]), int(one[-1])) for one in map(ip_network, texts))
+    for version, texts in {
+        4: (
+            *("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"),
+            *("169.254.0.0/16", "100.64.0.0/10"),
+        ),
+        6: ("::1/128", "fc00::/7", "fe80::/10"),
+    }.items()
+}
 
 
 class Verdict(StrEnum):
@@ -55,7 +58,8 @@ def is_nearby(address: Address) -> bool:
     All visitors share one such where a proxy does not tell who asks: nothing that somebody did
     may be held against it.
     """
-    return any(address in network for network in _NEARBY)
+    number = int(address)
+    return any(first <= number <= last for first, last in _NEARBY[address.version])
 
 
 def is_verifiable(crawler: Crawler) -> bool:

@@ -208,8 +208,9 @@ def network_of(address: str) -> str:
     read = _canonical(address)
     if read is None:
         return _UNKNOWN_NETWORK
-    prefix = 24 if read.version == 4 else 48
-    return str(ip_network(f"{read}/{prefix}", strict=False))
+    if isinstance(read, IPv4Address):  # by hand: ipaddress takes five times as long for each visit
+        return f"{str(read).rpartition('.')[0]}.0/24"
+    return f"{IPv6Address(int(read) >> 80 << 80)}/48"
 
 
 def _read_authority(authority: str) -> tuple[str, int | None]:

@@ -19,7 +19,7 @@ from server.shadows import ShadowWatch
 from server.visits import Visit, Visits
 from server.work_visits import WorkVisits
 from web.addresses import network_of
-from web.keys import CLIENT_ADDRESS, COUNTER, DOOR_FACTS, VISITOR_CLASS
+from web.keys import CLIENT_ADDRESS, COUNTER, DOOR_FACTS, NETWORK, VISITOR_CLASS
 
 _UNCOUNTED: Final = frozenset({"/healthz", "/readyz"})
 _REFUSED: Final = frozenset({403, 429})
@@ -57,7 +57,7 @@ class Counter:
                 visitor=visitor,
                 user_agent=user_agent,
                 path="" if response.status == _NOTHING_HERE else request.path,
-                network=_network_of(request[CLIENT_ADDRESS]),
+                network=request.get(NETWORK) or _network_of(request[CLIENT_ADDRESS]),
                 bytes=sent,
                 is_refused=is_refused,
                 rendition=str(facts.rendition) if isinstance(facts, MediaFacts) else "",

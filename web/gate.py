@@ -100,7 +100,7 @@ class Gate:
         if refusal is None:
             return None
         is_hopeful = bool(self.cookies.session_token(request)) or bool(peer)
-        return replace(refusal, may_appeal=is_hopeful)
+        return replace(refusal, may_appeal=True) if is_hopeful else refusal
 
     async def appeal(self, request: web.Request, refusal: Refusal) -> Refusal | None:
         """Look up who asks; return the refusal that stands for them, None where none does."""

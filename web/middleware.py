@@ -39,7 +39,8 @@ from web.keys import (
 
 SLOW_MILLIS = 1_000
 _LOG_ONE_IN = 100  # of the rest: an access log doubles the CPU of a request
-_CLIENTS_REMEMBERED = 256  # of whom a header of up to 16 KiB may be kept each
+_CLIENTS_REMEMBERED = 4_096
+_USUAL_HEADER = 128  # characters: two or three addresses; a longer one, up to 16 KiB, is not kept
 _REFUSALS_KEPT = 64  # as many as there are rules, mostly
 _CLIENT_LEFT = 499  # nginx's word for it; nobody reads this answer
 _ALWAYS_OPEN = frozenset(
@@ -51,6 +52,7 @@ _ALWAYS_OPEN = frozenset(
 _TOKEN_PATHS = ("/api/", "/oauth/token", "/oauth/revoke")  # who asks there shows a token
 # It changes nothing here, and stands on pages that are cached for strangers, without a token.
 _HARMLESS = frozenset({"/interact"})
+_REFUSAL_HEADERS = {"Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store"}
 _REPEATABLE = frozenset({"x-robots-tag", "link"})  # each line says something of its own
 _SECURITY_HEADERS = (
     ("X-Content-Type-Options", "nosniff"),
@@ -238,9 +240,7 @@ def _no(refusal: Refusal) -> web.Response:
     response = web.Response(
         status=refusal.status,
         body=_encoded(refusal.message),
-        content_type="text/plain",
-        charset="utf-8",
-        headers={"Cache-Control": "no-store"},
+        headers=_REFUSAL_HEADERS,
     )
     if refusal.retry_after_seconds:
         response.headers["Retry-After"] = str(refusal.retry_after_seconds)
@@ -353,7 +353,9 @@ def _client_finder(trusted_proxies: Sequence[IPNetwork]) -> Callable[[web.Reques
     def find(request: web.Request) -> None:
         peer = request.remote or "127.0.0.1"  # a Unix socket has none: a proxy on this machine
         forwarded_for = tuple(request.headers.getall("X-Forwarded-For", ()))
-        request[CLIENT_ADDRESS], is_proxy = asker(peer, forwarded_for)
+        is_usual = sum(map(len, forwarded_for)) <= _USUAL_HEADER
+        look = asker if is_usual else asker.__wrapped__
+        request[CLIENT_ADDRESS], is_proxy = look(peer, forwarded_for)
         request[IS_SECURE] = request.secure
         if is_proxy and "X-Forwarded-Proto" in request.headers:
             last = request.headers.getall("X-Forwarded-Proto")[-1].rpartition(",")[2]
