@@ -18,6 +18,8 @@ LOOK_TASK: Final = "look-at-credentials"  # b"" in, the library's version out
 _GENERATED: Final = "trainedAlgorithmicMedia"
 # Every container names its manifest store so; the last is XMP's word for one kept elsewhere.
 _HINTS: Final = (b"c2pa", b"C2PA", b"dcterms:provenance")
+_STEP: Final = 1_048_576  # bytes looked through at once
+_OVERLAP: Final = max(map(len, _HINTS))
 _PROHIBITED: Final = "DMI-PROHIBITED"
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}(?=T|$)")
 _MINING: Final = ("cawg.data_mining", "cawg.ai_training", "cawg.ai_generative_training")
@@ -109,8 +111,15 @@ class Signed(msgspec.Struct, frozen=True):
 
 
 def may_have_credentials(source: bytes) -> bool:
-    """Say whether a file is worth asking; quick, and wrong in one direction alone."""
-    return any(hint in source for hint in _HINTS)
+    """Say whether a file is worth asking; quick, and wrong in one direction alone.
+
+    Looked through in steps: one search of 64 MiB would hold up every other thread for 30 ms.
+    """
+    return any(
+        source.find(hint, at, at + _STEP + _OVERLAP) >= 0
+        for at in range(0, len(source), _STEP)
+        for hint in _HINTS
+    )
 
 
 def training_entries(data_mining: str) -> dict[str, dict[str, str]]:

@@ -5,6 +5,7 @@ manifest that cannot be carried on costs the picture its credentials, and the lo
 child can start at all (`Unavailable`), the job waits, as it does for the pixels.
 """
 
+import asyncio
 import importlib.util
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -66,15 +67,19 @@ class Sealing:
     async def read(self, source: bytes) -> Reading | None:
         """Return what an upload's own credentials say; None where it has none."""
         kind = sniff(source)
-        if not isinstance(kind, Kind) or not may_have_credentials(source):
+        is_worth_it = await asyncio.to_thread(may_have_credentials, source)
+        if not isinstance(kind, Kind) or not is_worth_it:
             return None
         order = ReadOrder(kind.value, source, self.authority.certificate)
         try:
             answer = await self.workers.run(READ_TASK, msgspec.msgpack.encode(order))
-            return msgspec.msgpack.decode(answer, type=Reading | None)
+            reading = msgspec.msgpack.decode(answer, type=Reading | None)
         except (Invalid, msgspec.DecodeError) as problem:
             _log.warning("credentials_unreadable", why=repr(problem))
             return Reading(Seal.UNREADABLE)
+        if reading is not None:
+            _log.info("credentials_read", seal=reading.seal.value, why=reading.why)
+        return reading
 
     async def sign(
         self, made: Made, source: bytes, inscription: Inscription, reading: Reading | None

@@ -3,13 +3,16 @@
 Hostile manifests first: none keeps a picture from being made, and nobody is asked for anything.
 """
 
+import io
 import socket
 import struct
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import msgspec
 import pytest
 import pytest_asyncio
+from PIL import Image, ImageSequence
 
 from server.credentials import (
     Reading,
@@ -20,6 +23,7 @@ from server.credentials import (
     said,
     training_entries,
 )
+from server.crediting import _reading
 from server.imaging import make
 from server.model import ImageFormat, RenditionName
 from server.pictures import Made
@@ -36,6 +40,7 @@ from tests.imaging.credentials import (
     signed_file,
     uses,
 )
+from tests.imaging.test_inscribing import _read_by_exiftool
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -176,6 +181,43 @@ async def test_every_copy_is_signed_under_the_authority_and_still_a_picture(
     spoilt = bytearray(made.renditions[0].body)
     spoilt[-20] ^= 1
     assert by_c2pa(bytes(spoilt), "image/jpeg", stranger)[0] == "Invalid"
+
+
+async def test_signing_changes_no_pixel_and_hides_no_word_from_other_readers(
+    sealing: Sealing, tmp_path: Path
+) -> None:
+    source = fixture("formats/anim.webp")
+    plain = make(source, INSCRIPTION)
+    assert isinstance(plain, Made)
+    signed, _ = await sealing.sign(plain, source, INSCRIPTION, None)
+    for number, (before, after) in enumerate(zip(plain.renditions, signed.renditions, strict=True)):
+        with Image.open(io.BytesIO(before.body)) as one, Image.open(io.BytesIO(after.body)) as two:
+            frames = zip(ImageSequence.Iterator(one), ImageSequence.Iterator(two), strict=True)
+            assert all(a.tobytes() == b.tobytes() for a, b in frames), (after.name, after.format)
+            assert one.info.get("icc_profile") == two.info.get("icc_profile")
+        (tmp_path / f"{number}.{after.format}").write_bytes(after.body)
+    for tags in _read_by_exiftool(str(tmp_path)):
+        if not tags["SourceFile"].endswith(".gif"):  # GIF has no place for EXIF
+            assert tags["IFD0:Artist"] == INSCRIPTION.creator
+        assert tags["XMP-plus:DataMining"] == INSCRIPTION.data_mining
+
+
+async def test_a_history_that_goes_in_a_circle_ends() -> None:
+    back = {"relationship": "parentOf"}
+    circle = {
+        "active_manifest": "a",
+        "manifests": {
+            "a": {
+                "claim_generator": "Adobe_Photoshop/25.0 x",
+                "ingredients": [back | {"active_manifest": "b"}],
+            },
+            "b": {"ingredients": [7, None, back | {"active_manifest": "a"}], "assertions": [None]},
+        },
+    }
+    reading = _reading(circle, "Valid")
+    assert reading.edited_with == "Adobe Photoshop"
+    assert _reading({"active_manifest": "a"}, "Valid").seal is Seal.UNREADABLE
+    assert _reading({"active_manifest": ["a"], "manifests": [1]}, "Valid").seal is Seal.UNREADABLE
 
 
 async def test_copies_with_equal_pixels_stay_one_file(sealing: Sealing) -> None:
@@ -320,5 +362,8 @@ async def test_mining_is_said_alike_in_both_vocabularies() -> None:
 
 
 async def test_files_without_any_are_never_handed_to_a_child() -> None:
+    edge = 1_048_576
+    for at in range(edge - 5, edge + 2):
+        assert may_have_credentials(bytes(at) + b"c2pa" + bytes(9)), at
     assert not may_have_credentials(a_jpeg())
     assert may_have_credentials(signed_file())
