@@ -3,6 +3,7 @@
 import functools
 import io
 import json
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -90,3 +91,14 @@ def mean_colour(image: Image.Image, frac: list[float]) -> list[float]:
     inner = image.convert("RGB").crop(box)
     one = inner.resize((1, 1), Image.Resampling.BOX).tobytes()
     return [float(value) for value in one]
+
+
+def read_by_exiftool(folder: str) -> list[dict[str, Any]]:
+    """Ask ExifTool about every file of a folder."""
+    done = subprocess.run(
+        ["exiftool", "-json", "-G1", "-n", "-q", folder],  # noqa: S607 - its place differs
+        check=True,
+        capture_output=True,
+    )
+    found: list[dict[str, Any]] = json.loads(done.stdout)
+    return found

@@ -29,7 +29,7 @@ from server.model import ImageFormat, RenditionName
 from server.pictures import Made
 from server.sealing import Sealing, library_version, sealing_workers
 from server.workers import ProcessWorkers
-from tests.imaging.corpus import FOLDER, INSCRIPTION, find
+from tests.imaging.corpus import FOLDER, INSCRIPTION, find, read_by_exiftool
 from tests.imaging.credentials import (
     USES,
     a_jpeg,
@@ -40,7 +40,6 @@ from tests.imaging.credentials import (
     signed_file,
     uses,
 )
-from tests.imaging.test_inscribing import _read_by_exiftool
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -196,7 +195,7 @@ async def test_signing_changes_no_pixel_and_hides_no_word_from_other_readers(
             assert all(a.tobytes() == b.tobytes() for a, b in frames), (after.name, after.format)
             assert one.info.get("icc_profile") == two.info.get("icc_profile")
         (tmp_path / f"{number}.{after.format}").write_bytes(after.body)
-    for tags in _read_by_exiftool(str(tmp_path)):
+    for tags in read_by_exiftool(str(tmp_path)):
         if not tags["SourceFile"].endswith(".gif"):  # GIF has no place for EXIF
             assert tags["IFD0:Artist"] == INSCRIPTION.creator
         assert tags["XMP-plus:DataMining"] == INSCRIPTION.data_mining

@@ -1,8 +1,6 @@
 """What stands inside the copies of the corpus, read by ExifTool; and what uploads declare."""
 
 import io
-import json
-import subprocess
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -20,7 +18,15 @@ from server.pictures import Made
 from server.provenance import declaration
 from server.stealth import hidden_magic
 from server.xmp import DC, IPTC_EXT, read_properties, write_packet
-from tests.imaging.corpus import ENTRIES, FOLDER, INSCRIPTION, accepted, find, made_of
+from tests.imaging.corpus import (
+    ENTRIES,
+    FOLDER,
+    INSCRIPTION,
+    accepted,
+    find,
+    made_of,
+    read_by_exiftool,
+)
 
 SEEN = (
     (RenditionName.VIEW, ImageFormat.AVIF),
@@ -37,7 +43,7 @@ def tags_of(made: Made) -> list[dict[str, Any]]:
     with tempfile.TemporaryDirectory() as folder:
         for which, form in SEEN:
             (Path(folder) / f"{which}.{form}").write_bytes(find(made, which, form).body)
-        return _read_by_exiftool(folder)
+        return read_by_exiftool(folder)
 
 
 @pytest.mark.parametrize(
@@ -274,14 +280,4 @@ def _written(found: Embedded, **said: str) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         image = Image.new("RGB", (8, 8))
         image.save(Path(folder) / "a.jpg", xmp=marks.xmp, exif=marks.exif)
-        return _read_by_exiftool(folder)[0]
-
-
-def _read_by_exiftool(folder: str) -> list[dict[str, Any]]:
-    done = subprocess.run(
-        ["exiftool", "-json", "-G1", "-n", "-q", folder],  # noqa: S607 - its place differs
-        check=True,
-        capture_output=True,
-    )
-    found: list[dict[str, Any]] = json.loads(done.stdout)
-    return found
+        return read_by_exiftool(folder)[0]
