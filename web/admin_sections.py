@@ -115,6 +115,10 @@ _PARTS = (
         _waiting_lists,
     ),
     _Part(
+        *("Crawlers", "/admin/crawlers", Role.ADMIN),
+        "Which machines came, what they were refused, and what that spared.",
+    ),
+    _Part(
         *("Texts", "/admin/texts", Role.ADMIN),
         "Who runs this place, its rules, and the legal pages that are made of a few answers.",
     ),

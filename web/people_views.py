@@ -219,9 +219,13 @@ class HouseTextPage:
 
 @dataclass(frozen=True, slots=True)
 class TransparencyPage:
-    """transparency.html: what moderators decided within a year. Rows: (kind, outcome, number)."""
+    """transparency.html: what moderators decided within a year. Rows: (kind, outcome, number).
+
+    `heads`: of the ledger of signals as they were published: (day, entries, hash).
+    """
 
     rows: tuple[tuple[str, str, int], ...] = ()
+    heads: tuple[tuple[str, int, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

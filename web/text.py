@@ -122,6 +122,11 @@ def plain_date(at: Millis) -> str:
     return _day(moment) if moment else ""
 
 
+def short_date(at: Millis) -> str:
+    """Return a day as a chart has room for it: 22 Nov."""
+    return " ".join(part[:3] for part in plain_date(at).split(" ")[:2])
+
+
 def date_and_time(at: Millis | None) -> Markup:
     """Return a minute as `<time>`: 22 November 2026, 16:59 UTC."""
     moment = _moment(at)

@@ -7,6 +7,7 @@ from server.model import AiLabel, Counts, Millis, NotificationKind, PictureState
 from web import admin_views as governed
 from web import dealing_views as dealing
 from web import delivery_views as delivery
+from web import evidence_views as came
 from web import held_views as held
 from web import list_views as of_lists
 from web import page_views as pages
@@ -17,6 +18,7 @@ from web import series_views as of_series
 from web import severed_views as cut
 from web import talk_views as of_talk
 from web.likeness_views import LikenessPage
+from web.charts import bars
 from web.styleguide import styleguide
 from web.views import (
     ActorView,
@@ -43,6 +45,7 @@ from web.views import (
 DAY = Millis(1_795_305_600_000)
 PLACEHOLDER = "data:image/webp;base64,UklGRhoAAABXRUJQVlA4TA0AAAAvAAAAEAcQERGIiP4HAA=="
 
+CHART = bars("Machines", [("22 Nov", 3, 4), ("23 Nov", 0, 0)], "3 and 4.")
 OPTIONS = (OptionView("none", "No", "Not at all."), OptionView("generated", "Yes"))
 
 
@@ -476,7 +479,16 @@ def samples(words: str) -> dict[str, object]:
                     people.PartView(words, (words,), is_missing=True)),
             "/rules", 2, DAY, is_old=True, versions=((2, DAY), (1, DAY)), fill_url="/admin/texts",
         ),
-        "transparency.html": people.TransparencyPage(((words, words, 3),)),
+        "transparency.html": people.TransparencyPage(((words, words, 3),), ((words, 3, words),)),
+        "came.html": came.CamePage(
+            3, 4, CHART, ((words, "3", "4"),), (came.WorkCameView(words, "/@a/1", 3, 4, words),),
+            ((words, words, "3", "4"),), (came.HolderView(words, 3, DAY),),
+        ),
+        "crawlers.html": came.CrawlersPage(
+            FormView({"price": words, "currency": words}, {"price": words, "currency": words}),
+            30, 3, 4, words, words, words, words, CHART, ((words, "3", "4"),), (words,) * 7,
+            ((words,) * 7,), ((words, words, "3", "4"),), ((words,) * 5,),
+        ),
         "texts.html": people.TextsPage(
             FormView({"rules": words}, {"rules": words, "age": words}), 3, DAY, words,
             (people.HouseTextPage(words, (people.PartView(words, (words,), (words,)),), "/rules"),),
@@ -602,6 +614,8 @@ def empty_samples() -> dict[str, object]:
         "applications.html": people.ApplicationsPage(),
         "house_text.html": people.HouseTextPage("Rules", (), "/rules"),
         "transparency.html": people.TransparencyPage(),
+        "came.html": came.CamePage(),
+        "crawlers.html": came.CrawlersPage(FormView()),
         "texts.html": people.TextsPage(),
         "closing.html": people.ClosingPage("@a@b"),
         "farewell.html": Closing(ClosingState.CLOSED, DAY, DAY, "", ""),

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from aiohttp import web
 
+from server.bundles import day_of
 from server.casework import DECISIONS
 from server.dealings import ReportKind
 from server.errors import FixatifError, Invalid
@@ -72,14 +73,17 @@ async def house_text(request: web.Request) -> web.StreamResponse:
 
 
 async def transparency(request: web.Request) -> web.StreamResponse:
-    """Count what moderators decided within a year."""
+    """Count what moderators decided within a year; show the ends of the ledger of signals."""
     found = await flows(request).stating.counts()
     rows = tuple(
         (_KINDS[one.kind], DECISIONS.get(one.outcome, "Closed without a word"), one.number)
         for one in found
     )
-    head = _head(request, "What moderators decided")
-    return await page(request, "transparency.html", TransparencyPage(rows), head=head)
+    heads = tuple(
+        (day_of(one.day), one.number, one.hash) for one in await flows(request).ledger.heads()
+    )
+    head = _head(request, "Transparency")
+    return await page(request, "transparency.html", TransparencyPage(rows, heads), head=head)
 
 
 async def form(request: web.Request) -> web.StreamResponse:

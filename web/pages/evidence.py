@@ -1,0 +1,229 @@
+"""Who came: for artists about their own works, for those in charge about all."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Annotated
+
+from aiohttp import web
+
+from server.comers import Price, WorkVisitSum
+from server.errors import Invalid
+from server.evidence import DayCame, Traffic
+from server.model import Millis, Role
+from server.passages import DAY
+from server.roles import demand
+from server.visitors import VisitorClass
+from web.charts import ChartView, bars
+from web.errors import status_of
+from web.evidence_views import CamePage, CrawlersPage, HolderView, WorkCameView
+from web.fields import Line, decode
+from web.flows import flows
+from web.forms import read_form
+from web.respond import artist_of, head_for, page, to
+from web.text import plain_date, plural, short_date
+from web.views import FormView, HeadView
+
+_CRAWLERS = "/admin/crawlers"
+_PERIODS = (7, 30)
+_MOST_ROWS = 60
+_MOST_PRICE = Decimal(1_000_000)
+_MICROS = 1_000_000
+_UNITS = ("bytes", "KB", "MB", "GB", "TB")
+_CLASSES = {
+    VisitorClass.AI_TRAINING: "AI training",
+    VisitorClass.AI_SEARCH: "AI search",
+    VisitorClass.AI_USER: "AI assistant",
+    VisitorClass.ARCHIVE: "Archive",
+    VisitorClass.DATASET: "Datasets",
+    VisitorClass.FORGED: "Forged",
+    VisitorClass.SEARCH: "Search engine",
+    VisitorClass.SEO: "Marketing",
+    VisitorClass.TOOL: "Program",
+    VisitorClass.UNKNOWN: "Unknown",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PriceForm:
+    """What a gigabyte of traffic costs."""
+
+    price: Annotated[str, Line("The price", 20)] = ""
+    currency: Annotated[str, Line("The currency", 8)] = ""
+
+
+async def came(request: web.Request) -> web.StreamResponse:
+    """Show an artist who came for their works this week."""
+    artist, known = artist_of(request), flows(request)
+    found = await known.evidence.came(artist)
+    refused, answered = _totals(found.days)
+    view = CamePage(
+        refused=refused,
+        answered=answered,
+        chart=_chart(found.days, "Machines at your works, by day"),
+        days=_day_rows(found.days),
+        works=tuple(
+            WorkCameView(
+                title=one.work.title,
+                url=known.addresses.work_page(artist.handle, one.work)
+                if one.work.is_visible
+                else f"/studio/works/{one.work.id}",
+                refused=one.refused,
+                answered=one.answered,
+                names=", ".join(
+                    f"{name or _CLASSES.get(kind, kind)} {count:,}"
+                    for name, kind, count in one.names[:8]
+                ),
+            )
+            for one in found.works[:_MOST_ROWS]
+        ),
+        crawlers=_crawler_rows(found.crawlers),
+        holders=tuple(HolderView(one.host, one.works, one.last_at) for one in found.holders),
+    )
+    return await page(request, "came.html", view, head=_head(request, "Who came for my work"))
+
+
+async def crawlers(request: web.Request) -> web.StreamResponse:
+    """Show those in charge what machines asked for, and what refusing them spared."""
+    demand(artist_of(request), Role.ADMIN)
+    return await _crawlers_page(request)
+
+
+async def price(request: web.Request) -> web.StreamResponse:
+    """Keep what traffic costs here."""
+    author, sent = demand(artist_of(request), Role.ADMIN), await read_form(request)
+    values = {name: sent.first(name) for name in sent.names()}
+    try:
+        asked = decode(PriceForm, sent)
+        await flows(request).evidence.set_price(author, _read_price(asked))
+    except Invalid as problem:
+        form = FormView(values, {problem.field: problem.message})
+        return await _crawlers_page(request, form, status_of(problem))
+    return to(_CRAWLERS, "saved")
+
+
+async def _crawlers_page(
+    request: web.Request, form: FormView | None = None, status: int = 200
+) -> web.Response:
+    days = next((one for one in _PERIODS if request.query.get("days") == str(one)), _PERIODS[0])
+    found = await flows(request).evidence.traffic(artist_of(request), days)
+    refused, answered = _totals(found.days)
+    spared = sum(one.spared_bytes for one in found.classes)
+    values = (
+        {"price": _amount(found.price.micros), "currency": found.price.currency}
+        if found.price
+        else {"price": "", "currency": ""}
+    )
+    view = CrawlersPage(
+        form=form or FormView(values),
+        days=days,
+        refused=refused,
+        answered=answered,
+        sent=_size(sum(one.sent_bytes for one in found.classes)),
+        spared=_size(spared),
+        cost=_money(found, spared),
+        price=f"{_amount(found.price.micros)} {found.price.currency}" if found.price else "",
+        chart=_chart(found.days, "Machines here, by day"),
+        by_day=_day_rows(found.days),
+        headings=_headings(found),
+        classes=tuple(_class_rows(found)),
+        crawlers=_crawler_rows(found.crawlers),
+        given=tuple(_given_row(one) for one in found.given),
+    )
+    return await page(
+        request, "crawlers.html", view, head=_head(request, "Crawlers"), status=status
+    )
+
+
+def _read_price(asked: PriceForm) -> Price | None:
+    """Return what was typed; None where the field is empty. Raise `Invalid`."""
+    text = asked.price.strip().replace(",", ".")
+    if not text:
+        return None
+    try:
+        amount = Decimal(text)
+    except InvalidOperation:
+        amount = Decimal(-1)
+    if not amount.is_finite() or not 0 <= amount < _MOST_PRICE:
+        raise Invalid("Write the price of a gigabyte as a number, like 0.01.", "price")
+    currency = asked.currency.strip().upper()
+    if not (currency.isalpha() and currency.isascii() and len(currency) == 3):
+        raise Invalid("Write the currency in three letters, like EUR.", "currency")
+    return Price(int(amount * _MICROS), currency)
+
+
+def _headings(found: Traffic) -> tuple[str, ...]:
+    plain = ("Day", "Kind", "Requests", "Refused", "Sent", "Spared")
+    return (*plain, "Saved") if found.price else plain
+
+
+def _class_rows(found: Traffic) -> Iterable[tuple[str, ...]]:
+    for one in found.classes:
+        row = (
+            _date(one.day),
+            _CLASSES.get(one.visitor, str(one.visitor)),
+            f"{one.requests:,}",
+            f"{one.refused:,}",
+            _size(one.sent_bytes),
+            _size(one.spared_bytes),
+        )
+        yield (*row, _money(found, one.spared_bytes)) if found.price else row
+
+
+def _given_row(one: WorkVisitSum) -> tuple[str, ...]:
+    who = one.crawler or _CLASSES.get(one.visitor, str(one.visitor))
+    return one.given_to, who, _date(one.day), f"{one.requests:,}", f"{one.refused:,}"
+
+
+def _chart(days: tuple[DayCame, ...], title: str) -> ChartView | None:
+    refused, answered = _totals(days)
+    if not refused and not answered:
+        return None
+    words = f"{plural(refused, 'request')} refused and {answered:,} answered in {len(days)} days."
+    shown = [(short_date(Millis(one.day * DAY)), one.refused, one.answered) for one in days]
+    return bars(title, shown, words)
+
+
+def _day_rows(days: tuple[DayCame, ...]) -> tuple[tuple[str, ...], ...]:
+    return tuple((_date(one.day), f"{one.refused:,}", f"{one.answered:,}") for one in days)
+
+
+def _crawler_rows(
+    found: Iterable[tuple[str, VisitorClass, int, int]],
+) -> tuple[tuple[str, ...], ...]:
+    rows = [
+        (name or "(no name)", _CLASSES.get(kind, str(kind)), f"{refused:,}", f"{answered:,}")
+        for name, kind, refused, answered in found
+    ]
+    return tuple(rows[:_MOST_ROWS])
+
+
+def _totals(days: Iterable[DayCame]) -> tuple[int, int]:
+    every = tuple(days)
+    return sum(one.refused for one in every), sum(one.answered for one in every)
+
+
+def _date(day: int) -> str:
+    return plain_date(Millis(day * DAY))
+
+
+def _money(found: Traffic, count: int) -> str:
+    cost = found.cost_of(count)
+    if cost is None or found.price is None:
+        return ""
+    return f"{cost / _MICROS:,.2f} {found.price.currency}"
+
+
+def _amount(micros: int) -> str:
+    return f"{Decimal(micros) / _MICROS:f}"
+
+
+def _size(count: float) -> str:
+    unit = 0
+    while count >= 1_000 and unit < len(_UNITS) - 1:
+        count, unit = count / 1_000, unit + 1
+    return f"{count:,.1f} {_UNITS[unit]}" if unit else f"{count:,.0f} {_UNITS[0]}"
+
+
+def _head(request: web.Request, title: str) -> HeadView:
+    return head_for(request, title=title, usage=flows(request).house.usage_of())
