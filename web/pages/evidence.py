@@ -204,14 +204,16 @@ def _totals(days: Iterable[DayCame]) -> tuple[int, int]:
 
 
 def _date(day: int) -> str:
-    return plain_date(Millis(day * DAY))
+    at = Millis(day * DAY)
+    return f"{short_date(at)} {plain_date(at)[-4:]}"
 
 
 def _money(found: Traffic, count: int) -> str:
     cost = found.cost_of(count)
     if cost is None or found.price is None:
         return ""
-    return f"{cost / _MICROS:,.2f} {found.price.currency}"
+    places = 2 if cost == 0 or cost >= _MICROS else 4  # what a small place spares is in the cents
+    return f"{cost / _MICROS:,.{places}f} {found.price.currency}"
 
 
 def _amount(micros: int) -> str:
