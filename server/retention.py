@@ -4,6 +4,7 @@ from typing import Final
 
 from server.account_ends import GRACE
 from server.accounts import SESSION_LENGTH
+from server.comers import KEPT_DAYS as COMERS_DAYS
 from server.holdings import KEPT as HELD_AGE
 from server.house_texts import Kept
 from server.sweeping import (
@@ -34,6 +35,7 @@ def kept() -> tuple[Kept, ...]:
             ("An application that was decided", DECIDED_AGE, _SWEEP, "after the decision"),
             ("An application that nobody decided", UNDECIDED_AGE, _SWEEP, "after it came"),
             ("Who gave a legal notice", NOTICES_AGE, _SWEEP, "after the decision"),
+            ("How many machines came for a work", COMERS_DAYS * _DAY, _SWEEP, "after that"),
             ("Invitations that nobody used", MONTH, _SWEEP, "after their end"),
         )
     )
