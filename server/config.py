@@ -22,6 +22,7 @@ _LONGEST_SPREAD_SECONDS = 3_600
 _MOST_GIGABYTES = 1_000_000  # a day: more than any line carries
 _MOST_COMPARED_MIB = 1_000_000  # a day: a terabyte
 _MOST_APPLICATIONS = 1_000  # a day: nobody reads more
+_IN_PATH = frozenset("abcdefghijklmnopqrstuvwxyz0123456789_-")  # of `media.proxy_path`
 
 
 class Instance(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -55,6 +56,7 @@ class Media(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     store: Literal["disk", "s3"] = "disk"
     path: str = "data/media"
+    proxy_path: str = ""
     endpoint: str = ""
     bucket: str = ""
     region: str = "us-east-1"
@@ -269,7 +271,7 @@ def _checked(config: Config, source: str) -> Config:
         problem = "'server.port' must be between 0 and 65535"
     if not problem and not config.database.url.startswith(("sqlite:///", "postgresql://")):
         problem = "'database.url' must start with sqlite:/// or postgresql://"
-    problem = problem or _bucket_problem(config.media)
+    problem = problem or _bucket_problem(config.media) or _proxy_path_problem(config.media)
     if not problem and not 0 <= config.federation.spread_seconds <= _LONGEST_SPREAD_SECONDS:
         problem = f"'federation.spread_seconds' must be between 0 and {_LONGEST_SPREAD_SECONDS}"
     if not problem and not 0 <= config.federation.compared_mib_per_day <= _MOST_COMPARED_MIB:
@@ -295,6 +297,19 @@ def _bucket_problem(media: Media) -> str:
     is_local = parts.scheme == "http" and is_loopback(parts.hostname or "")
     if not parts.hostname or not (parts.scheme == "https" or is_local):
         return "'media.endpoint' must be an https address, such as https://s3.example"
+    return ""
+
+
+def _proxy_path_problem(media: Media) -> str:
+    path = media.proxy_path
+    if not path:
+        return ""
+    if media.store != "disk":
+        return "'media.proxy_path' is for pictures in a folder: leave it empty with a bucket"
+    parts = path.split("/")
+    is_plain = len(parts) > 2 and not parts[0] and not parts[-1]
+    if not is_plain or not all(set(part) <= _IN_PATH and part for part in parts[1:-1]):
+        return "'media.proxy_path' must begin and end with a slash, such as /_pictures/"
     return ""
 
 

@@ -30,6 +30,8 @@ from server.ports import MediaStore, Outgoing, Transport, Unreachable, Workers
 from server.sealing import is_installed, library_version
 
 DATABASE = "database"  # the finding without which nobody can be asked for
+MADE_UP_ADDRESS = "192.0.2.77"  # nobody has it (RFC 5737)
+MOST_PROBE_BYTES = 128  # of the file that shows by which way pictures go
 _LOW_DISK_BYTES = 2 * 1024**3
 _LOW_MEMORY_BYTES = 512 * 1024**2  # the server, and one large picture being made
 _FEW_FILES = 4_096  # each visitor is one, each server that we deliver to another

@@ -243,7 +243,7 @@ async def opened(
 def media_store(config: Config, name: str) -> MediaStore:
     """Return the store of that name as the settings describe it; connections open when needed."""
     if name == "disk":
-        return open_disk(config.media_path)
+        return open_disk(config.media_path, is_shared=bool(config.media.proxy_path))
     if not config.media.bucket:
         raise Invalid("There is no bucket in the settings: say media.endpoint, bucket and keys.")
     return open_bucket(_bucket(config))

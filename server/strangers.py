@@ -4,9 +4,11 @@ Each question goes out by the way that other servers take. Where nothing answers
 one finding; what depends on it is not asked.
 """
 
+import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote, urljoin, urlsplit
 
@@ -14,7 +16,16 @@ import msgspec
 
 from server.addresses import Addresses
 from server.config import Config, is_loopback
-from server.doctor import Acquaintance, Finding, Means, is_port_free, ok, warn, wrong
+from server.doctor import (
+    MADE_UP_ADDRESS,
+    Acquaintance,
+    Finding,
+    Means,
+    is_port_free,
+    ok,
+    warn,
+    wrong,
+)
 from server.ports import Incoming, Outgoing, Unreachable
 
 ACTIVITY_TYPE = "application/activity+json"
@@ -25,6 +36,7 @@ _SKEW_SECONDS = 30  # peers refuse signatures from an hour off; a minute hints a
 _SECONDS = 10.0
 _NEAR_SECONDS = 3.0  # a server on this machine answers at once, another program perhaps never
 _MAX_BYTES = 262_144
+PROBE = b"fixatif doctor was here "  # a file of nobody's work
 _ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "": "127.0.0.1"}  # noqa: S104 - read, not bound
 
 Json = Mapping[str, Any]
@@ -108,7 +120,48 @@ def read_proxy(seen: Json, base_url: str) -> Finding:
             "The proxy does not say who asks, so that all visitors share one limit: let it set "
             "X-Forwarded-For, and name its address in server.trusted_proxies.",
         )
+    if parts.scheme == "https" and seen.get("believes_visitors"):
+        return wrong(
+            "proxy",
+            "The proxy passes a visitor's own X-Forwarded-For on, so that anybody can pretend to "
+            "be anybody: let it set the header to the address that it sees.",
+        )
     return ok("proxy", "Host, scheme and visitor's address arrive as they are")
+
+
+async def check_proxied_pictures(config: Config, means: Means, proof: str) -> list[Finding]:
+    """Look whether the proxy sends pictures where it is told to, and only then."""
+    within = config.media.proxy_path
+    if config.media.store != "disk" or not within:
+        return []
+    probe = await means.media.put(PROBE + secrets.token_bytes(16))
+    digest = probe.digest
+    open_at = f"{config.base_url}{within}{digest[:2]}/{digest[2:4]}/{digest}"
+    by_gate = f"{config.base_url}/healthz?proof={proof}&probe={digest}"
+    try:
+        is_open = (await _ask(means, open_at, "*/*")).body.startswith(PROBE)
+        is_sent = (await _ask(means, by_gate, "*/*")).body.startswith(PROBE)
+    except Unreachable as problem:
+        return [wrong("proxied pictures", f"They cannot be asked for: {problem}")]
+    finally:
+        await means.media.delete(digest)
+    if is_open:
+        return [
+            wrong(
+                "proxied pictures",
+                f"Everybody can read {within} past every rule of this place: mark it as internal "
+                "in the proxy (deploy/nginx.conf).",
+            )
+        ]
+    if not is_sent:
+        return [
+            wrong(
+                "proxied pictures",
+                f"The proxy does not send them: let it answer X-Accel-Redirect to {within} from "
+                f"{config.media_path}, which it must be able to read, or empty media.proxy_path.",
+            )
+        ]
+    return [ok("proxied pictures", "the proxy sends what this program lets it send, nothing else")]
 
 
 def read_date(answer: Incoming, now_seconds: float) -> Finding:
@@ -175,7 +228,12 @@ async def _seen(
 ) -> list[Finding]:
     """Look from outside, as far as anything is to be seen."""
     try:
-        answer = await _ask(means, f"{config.base_url}/healthz?proof={known.proof}", "*/*")
+        answer = await _ask(
+            means,
+            f"{config.base_url}/healthz?proof={known.proof}",
+            "*/*",
+            claims={"X-Forwarded-For": MADE_UP_ADDRESS},
+        )
     except Unreachable as problem:
         said = f"{config.base_url} cannot be reached: {problem}"
         return [wrong("outside", f"{said} Look at DNS, firewall and proxy.")] if is_running else []
@@ -190,6 +248,7 @@ async def _seen(
     return [
         ok("outside", f"{config.base_url} reaches this instance"),
         read_proxy(seen, config.base_url),
+        *await check_proxied_pictures(config, means, known.proof),
         read_date(answer, means.clock.now() / 1000),
         *[await _answered(question, means) for question in questions(config, known.handle)],
     ]
@@ -228,8 +287,15 @@ async def _ask_on(means: Means, url: str, accept: str) -> Incoming:
     return answer
 
 
-async def _ask(means: Means, url: str, accept: str, seconds: float = _SECONDS) -> Incoming:
-    asked = Outgoing("GET", url, {"Accept": accept}, max_bytes=_MAX_BYTES, total_seconds=seconds)
+async def _ask(
+    means: Means,
+    url: str,
+    accept: str,
+    seconds: float = _SECONDS,
+    claims: Mapping[str, str] = MappingProxyType({}),
+) -> Incoming:
+    headers = {"Accept": accept, **claims}
+    asked = Outgoing("GET", url, headers, max_bytes=_MAX_BYTES, total_seconds=seconds)
     return await means.transport.send(asked)
 
 

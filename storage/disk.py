@@ -26,19 +26,25 @@ _DIGEST = re.compile(r"[0-9a-f]{64}")
 _INCOMING = ".incoming"  # in the same file system, so that renaming is atomic
 _STALE_MILLIS = 24 * 3600 * 1000  # no upload takes a day; what is older was left by a crash
 _CHUNK_BYTES = 256 * 1024
+_OWN = (0o600, 0o700)  # of files and folders
+_GROUP = (0o640, 0o750)
 _NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
-def open_disk(folder: Path) -> MediaStore:
-    """Return the store in `folder`, which is created with the first file."""
-    return DiskStore(folder)
+def open_disk(folder: Path, *, is_shared: bool = False) -> MediaStore:
+    """Return the store in `folder`, which is created with the first file.
+
+    `is_shared`: with its group, which may read: a reverse proxy sends files from it.
+    """
+    return DiskStore(folder, is_shared=is_shared)
 
 
 class DiskStore:
     """The MediaStore in a folder that belongs to Fixatif alone."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, is_shared: bool = False) -> None:
         self._folder = folder.absolute()  # a later change of directory must not move the store
+        self._modes = _GROUP if is_shared else _OWN
 
     async def put(self, data: bytes) -> StoredFile:
         """Store bytes whole or not at all. Raise `Unavailable` where there is no space."""
@@ -50,7 +56,7 @@ class DiskStore:
         incoming = self._incoming()
         size = 0
         try:
-            await self._in_thread(_create, incoming)
+            await self._in_thread(self._create, incoming)
             async for piece in _gathered(chunks):
                 size += len(piece)
                 if size > max_bytes:
@@ -128,7 +134,7 @@ class DiskStore:
         hasher = hashlib.sha256()
         incoming = self._incoming()
         try:
-            _create(incoming)
+            self._create(incoming)
             _append(incoming, hasher, data)
             return self._settle(incoming, hasher.hexdigest(), len(data))
         finally:
@@ -137,12 +143,21 @@ class DiskStore:
     def _incoming(self) -> Path:
         return self._folder / _INCOMING / secrets.token_hex(16)
 
+    def _create(self, incoming: Path) -> None:
+        self._make_folder(incoming.parent)
+        incoming.touch(mode=self._modes[0], exist_ok=False)
+
+    def _make_folder(self, folder: Path) -> None:
+        if not folder.is_dir():
+            self._make_folder(folder.parent)
+            folder.mkdir(mode=self._modes[1], exist_ok=True)
+
     def _settle(self, incoming: Path, digest: str, size: int) -> StoredFile:
         place = self._place(digest)
         try:
             os.utime(place)  # young again: a sweep that just judged it old must list it anew
         except FileNotFoundError:
-            _make_private(place.parent)
+            self._make_folder(place.parent)
             _sync(incoming)
             incoming.replace(place)
             _sync(place.parent)
@@ -162,7 +177,7 @@ class DiskStore:
         ]
 
     def _free_bytes(self) -> int:
-        _make_private(self._folder)
+        self._make_folder(self._folder)
         space = os.statvfs(self._folder)
         return space.f_bavail * space.f_frsize
 
@@ -177,11 +192,6 @@ async def _gathered(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
             gathered.clear()
     if gathered:
         yield bytes(gathered)
-
-
-def _create(incoming: Path) -> None:
-    _make_private(incoming.parent)
-    incoming.touch(mode=0o600, exist_ok=False)
 
 
 def _append(incoming: Path, hasher: "hashlib._Hash", piece: bytes) -> None:
@@ -203,12 +213,6 @@ def _sync(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def _make_private(folder: Path) -> None:
-    if not folder.is_dir():
-        _make_private(folder.parent)
-        folder.mkdir(mode=0o700, exist_ok=True)
 
 
 def _entries(folder: Path) -> Iterator["os.DirEntry[str]"]:

@@ -19,7 +19,14 @@ from server.shadows import ShadowWatch
 from server.visits import Visit, Visits
 from server.work_visits import WorkVisits
 from web.addresses import network_of
-from web.keys import CLIENT_ADDRESS, COUNTER, DOOR_FACTS, NETWORK, VISITOR_CLASS
+from web.keys import (
+    CLIENT_ADDRESS,
+    COUNTER,
+    DOOR_FACTS,
+    NETWORK,
+    PROXY_BYTES,
+    VISITOR_CLASS,
+)
 
 _UNCOUNTED: Final = frozenset({"/healthz", "/readyz"})
 _REFUSED: Final = frozenset({403, 429})
@@ -90,7 +97,7 @@ class AnswerLog(AbstractAccessLogger):
 
 def bytes_sent(request: web.BaseRequest, response: web.StreamResponse) -> int:
     """Return how many bytes an answer took, its head included."""
-    sent: int = request.writer.output_size
+    sent: int = request.writer.output_size + request.get(PROXY_BYTES, 0)
     if not isinstance(response, web.FileResponse) or request.method == "HEAD":
         return sent
     length = response.content_length or 0

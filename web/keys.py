@@ -31,6 +31,7 @@ COUNTER: web.AppKey["AnswerCounter"] = web.AppKey("counter", object)  # type: ig
 
 REQUEST_ID = web.RequestKey("request_id", str)  # made by us, never taken from outside
 CLIENT_ADDRESS = web.RequestKey("client_address", str)  # of who really asks
+PROXY_BYTES = web.RequestKey("proxy_bytes", int)  # that the proxy sends in our name
 IS_SECURE = web.RequestKey("is_secure", bool)  # the visitor's own connection has TLS
 # Host of who says to have signed, "" where that cannot be read: good for giving less, never more.
 CLAIMED_PEER = web.RequestKey("claimed_peer", str)

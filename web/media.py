@@ -26,7 +26,7 @@ from server.protections import (
 )
 from server.rules import Action, Allow, Refuse, action_of
 from web.flows import flows
-from web.keys import ARTIST
+from web.keys import ARTIST, PROXY_BYTES
 from web.outbound import facts_of, peer_of, stricter_claim
 from web.picture_door import demanded
 from web.respond import set_signals, viewer_id
@@ -41,6 +41,7 @@ _FOREVER = "public, max-age=31536000, immutable"
 _A_DAY = "public, max-age=86400"
 _A_DAY_PRIVATELY = "private, max-age=86400"
 _CHUNK = 262_144
+ACCEL = "X-Accel-Redirect"
 
 
 async def rendition(request: web.Request) -> web.StreamResponse:
@@ -53,7 +54,7 @@ async def rendition(request: web.Request) -> web.StreamResponse:
     )
     found = _permitted(request, work, picture, asked)
     artist, _ = await known.viewing.owner(work)
-    response = await _send(request, found.digest, _TYPES[found.format])
+    response = await send(request, found.digest, _TYPES[found.format])
     response.headers["Cache-Control"] = _caching(request, work, asked, found)
     # pictures are made to be shown: on other servers' pages too, but never run as anything. Alone
     # in a window, a browser lays them out by a style of its own
@@ -116,9 +117,17 @@ def _caching(request: web.Request, work: Work, asked: Rendition, found: Renditio
     return _A_DAY if is_federated else _FOREVER
 
 
-async def _send(request: web.Request, digest: str, content_type: str) -> web.StreamResponse:
+async def send(request: web.Request, digest: str, content_type: str) -> web.StreamResponse:
+    """Send a file, or let the reverse proxy do so. Raise `NotFound`."""
     media = flows(request).media
     path = media.link(digest)
+    within = flows(request).config.media.proxy_path
+    if path is not None and within:  # nginx's word for it, which Caddy is taught as well
+        where = path.relative_to(flows(request).config.media_path.absolute())
+        request[PROXY_BYTES] = 0 if request.method == "HEAD" else path.stat().st_size
+        return web.Response(
+            headers={"Content-Type": content_type, ACCEL: f"{within}{where.as_posix()}"}
+        )
     if path is not None:
         return web.FileResponse(path, _CHUNK, headers={"Content-Type": content_type})
     return web.Response(body=await media.read(digest), headers={"Content-Type": content_type})

@@ -71,6 +71,7 @@ def test_a_running_instance_is_seen_as_strangers_see_it(place: Place) -> None:
         ({"host": ""}, "wrong", "changes Host"),
         ({"is_secure": False}, "wrong", "X-Forwarded-Proto"),
         ({"is_forwarded": False}, "warn", "X-Forwarded-For"),
+        ({"believes_visitors": True}, "wrong", "anybody can pretend"),
         ({}, "ok", "arrive as they are"),
     ],
 )

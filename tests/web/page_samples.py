@@ -17,8 +17,8 @@ from web import policy_views as ruled
 from web import series_views as of_series
 from web import severed_views as cut
 from web import talk_views as of_talk
-from web.likeness_views import LikenessPage
 from web.charts import bars
+from web.likeness_views import LikenessPage
 from web.styleguide import styleguide
 from web.views import (
     ActorView,

@@ -4,22 +4,31 @@ import hmac
 
 from aiohttp import web
 
-from server.doctor import proof_of
+from server.doctor import MADE_UP_ADDRESS, MOST_PROBE_BYTES, proof_of
 from server.errors import NotFound
+from web.addresses import is_trusted_proxy, read_networks
 from web.flows import flows
 from web.keys import CLIENT_ADDRESS, IS_SECURE
+from web.media import send
 from web.respond import as_response
 from web.styleguide import styleguide as sample_styleguide
 
 _FRESH = {"Cache-Control": "no-store"}
 
 
-async def healthz(request: web.Request) -> web.Response:
-    """Say that the process answers; to our own doctor, also how its question arrived."""
+async def healthz(request: web.Request) -> web.StreamResponse:
+    """Say that the process answers; to our own doctor, also how its question arrived.
+
+    Its doctor may ask for a tiny file of its own, by the way that pictures take.
+    """
     proof = request.query.get("proof", "").encode()
-    if hmac.compare_digest(proof, proof_of(flows(request).forms.secret).encode()):
-        return web.json_response(_arrival(request), headers=_FRESH)
-    return web.Response(text="ok\n", headers=_FRESH)
+    if not hmac.compare_digest(proof, proof_of(flows(request).forms.secret).encode()):
+        return web.Response(text="ok\n", headers=_FRESH)
+    probe = request.query.get("probe", "")
+    place = flows(request).media.link(probe) if probe else None
+    if place is not None and place.stat().st_size <= MOST_PROBE_BYTES:  # no picture is so small
+        return await send(request, probe, "application/octet-stream")
+    return web.json_response(_arrival(request), headers=_FRESH)
 
 
 async def readyz(request: web.Request) -> web.Response:
@@ -69,8 +78,12 @@ def _file(request: web.Request, name: str) -> web.Response:
 
 def _arrival(request: web.Request) -> dict[str, str | bool]:
     """Return what a proxy made of a request, as far as settings let us believe it."""
+    said = ",".join(request.headers.getall("X-Forwarded-For", ()))
+    trusted = read_networks(flows(request).config.server.trusted_proxies)
     return {
         "host": request.host,
         "is_secure": request[IS_SECURE],
-        "is_forwarded": request[CLIENT_ADDRESS] != request.remote,
+        "is_forwarded": bool(said) and is_trusted_proxy(request.remote or "127.0.0.1", trusted),
+        "believes_visitors": request[CLIENT_ADDRESS] == MADE_UP_ADDRESS
+        and said.rpartition(",")[2].strip() == MADE_UP_ADDRESS,
     }
