@@ -7,6 +7,7 @@ from aiohttp import ClientSession
 
 from server.main import answering, listening
 from server.model import Role
+from server.visitors import VisitorClass
 from tests.engines import migrated_sqlite, sqlite_url
 from tests.web.site import Site, site
 
@@ -116,7 +117,7 @@ async def test_an_address_that_was_given_to_a_server_names_it(site: Site) -> Non
     flows = site.stage.flows
     await visit(site)
     flows.work_visits.count(
-        flows.crawlers.entries[0].visitor_class, "CCBot", f"/works/{site.work.id}", 9,
+        VisitorClass.DATASET, "CCBot", f"/works/{site.work.id}", 9,
         given_to="leaky.test",
     )  # fmt: skip
     await flows.work_visits.flush()
