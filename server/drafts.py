@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from server.errors import Invalid
 from server.licences import read_licence
-from server.model import AiLabel, Picture, PictureId, SeriesId, Visibility, Work
+from server.model import AiLabel, CardShape, Picture, PictureId, SeriesId, Visibility, Work
 from server.permits import InteractionPolicy
 from server.ports import StoredFile
 from server.protections import Overlay, checked_overlay
@@ -45,6 +45,8 @@ class Draft:
     quote: str | None = None  # id of what it is after, once it may be quoted; None: as before
     licence: str = ""  # a key of `server.licences`
     shows_camera: bool = False
+    bears_watermark: bool = True  # where its artist has one
+    card: CardShape = CardShape.WHOLE
     overlay: Overlay | None = None  # None: as before
 
 

@@ -40,7 +40,7 @@ from server.decoding import (
     plain,
     scaled,
 )
-from server.embedded import Embedded, read_embedded
+from server.embedded import read_embedded
 from server.inscribing import Marks, marks_for
 from server.inscription import Inscription
 from server.model import ImageFormat, RenditionName
@@ -50,13 +50,17 @@ from server.pictures import (
     Answer,
     Made,
     MadeRendition,
+    PictureTask,
     Refusal,
     RefusalCode,
     pack_answer,
     read_task,
 )
 from server.provenance import declaration
+from server.recipes import Focus
 from server.stealth import hidden_magic
+from server.watermarking import stamped
+from server.watermarks import Stamp
 
 Rgb = tuple[int, int, int]
 
@@ -68,6 +72,7 @@ class Look:
     profile: bytes  # b"" = sRGB
     ground: Rgb  # beneath what is transparent, where a format has no alpha
     marks: Marks
+    stamp: Stamp | None = None  # a watermark on some of them
 
 
 # What the policy lets peers have by default: a larger copy would be announced and then not
@@ -108,7 +113,7 @@ _GAP: Final = 3.0  # Pillow's reducing_gap: at 3 nobody can tell it from plain L
 def answer(data: bytes) -> bytes:
     """Do the "picture" task: a packed `PictureTask` in, a packed `Answer` out."""
     task = read_task(data)
-    return pack_answer(make(task.source, task.inscription, task.reading, full_side=task.full_side))
+    return pack_answer(make_as(task))
 
 
 def make(
@@ -122,12 +127,12 @@ def make(
 
     `reading`: what the upload's Content Credentials say, where somebody looked.
     """
+    return make_as(PictureTask(source, full_side, inscription, reading))
 
-    def derive(opened: Opened) -> Made:
-        found = replace(read_embedded(opened, source), reading=reading)
-        return _derive(source, opened, found, inscription, full_side=full_side)
 
-    return _made(source, derive)
+def make_as(task: PictureTask) -> Answer:
+    """Make every rendition of one upload as a task wants them, or say why not."""
+    return _made(task.source, lambda opened: _derive(task, opened))
 
 
 def sample(data: bytes) -> bytes:
@@ -158,25 +163,19 @@ def federated_size(size: Size) -> Size:
     return fitted(size, FEDERATED_MAX_SIDE)
 
 
-def _derive(
-    source: bytes,
-    opened: Opened,
-    found: Embedded,
-    inscription: Inscription | None,
-    *,
-    full_side: int,
-) -> Made:
+def _derive(task: PictureTask, opened: Opened) -> Made:
     displayed = opened.displayed
     is_possible = displayed[0] * displayed[1] <= FULL_MAX_PIXELS
-    with_full = is_possible and _LARGE_SIDE < max(displayed) <= full_side
+    with_full = is_possible and _LARGE_SIDE < max(displayed) <= task.full_side
     largest = displayed if with_full else federated_size(displayed)
+    found = replace(read_embedded(opened, task.source), reading=task.reading)
     page, colour, stealth = _page_picture(opened, largest)
     said = declaration(found, stealth)
-    marks = marks_for(inscription, found, said)
+    marks = marks_for(task.inscription, found, said)
     federated = to_srgb(_resized(page, federated_size(displayed)), colour)
     small = _resized(federated, fitted(displayed, _VIEW_SIDE))
     ground = _ground(small)
-    flat = _flat(small, ground)
+    flat, stamp = _flat(small, ground), task.stamp
     return Made(
         media_type=opened.kind.value,
         width=displayed[0],
@@ -186,14 +185,14 @@ def _derive(
         blurhash=_blurhash(flat),
         icc_name=colour.name,
         renditions=(
-            _federated(_flat(federated, ground), marks),
-            _card(flat, marks),
-            *_page_renditions(page, Look(colour.embed, ground, marks), with_full=with_full),
-            *moving_copies(opened, source, marks, _frame_maker(opened)),
+            _federated(_flat(_stamped(federated, RenditionName.FEDERATED, stamp), ground), marks),
+            _card(flat, marks, task.card_focus, stamp),
+            *_page_renditions(page, Look(colour.embed, ground, marks, stamp), with_full=with_full),
+            *moving_copies(opened, task.source, marks, _frame_maker(opened)),
         ),
         declared_by=said.by if said else "",
         declared_where=said.where if said else "",
-        camera=found.camera if inscription is not None and inscription.with_camera else NOTHING,
+        camera=found.camera if task.inscription and task.inscription.with_camera else NOTHING,
         data_mining=marks.data_mining,
         likeness=hashes_of(flat),
     )
@@ -240,15 +239,26 @@ def _frame_maker(opened: Opened) -> Callable[[Image.Image], Image.Image]:
 def _page_renditions(page: Image.Image, look: Look, *, with_full: bool) -> Iterator[MadeRendition]:
     """Encode from large to small, each resized from the one before, equal sizes once."""
     if with_full:
-        yield from _both_formats(RenditionName.FULL, page, look)
+        yield from _both_formats(
+            RenditionName.FULL, _stamped(page, RenditionName.FULL, look.stamp), look
+        )
     is_large = max(page.size) > _VIEW_SIDE
     encoded: list[MadeRendition] = []
+    is_marked = False
     for name, side in _SIDES if is_large else _SIDES[1:]:
-        smaller = _resized(page, fitted(page.size, side))
-        if not encoded or smaller.size != page.size:
-            encoded = list(_both_formats(name, smaller, look))
+        smaller, was_marked = _resized(page, fitted(page.size, side)), is_marked
+        is_marked = look.stamp is not None and look.stamp.watermark.is_on(name)
+        if not encoded or smaller.size != page.size or is_marked != was_marked:
+            encoded = list(_both_formats(name, _stamped(smaller, name, look.stamp), look))
         yield from (msgspec.structs.replace(one, name=name) for one in encoded)
         page = smaller
+
+
+def _stamped(image: Image.Image, name: RenditionName, stamp: Stamp | None) -> Image.Image:
+    """Return the picture as a copy of this name shows it: with the watermark, if it bears one."""
+    if stamp is None or not stamp.watermark.is_on(name):
+        return image
+    return stamped(image, stamp)
 
 
 def _both_formats(name: RenditionName, page: Image.Image, look: Look) -> Iterator[MadeRendition]:
@@ -267,13 +277,36 @@ def _federated(flat: Image.Image, marks: Marks) -> MadeRendition:
     return MadeRendition(RenditionName.FEDERATED, ImageFormat.JPEG, *flat.size, body)
 
 
-def _card(flat: Image.Image, marks: Marks) -> MadeRendition:
-    """Show the whole picture, uncropped, on a neutral ground."""
+def _card(
+    flat: Image.Image, marks: Marks, focus: Focus | None, stamp: Stamp | None
+) -> MadeRendition:
+    """Show the whole picture on a neutral ground, or, cut to shape, what is around its focus."""
+    card = _on_ground(flat) if focus is None else _around(flat, focus)
+    card = _stamped(card, RenditionName.CARD, stamp)
+    return MadeRendition(RenditionName.CARD, ImageFormat.JPEG, *CARD_SIZE, _jpeg(card, marks))
+
+
+def _on_ground(flat: Image.Image) -> Image.Image:
     factor = min(CARD_SIZE[0] / flat.width, CARD_SIZE[1] / flat.height)
     inside = _resized(flat, scaled(flat.size, factor))
     card = Image.new("RGB", CARD_SIZE, _CARD_GROUND)
     card.paste(inside, ((card.width - inside.width) // 2, (card.height - inside.height) // 2))
-    return MadeRendition(RenditionName.CARD, ImageFormat.JPEG, *CARD_SIZE, _jpeg(card, marks))
+    return card
+
+
+def _around(flat: Image.Image, focus: Focus) -> Image.Image:
+    factor = max(CARD_SIZE[0] / flat.width, CARD_SIZE[1] / flat.height)
+    size = (
+        max(CARD_SIZE[0], round(flat.width * factor)),
+        max(CARD_SIZE[1], round(flat.height * factor)),
+    )
+    large = _resized(flat, size).convert("RGB")
+    middle = ((focus[0] + 1) / 2 * size[0], (1 - focus[1]) / 2 * size[1])
+    left, top = (
+        min(max(0, round(at - wanted / 2)), whole - wanted)
+        for at, wanted, whole in zip(middle, CARD_SIZE, size, strict=True)
+    )
+    return large.crop((left, top, left + CARD_SIZE[0], top + CARD_SIZE[1]))
 
 
 def _resized(image: Image.Image, size: Size) -> Image.Image:

@@ -75,6 +75,7 @@ from server.likening import Likening, Measure
 from server.list_feed import ListFeed
 from server.list_fetching import ListFetching
 from server.list_renewing import ListRenewing
+from server.marking import Marking
 from server.members import Members
 from server.model import Actor, JobKind
 from server.moving import Moving
@@ -469,6 +470,7 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
         shadows=Shadows(library, clock),
         drafting=Drafting(library, clock, house),
         protecting=Protecting(library, clock, bus, house),
+        marking=Marking(library, clock, bus, seams.media, seams.workers),
         blocking=blocking,
         reporting=reporting,
         likening=likening,

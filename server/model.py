@@ -12,6 +12,7 @@ from server.camera import NOTHING, Camera
 from server.credentials import Credentials
 from server.permits import InteractionPolicy
 from server.treatments import Treatment
+from server.watermarks import Watermark
 
 Millis = NewType("Millis", int)
 ActorId = NewType("ActorId", int)
@@ -158,6 +159,7 @@ class Artist:
     attribution_domains: tuple[str, ...] = ()  # sites that may name them as author (FEP-2345)
     moved_at: Millis | None = None  # the actor row says where to
     ends_at: Millis | None = None  # asked to be deleted: out of sight until it is erased then
+    watermark: Watermark | None = None  # on copies of works that bear it
     is_barred: bool = False  # suspended besides, so that its artist cannot take that back
 
     @property
@@ -324,6 +326,13 @@ class Quote:
     request_uri: str = ""  # of the QuoteRequest by which we asked elsewhere
 
 
+class CardShape(StrEnum):
+    """How a link card shows a picture that has another shape."""
+
+    WHOLE = "whole"  # on a neutral ground
+    FOCUS = "focus"  # cut to shape around its focal point
+
+
 @dataclass(frozen=True, slots=True)
 class Work:
     """One artwork, one or more pictures in order."""
@@ -356,6 +365,8 @@ class Work:
     sizes: Sizes = Sizes()  # may lessen the artist's
     licence: str = ""  # a key of `server.licences`; "" = all rights reserved
     shows_camera: bool = False  # how its photographs were taken stays in the copies
+    bears_watermark: bool = True  # where its artist has one
+    card: CardShape = CardShape.WHOLE
 
     @property
     def is_visible(self) -> bool:

@@ -14,10 +14,13 @@ from server.camera import NOTHING, Camera
 from server.credentials import Reading
 from server.inscription import Inscription
 from server.model import ImageFormat, RenditionName
+from server.recipes import Focus
+from server.watermarks import Stamp
 
 PICTURE_TASK: Final = "picture"  # its name in `server.tasks`
 FULL_MAX_PIXELS: Final = 50_000_000  # what a child can hold decoded and encode once more
 LIKENESS_TASK: Final = "likeness"  # what a picture looks like, in bits that can be compared
+WATERMARK_TASK: Final = "watermark"  # a watermark on a plain ground, to be looked at
 SAMPLE_TASK: Final = "sample"  # one small JPEG of an upload, to look at and throw away
 
 
@@ -28,6 +31,8 @@ class PictureTask(msgspec.Struct, frozen=True):
     full_side: int = 0  # also make `full`, all pixels, where the longest side is at most this
     inscription: Inscription | None = None  # what every copy says; None = nothing
     reading: Reading | None = None  # what the upload's Content Credentials say
+    card_focus: Focus | None = None  # the link card is cut around it; None: it shows the whole
+    stamp: Stamp | None = None  # a watermark
 
 
 class MadeRendition(msgspec.Struct, frozen=True):

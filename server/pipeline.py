@@ -8,7 +8,6 @@ import secrets
 from dataclasses import dataclass, replace
 
 from server.errors import Invalid, NotFound
-from server.inscription import Inscription, digest_of
 from server.model import Picture, PictureState, Rendition
 from server.pictures import (
     PICTURE_TASK,
@@ -20,7 +19,9 @@ from server.pictures import (
     read_answer,
 )
 from server.ports import MediaStore, Workers
+from server.recipes import Recipe
 from server.sealing import Sealing
+from server.watermarks import Stamp, Watermark
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +37,16 @@ class Pipeline:
         """Return the fingerprint of who signs copies, "" where nobody does."""
         return self.sealing.authority.fingerprint if self.sealing else ""
 
-    async def make(self, picture: Picture, inscription: Inscription, full_side: int = 0) -> Picture:
-        """Return the picture READY with its renditions kept, or REFUSED with one sentence.
-
-        `full_side`: the longest side, in pixels, up to which `full` is made too.
-        """
+    async def make(self, picture: Picture, recipe: Recipe) -> Picture:
+        """Return the picture READY with its renditions kept, or REFUSED with one sentence."""
         try:
             source = await self.media.read(picture.original_digest)
             reading = await self.sealing.read(source) if self.sealing else None
-            task = pack_task(PictureTask(source, full_side, inscription, reading))
-            answer = read_answer(await self.workers.run(PICTURE_TASK, task))
+            stamp = await self._stamp(recipe.watermark) if recipe.watermark else None
+            task = PictureTask(
+                source, recipe.full_side, recipe.inscription, reading, recipe.card_focus, stamp
+            )
+            answer = read_answer(await self.workers.run(PICTURE_TASK, pack_task(task)))
         except NotFound:
             return refused(picture, "The uploaded file is gone from storage: upload it again.")
         except Invalid as problem:
@@ -54,9 +55,14 @@ class Pipeline:
             return refused(picture, answer.message)
         credentials = None
         if self.sealing:
-            answer, credentials = await self.sealing.sign(answer, source, inscription, reading)
+            said = recipe.inscription
+            answer, credentials = await self.sealing.sign(answer, source, said, reading)
         kept = await self._keep(picture, answer)
-        return replace(kept, inscribed=digest_of(inscription), credentials=credentials)
+        return replace(kept, inscribed=recipe.digest, credentials=credentials)
+
+    async def _stamp(self, watermark: Watermark) -> Stamp:
+        logo = await self.media.read(watermark.logo) if watermark.logo else b""
+        return Stamp(watermark, logo)
 
     async def _keep(self, picture: Picture, made: Made) -> Picture:
         return replace(

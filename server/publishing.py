@@ -25,10 +25,11 @@ from server.drafts import (
 )
 from server.errors import Invalid, NotAllowed, NotFound
 from server.house import House
-from server.inscription import Inscription, digest_of, inscription_of
+from server.inscription import Inscription, inscription_of
 from server.meeting import tell_named
 from server.model import (
     Artist,
+    CardShape,
     NotificationKind,
     Picture,
     PictureId,
@@ -43,7 +44,6 @@ from server.model import (
 from server.notifications import tell
 from server.pictures import FULL_MAX_PIXELS
 from server.pipeline import Pipeline
-from server.policy import Policy
 from server.ports import Bus, Library, Transaction
 from server.promises import (
     JOBS_TOPIC,
@@ -53,7 +53,8 @@ from server.promises import (
     SayPromise,
     promise,
 )
-from server.protections import Overlay, decide_own_work, full_side, plan
+from server.protections import LARGE_SIDE, Overlay, decide_own_work, full_side
+from server.recipes import Recipe
 from server.rules import Refuse
 from server.series_telling import Teller
 from server.signals import signal_urls
@@ -108,6 +109,8 @@ class Publishing:
             interaction=checked.interaction,
             licence=checked.licence,
             shows_camera=checked.shows_camera,
+            bears_watermark=checked.bears_watermark,
+            card=checked.card,
             pictures=self._waiting(work_id, uploads, first=0),
             quote=quotes.wanted(None, checked.quote),
         )
@@ -145,15 +148,24 @@ class Publishing:
             artist = await tx.artists.by_id(work.artist_id) if work else None
         if work is None or artist is None or work.state is WorkState.WITHDRAWN:
             return
-        said, policy = self.inscription(work, artist), self.house.policy_for(work)
         for picture in work.pictures:
-            if is_to_make(picture, said, policy) and await self._is_wanted(work.id):
-                made = await self.pipeline.make(picture, said, full_side(policy))
-                await self._keep_made(made, picture)
+            recipe = self.recipe(picture, work, artist)
+            if is_to_make(picture, recipe) and await self._is_wanted(work.id):
+                await self._keep_made(await self.pipeline.make(picture, recipe), picture)
         await self._settle(what.work_id)
 
-    def inscription(self, work: Work, artist: Artist) -> Inscription:
-        """Return what every copy of a work's pictures says of it, as things stand."""
+    def recipe(self, picture: Picture, work: Work, artist: Artist) -> Recipe:
+        """Return how the copies of a picture are to be made, as things stand."""
+        is_cut = work.card is CardShape.FOCUS
+        return Recipe(
+            self._inscription(work, artist),
+            full_side(self.house.policy_for(work)),
+            artist.watermark if work.bears_watermark else None,
+            (picture.focal_x, picture.focal_y) if is_cut else None,
+        )
+
+    def _inscription(self, work: Work, artist: Artist) -> Inscription:
+        """Return what every copy of a work's pictures says of it."""
         usage = self.house.usage_of(artist, work)
         address = self.addresses.work(work.id)  # stays when the title changes
         urls, signer = signal_urls(self.addresses.base_url), self.pipeline.signer
@@ -161,8 +173,7 @@ class Publishing:
 
     def is_outdated(self, work: Work, artist: Artist) -> bool:
         """Say whether any picture of a work is to be made, for the first time or anew."""
-        said, policy = self.inscription(work, artist), self.house.policy_for(work)
-        return any(is_to_make(picture, said, policy) for picture in work.pictures)
+        return any(is_to_make(one, self.recipe(one, work, artist)) for one in work.pictures)
 
     async def finish(self, work_id: WorkId) -> None:
         """Make a work's pictures now instead of leaving it to a worker (the command line)."""
@@ -198,6 +209,8 @@ class Publishing:
                 interaction=checked.interaction,
                 licence=checked.licence,
                 shows_camera=checked.shows_camera,
+                bears_watermark=checked.bears_watermark,
+                card=checked.card,
                 content_usage=own.usage,
                 sizes=own.sizes,
                 quote=quotes.wanted(work.quote, checked.quote),
@@ -363,15 +376,14 @@ class Publishing:
                 await tx.works.put_picture(picture)
 
 
-def is_to_make(picture: Picture, said: Inscription, policy: Policy) -> bool:
+def is_to_make(picture: Picture, recipe: Recipe) -> bool:
     """Say whether a picture waits to be made, or its copies are not what they should be now."""
     if picture.state is not PictureState.READY:
         return picture.state is PictureState.WAITING
     has_full = any(one.name is RenditionName.FULL for one in picture.renditions)
     is_possible = picture.width * picture.height <= FULL_MAX_PIXELS
-    wanted = plan(max(picture.width, picture.height), policy)
-    lacks_full = is_possible and not has_full and RenditionName.FULL in wanted
-    return lacks_full or picture.inscribed != digest_of(said)
+    is_wanted = LARGE_SIDE < max(picture.width, picture.height) <= recipe.full_side
+    return (is_wanted and is_possible and not has_full) or picture.inscribed != recipe.digest
 
 
 async def take_down(tx: Transaction, clock: Clock, work: Work) -> None:

@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from server import blocklist_text, imaging, pdq
+from server import blocklist_text, imaging, pdq, watermarking
 from server.blocklist_text import LIST_TASK
-from server.pictures import LIKENESS_TASK, PICTURE_TASK, SAMPLE_TASK
+from server.pictures import LIKENESS_TASK, PICTURE_TASK, SAMPLE_TASK, WATERMARK_TASK
 
 Task = Callable[[bytes], bytes]
 
@@ -18,6 +18,7 @@ TASKS: Final[Mapping[str, Task]] = MappingProxyType(
         PICTURE_TASK: imaging.answer,
         SAMPLE_TASK: imaging.sample,
         LIKENESS_TASK: pdq.answer,
+        WATERMARK_TASK: watermarking.sample,
         LIST_TASK: blocklist_text.answer,
     }
 )

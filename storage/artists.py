@@ -21,6 +21,7 @@ from server.model import (
 )
 from server.permits import InteractionPolicy
 from server.repositories.accounts import Artists
+from server.watermarks import Watermark
 from storage.actors import actors_in
 from storage.database import BEYOND, Connection, Row, fold, json_text, listed
 from storage.permits import permits_in, permits_text, usage_in
@@ -51,12 +52,13 @@ class _Artists:
                 id, handle, handle_folded, name, role, created_at, bio, email, suspended_at,
                 approves_follows, content_usage, password_hash, interaction, hides_follows,
                 is_discoverable, is_indexable, attribution_domains, moved_at, ends_at,
-                is_barred, silenced_at, visitor_px, peer_px
+                is_barred, silenced_at, visitor_px, peer_px, watermark, watermark_logo
             ) VALUES (
                 :id, :handle, :handle_folded, :name, :role, :created_at, :bio, :email,
                 :suspended_at, :approves_follows, :content_usage, :password_hash, :interaction,
                 :hides_follows, :is_discoverable, :is_indexable, :attribution_domains, :moved_at,
-                :ends_at, :is_barred, :silenced_at, :visitor_px, :peer_px
+                :ends_at, :is_barred, :silenced_at, :visitor_px, :peer_px, :watermark,
+                :watermark_logo
             ) ON CONFLICT (handle_folded) DO NOTHING
             """,
             id=artist.id,
@@ -140,7 +142,8 @@ class _Artists:
                 hides_follows = :hides_follows, is_discoverable = :is_discoverable,
                 is_indexable = :is_indexable, attribution_domains = :attribution_domains,
                 moved_at = :moved_at, ends_at = :ends_at, is_barred = :is_barred,
-                silenced_at = :silenced_at, visitor_px = :visitor_px, peer_px = :peer_px
+                silenced_at = :silenced_at, visitor_px = :visitor_px, peer_px = :peer_px,
+                watermark = :watermark, watermark_logo = :watermark_logo
             WHERE id = :id
             """,
             id=artist.id,
@@ -331,6 +334,8 @@ def _changeable(artist: Artist) -> dict[str, str | int | None]:
         "silenced_at": artist.silenced_at,
         "visitor_px": artist.sizes.visitor,
         "peer_px": artist.sizes.peer,
+        "watermark": msgspec.json.encode(artist.watermark).decode() if artist.watermark else "",
+        "watermark_logo": artist.watermark.logo if artist.watermark else "",
     }
 
 
@@ -357,6 +362,9 @@ def artist_from(row: Row) -> Artist:
         is_barred=bool(row["is_barred"]),
         silenced_at=row["silenced_at"],
         sizes=Sizes(row["visitor_px"], row["peer_px"]),
+        watermark=(
+            msgspec.json.decode(row["watermark"], type=Watermark) if row["watermark"] else None
+        ),
     )
 
 

@@ -14,6 +14,7 @@ import msgspec
 from server.model import (
     ActorId,
     AiLabel,
+    CardShape,
     Millis,
     Picture,
     PictureId,
@@ -47,13 +48,14 @@ class _Works:
                 sensitive_reason, visibility, ai_label, content_usage, is_quiet, created_at,
                 hung_at, listed_at, edited_at, withdrawn_at, problem, language, interaction,
                 pinned_at, licence, quote, quote_approval, visitor_px, peer_px,
-                shows_camera
+                shows_camera, bears_watermark, card
             ) VALUES (
                 :id, :artist_id, :state, :title, :slug, :caption, :tags, :medium, :year,
                 :is_sensitive, :sensitive_reason, :visibility, :ai_label, :content_usage,
                 :is_quiet, :created_at, :hung_at, :listed_at, :edited_at, :withdrawn_at,
                 :problem, :language, :interaction, :pinned_at, :licence,
-                :quote, :quote_approval, :visitor_px, :peer_px, :shows_camera
+                :quote, :quote_approval, :visitor_px, :peer_px, :shows_camera,
+                :bears_watermark, :card
             )
             """,
             **_work_columns(work),
@@ -98,7 +100,7 @@ class _Works:
                 problem = :problem, language = :language, interaction = :interaction,
                 pinned_at = :pinned_at, licence = :licence, quote = :quote,
                 quote_approval = :quote_approval, visitor_px = :visitor_px, peer_px = :peer_px,
-                shows_camera = :shows_camera
+                shows_camera = :shows_camera, bears_watermark = :bears_watermark, card = :card
             WHERE id = :id
             """,
             **_work_columns(work),
@@ -330,6 +332,11 @@ class _Works:
                     SELECT DISTINCT digest FROM renditions
                     WHERE digest > :after ORDER BY digest LIMIT :limit
                 ) AS copies
+                UNION
+                SELECT * FROM (
+                    SELECT DISTINCT watermark_logo AS digest FROM artists
+                    WHERE watermark_logo > :after ORDER BY watermark_logo LIMIT :limit
+                ) AS logos
             ) AS placed ORDER BY digest LIMIT :limit
             """,
             after=after,
@@ -359,6 +366,9 @@ class _Works:
                     SELECT works.state FROM pictures JOIN works ON works.id = pictures.work_id
                     WHERE pictures.id = renditions.picture_id
                 ) <> 'withdrawn' LIMIT 1
+            ) = 1 OR (
+                SELECT 1 FROM artists
+                WHERE watermark_logo = value AND watermark_logo <> '' LIMIT 1
             ) = 1
             """,
             digests=json_text(digests),
@@ -423,6 +433,8 @@ def _work(row: Row, pictures: tuple[Picture, ...]) -> Work:
         quote=msgspec.json.decode(row["quote"], type=Quote) if row["quote"] else None,
         licence=row["licence"],
         shows_camera=bool(row["shows_camera"]),
+        bears_watermark=bool(row["bears_watermark"]),
+        card=CardShape(row["card"]),
         sizes=Sizes(row["visitor_px"], row["peer_px"]),
     )
 
@@ -457,6 +469,8 @@ def _work_columns(work: Work) -> dict[str, str | int | None]:
         "quote_approval": work.quote.approval_uri if work.quote else "",
         "licence": work.licence,
         "shows_camera": work.shows_camera,
+        "bears_watermark": work.bears_watermark,
+        "card": work.card,
         "visitor_px": work.sizes.visitor,
         "peer_px": work.sizes.peer,
     }

@@ -45,6 +45,7 @@ from server.inviting import Inviting
 from server.likening import Likening
 from server.list_feed import ListFeed
 from server.list_renewing import ListRenewing
+from server.marking import Marking
 from server.members import Members
 from server.model import Actor
 from server.moving import Moving
@@ -117,6 +118,7 @@ class Flows:
     governing: Governing
     drafting: Drafting
     protecting: Protecting
+    marking: Marking
     blocklists: Blocklists
     own_list: OwnList
     list_feed: ListFeed

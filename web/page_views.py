@@ -127,8 +127,9 @@ class UploadPage:
     """upload.html: choose files, say what they are.
 
     Sends `pictures` (files), `alt` (once per picture, in order; may be fewer), `title`, `year`,
-    `medium`, `caption`, `tags`, `ai_label`, `licence`, `visibility`, `is_sensitive`,
-    `sensitive_reason`, `is_quiet`, and `then`: `hang` or `draft`.
+    `medium`, `caption`, `tags`, `ai_label`, `licence`, `card`, `shows_camera`,
+    `bears_watermark`, `visibility`, `is_sensitive`, `sensitive_reason`, `is_quiet`, and `then`:
+    `hang` or `draft`.
     """
 
     form: FormView
@@ -145,7 +146,19 @@ class UploadPage:
     permits: tuple[OptionView, ...] = ()  # of `may_like` …, where `own_permits` is ticked
     series: tuple[OptionView, ...] = ()  # sends `series-shown` for each, `series-ID` where ticked
     licences: tuple[OptionView, ...] = ()
+    cards: tuple[OptionView, ...] = ()
+    has_watermark: bool = False  # then `bears_watermark` is asked
     overlay: OverlayOptions = field(default_factory=OverlayOptions)
+
+
+@dataclass(frozen=True, slots=True)
+class CopyView:
+    """Who can fetch which copy of a picture."""
+
+    audience: str
+    width: int  # pixels; 0 = none
+    height: int
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +174,21 @@ class PictureEditView:
     state: PictureState = PictureState.READY
     problem: str = ""
     file_name: str = ""
+    copies: tuple[CopyView, ...] = ()  # () while it is being prepared
+    kept: tuple[str, ...] = ()  # sentences on what is stored of the file, and what it says
+
+
+@dataclass(frozen=True, slots=True)
+class WatermarkPage:
+    """watermark.html: sends `text`, a file `logo`, `style`, `reach`, and `then`: keep or remove."""
+
+    form: FormView = _EMPTY_FORM
+    styles: tuple[OptionView, ...] = ()
+    reaches: tuple[OptionView, ...] = ()
+    max_letters: int = 60
+    has_logo: bool = False
+    sample_url: str = ""  # "" = there is no watermark
+    action: str = "/settings/watermark"
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +211,8 @@ class EditPage:
     permits: tuple[OptionView, ...] = ()  # of `may_like` …, where `own_permits` is ticked
     series: tuple[OptionView, ...] = ()
     licences: tuple[OptionView, ...] = ()
+    cards: tuple[OptionView, ...] = ()
+    has_watermark: bool = False  # then `bears_watermark` is asked
     overlay: OverlayOptions = field(default_factory=OverlayOptions)
 
 
@@ -405,6 +435,7 @@ class SettingsPage:
     permits_action: str = "/settings/permits"
     presence_form: FormView = _EMPTY_FORM  # fields as in `account.PresenceForm`
     presence_action: str = "/settings/presence"
+    has_watermark: bool = False
     overlay: OverlayOptions = field(default_factory=OverlayOptions)
     overlay_form: FormView = _EMPTY_FORM
     overlay_action: str = "/settings/protection"

@@ -47,6 +47,7 @@ from web.pages import (
     takedown,
     texts,
     trap,
+    watermark,
 )
 
 _ID = r"{id:\d{1,19}}"
@@ -168,6 +169,9 @@ ROUTES = (
     _post(f"/admin/people/applications/{_ID}/{{word:accept|decline}}", applications.decide),
     _get("/settings/closing", closing.closing),
     _post("/settings/closing", closing.name_home),
+    _get("/settings/watermark", watermark.watermark_form),
+    _post("/settings/watermark", watermark.watermark),
+    _get("/settings/watermark/sample.jpg", watermark.watermark_sample),
     _get("/settings/invites", invites.mine),
     _post("/settings/invites", invites.make_mine),
     _post(f"/invites/{_ID}/revoke", invites.revoke),

@@ -132,7 +132,10 @@ QUERIES: list[tuple[str, Callable[[Transaction], Awaitable[object]]]] = [
     ("works_by_hanging", lambda tx: tx.works.count_active(NOW)),
     ("works_by_quote_approval", lambda tx: tx.works.quoting("x")),
     ("pictures_by_media_key", lambda tx: tx.works.by_media_key("x")),
-    ("pictures_by_original renditions_by_digest", lambda tx: tx.works.digests_in_use(["x"])),
+    (
+        "pictures_by_original renditions_by_digest artists_by_watermark_logo",
+        lambda tx: tx.works.digests_in_use(["x"]),
+    ),
     ("renditions_picture_id_position_key", lambda tx: tx.works.remove_picture(PictureId(1))),
     ("posts_uri_key", lambda tx: tx.posts.by_uri("x")),
     ("posts_in_thread", lambda tx: tx.posts.thread(WORK, after=POST)),

@@ -38,6 +38,7 @@ from server.pipeline import Pipeline
 from server.policy import STRICT_STUDIO
 from server.policy_text import write_policy
 from server.promises import Deed, PicturesPromise
+from server.recipes import Recipe
 from server.worker import LEASE
 from server.workers import ProcessWorkers
 from tests.flows.artists import (  # noqa: F401 - fixtures
@@ -290,7 +291,9 @@ async def test_a_picture_that_is_taken_out_while_it_is_made_stays_out(studio: St
     ana = await studio.artist("ana")
     work = await studio.received(ana, SMALL, OTHER)
     first, second = work.pictures
-    made = await Pipeline(studio.media, studio.publishing.pipeline.workers).make(first, NOTHING)
+    made = await Pipeline(studio.media, studio.publishing.pipeline.workers).make(
+        first, Recipe(NOTHING)
+    )
     await studio.publishing.edit(ana, work.id, Draft(), [PictureEdit(second.id, "Kept")])
     await studio.publishing._keep_made(made, first)
     await studio.worker.drain()
@@ -344,7 +347,7 @@ async def test_a_full_disk_refuses_an_upload_in_a_plain_sentence_and_keeps_nothi
 async def test_pictures_that_found_no_space_are_made_once_there_is_some(studio: Studio) -> None:
     ana = await studio.artist("ana")
     work = await studio.received(ana, SMALL)
-    await studio.publishing.pipeline.make(work.pictures[0], NOTHING)  # the child starts now
+    await studio.publishing.pipeline.make(work.pictures[0], Recipe(NOTHING))  # the child starts now
     for name in studio.files() - {work.pictures[0].original_digest}:
         await studio.media.delete(name)
     kept = studio.files()
@@ -385,7 +388,7 @@ async def test_a_draft_is_withdrawn_as_if_it_had_never_been(studio: Studio) -> N
 async def test_words_typed_while_pictures_are_made_stay(studio: Studio) -> None:
     ana = await studio.artist("ana")
     work = await studio.received(ana, SMALL)
-    made = await studio.publishing.pipeline.make(work.pictures[0], NOTHING)
+    made = await studio.publishing.pipeline.make(work.pictures[0], Recipe(NOTHING))
     await studio.publishing.edit(
         ana, work.id, Draft(title="Later"), [PictureEdit(work.pictures[0].id, "Typed", 0.5, 0.5)]
     )

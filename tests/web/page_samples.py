@@ -425,6 +425,10 @@ def samples(words: str) -> dict[str, object]:
             pager=pager,
         ),
         "messages.html": of_talk.MessagesPage((post, quoting, linking), pager),
+        "watermark.html": pages.WatermarkPage(
+            FormView({"text": words}, {"text": words, "logo": words}), OPTIONS, OPTIONS, 60,
+            has_logo=True, sample_url="/settings/watermark/sample.jpg",
+        ),
         "invites.html": people.InvitesPage(
             (people.InviteRow("artist", words, "open", 2, DAY, words, (local,), "/revoke"),
              people.InviteRow("artist", words, "used up", 0, DAY)),
@@ -600,6 +604,7 @@ def empty_samples() -> dict[str, object]:
         "series_delete.html": of_series.SeriesDeletePage("Birches", "/d", "/b"),
         "requests.html": of_talk.RequestsPage(is_decided=True),
         "messages.html": of_talk.MessagesPage(),
+        "watermark.html": pages.WatermarkPage(),
         "invites.html": people.InvitesPage(left=0, is_closed=True),
         "invite.html": people.InvitePage("reader", "/invite/x"),
         "lists.html": of_lists.ListsPage(),

@@ -254,6 +254,7 @@ async def _settings_page(
         overlay=OVERLAY,
         overlay_form=overlay_form or FormView(overlay_values(artist.content_usage, artist.sizes)),
         house_usage=_house_usage(known.house.now.policy),
+        has_watermark=artist.watermark is not None,
         permits=PERMITS,
         permits_form=FormView(permit_values(artist.interaction)),
     )

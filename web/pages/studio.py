@@ -20,6 +20,8 @@ from server.drafts import (
 from server.errors import FixatifError, Invalid
 from server.model import (
     AiLabel,
+    Artist,
+    CardShape,
     ContentUsage,
     Counts,
     Picture,
@@ -37,6 +39,7 @@ from server.model import (
 from server.permits import InteractionPolicy
 from server.ports import StoredFile
 from server.viewing import Hung
+from web.copies import copies_of, kept_of
 from web.deliveries import missed
 from web.errors import status_of
 from web.fields import CHECKED, Fields, Line, Text, decode
@@ -46,7 +49,7 @@ from web.overlay_forms import OVERLAY, overlay_values, read_overlay
 from web.page_views import EditPage, PictureEditView, StudioPage, UploadPage, WithdrawPage
 from web.pages.comments import quotable
 from web.pages.permits import PERMITS, own_permit_values, own_permits
-from web.present import AI_LABELS, LICENCES, VISIBILITIES
+from web.present import AI_LABELS, CARDS, LICENCES, VISIBILITIES
 from web.respond import artist_of, head_for, number, page, show, to
 from web.views import FormView, HeadView, OptionView, PagerView
 
@@ -74,6 +77,8 @@ class Facts:
     language: Annotated[str, Line("The language", 35)] = ""
     licence: Annotated[str, Line("The licence", 20)] = ""
     shows_camera: bool = False
+    bears_watermark: bool = False
+    card: CardShape = CardShape.WHOLE
     then: Annotated[str, Line("What to do", 10)] = "hang"
     quote: Annotated[str, Line("The address", 2_000)] = ""
 
@@ -97,6 +102,8 @@ class Facts:
             language=self.language,
             licence=self.licence,
             shows_camera=self.shows_camera,
+            bears_watermark=self.bears_watermark,
+            card=self.card,
             is_quiet=self.is_quiet,
             series=series,
             interaction=interaction,
@@ -129,7 +136,7 @@ async def upload_form(request: web.Request) -> web.StreamResponse:
     """Offer the upload form."""
     chosen = {"visibility": Visibility.PUBLIC.value, "ai_label": AiLabel.NONE.value}
     chosen |= own_permit_values(None, artist_of(request).interaction)
-    chosen |= overlay_values(ContentUsage(), Sizes())
+    chosen |= overlay_values(ContentUsage(), Sizes()) | {"bears_watermark": CHECKED}
     return await _upload_page(request, FormView(chosen))
 
 
@@ -149,6 +156,7 @@ async def upload(request: web.Request) -> web.StreamResponse:
         visibility = Visibility.DRAFT if facts.then == "draft" else None
         sent = Fields(fields)
         draft = facts.draft(visibility, _series_in(sent, ()), own_permits(sent))
+        draft = _with_watermark(draft, artist, is_on=True)
         quote = await quotable(request, facts.quote, None)
         draft = replace(draft, quote=quote, overlay=read_overlay(sent))
         await known.people.people(draft.caption)
@@ -183,6 +191,7 @@ async def edit(request: web.Request) -> web.StreamResponse:
         pictures = _picture_edits(work.pictures, sent)
         series = _series_in(sent, await known.series_rooms.of_work(work.id))
         draft = facts.draft(wanted, series, own_permits(sent))
+        draft = _with_watermark(draft, artist, is_on=work.bears_watermark)
         quote = await quotable(request, facts.quote, work.quote)
         draft = replace(draft, quote=quote, overlay=read_overlay(sent))
         await known.people.people(draft.caption)
@@ -284,6 +293,8 @@ async def _upload_page(
         shown_px=known.house.now.policy.renditions.visitor,
         ai_labels=AI_LABELS,
         licences=LICENCES,
+        cards=CARDS,
+        has_watermark=artist_of(request).watermark is not None,
         overlay=OVERLAY,
         permits=PERMITS,
         visibilities=VISIBILITIES,
@@ -298,6 +309,7 @@ async def _edit_page(
     request: web.Request, work: Work, form: FormView, problem: FixatifError | None = None
 ) -> web.Response:
     artist, showing = artist_of(request), show(request)
+    policy = flows(request).house.policy_for(work)
     view = EditPage(
         title=work.title,
         work_url=showing.page_of(work, artist) if work.state is WorkState.HUNG else "",
@@ -313,6 +325,8 @@ async def _edit_page(
                 state=picture.state,
                 problem=picture.problem,
                 file_name=picture.original_name,
+                copies=copies_of(picture, policy),
+                kept=kept_of(picture),
             )
             for picture in work.pictures
         ),
@@ -320,6 +334,8 @@ async def _edit_page(
         withdraw_url=f"/studio/works/{work.id}/withdraw",
         ai_labels=AI_LABELS,
         licences=LICENCES,
+        cards=CARDS,
+        has_watermark=artist.watermark is not None,
         overlay=OVERLAY,
         permits=PERMITS,
         visibilities=tuple(one for one in VISIBILITIES if one.value in may_become(work)),
@@ -343,6 +359,11 @@ def _series_in(sent: Fields, present: Sequence[SeriesId]) -> tuple[SeriesId, ...
     return (*(one for one in present if one not in shown), *ticked)
 
 
+def _with_watermark(draft: Draft, artist: Artist, *, is_on: bool) -> Draft:
+    """Return a draft that says of the watermark what it is to say where nobody was asked."""
+    return draft if artist.watermark is not None else replace(draft, bears_watermark=is_on)
+
+
 def _form_of(work: Work, series: Sequence[SeriesId] = ()) -> FormView:
     is_draft = work.visibility is Visibility.DRAFT
     values = {
@@ -359,6 +380,8 @@ def _form_of(work: Work, series: Sequence[SeriesId] = ()) -> FormView:
         "language": work.language,
         "licence": work.licence,
         "shows_camera": CHECKED if work.shows_camera else "",
+        "bears_watermark": CHECKED if work.bears_watermark else "",
+        "card": work.card.value,
         "quote": work.quote.uri if work.quote else "",
     }
     values |= {f"series-{one}": CHECKED for one in series}

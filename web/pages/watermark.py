@@ -1,0 +1,105 @@
+"""The watermark of an artist: chosen, and seen before it is on anything."""
+
+from dataclasses import dataclass
+from typing import Annotated, Final
+
+from aiohttp import web
+
+from server.errors import FixatifError, Invalid
+from server.watermarks import MAX_LETTERS, Watermark, WatermarkReach, WatermarkStyle
+from web.errors import status_of
+from web.fields import Fields, Line, decode
+from web.flows import flows
+from web.forms import FilePart, UploadLimits, read_multipart
+from web.page_views import WatermarkPage
+from web.respond import artist_of, head_for, page, to
+from web.views import FormView, OptionView
+
+_HERE: Final = "/settings/watermark"
+_LIMITS: Final = UploadLimits(max_fields=8, max_files=1, max_file_bytes=5_242_880)
+STYLES: Final = (
+    OptionView(WatermarkStyle.CORNER, "In the corner"),
+    OptionView(WatermarkStyle.TILED, "All over, faintly"),
+)
+REACHES: Final = (
+    OptionView(
+        WatermarkReach.SHARED,
+        "Copies for other servers, and the small one",
+        "Whoever looks at the work here sees it clean.",
+    ),
+    OptionView(WatermarkReach.ALL, "Every copy but the tile on your wall"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class WatermarkForm:
+    """What the form says; a logo comes beside it."""
+
+    text: Annotated[str, Line("The text", MAX_LETTERS)] = ""
+    style: WatermarkStyle = WatermarkStyle.CORNER
+    reach: WatermarkReach = WatermarkReach.SHARED
+    then: Annotated[str, Line("What to do", 10)] = "keep"
+
+
+async def watermark_form(request: web.Request) -> web.StreamResponse:
+    """Show the watermark, and offer to change it."""
+    return await _page(request, FormView(_values(artist_of(request).watermark)))
+
+
+async def watermark(request: web.Request) -> web.StreamResponse:
+    """Keep a watermark, or take it off."""
+    artist, sent = artist_of(request), Fields(())
+    try:
+        sent, logo = await _received(request)
+        form = decode(WatermarkForm, sent)
+        # A text that is typed takes the place of a logo that was there
+        kept = artist.watermark.logo if artist.watermark and not form.text else ""
+        wish = Watermark(form.text, kept, form.style, form.reach)
+        if form.then == "remove":
+            wish, logo = Watermark(), b""
+        await flows(request).marking.change(artist, wish, logo)
+    except FixatifError as problem:
+        field = problem.field if isinstance(problem, Invalid) else ""
+        values = {name: sent.first(name) for name in sent.names()}
+        view = FormView(values, {field: problem.message})
+        return await _page(request, view, status=status_of(problem))
+    return to(_HERE, "watermark")
+
+
+async def watermark_sample(request: web.Request) -> web.StreamResponse:
+    """Send a plain picture with the watermark, to its artist alone."""
+    jpeg = await flows(request).marking.sample(artist_of(request))
+    headers = {"Cache-Control": "private, no-store", "Content-Disposition": "inline"}
+    return web.Response(body=jpeg, content_type="image/jpeg", headers=headers)
+
+
+async def _received(request: web.Request) -> tuple[Fields, bytes]:
+    fields: list[tuple[str, str]] = []
+    logo = b""
+    async for part in read_multipart(request, _LIMITS):
+        if isinstance(part, FilePart):
+            logo = b"".join([chunk async for chunk in part.chunks])
+        else:
+            fields.append((part.name, part.value))
+    return Fields(fields), logo
+
+
+async def _page(request: web.Request, form: FormView, status: int = 200) -> web.Response:
+    now = artist_of(request).watermark
+    view = WatermarkPage(
+        form=form,
+        styles=STYLES,
+        reaches=REACHES,
+        max_letters=MAX_LETTERS,
+        has_logo=bool(now and now.logo),
+        sample_url=f"{_HERE}/sample.jpg" if now else "",
+    )
+    usage = flows(request).house.usage_of()
+    head = head_for(request, title="Watermark", usage=usage)
+    return await page(request, "watermark.html", view, head=head, status=status)
+
+
+def _values(watermark: Watermark | None) -> dict[str, str]:
+    if watermark is None:
+        return {}
+    return {"text": watermark.text, "style": watermark.style, "reach": watermark.reach}
