@@ -1,6 +1,7 @@
 """What is stored of a picture and who can fetch which copy, for its artist to see beforehand."""
 
-from server.model import Picture, PictureState, RenditionName
+from server.addresses import Addresses
+from server.model import ImageFormat, Picture, PictureState, RenditionName
 from server.policy import Policy
 from server.protections import Audience, best_for
 from web.page_views import CopyView
@@ -27,6 +28,14 @@ def copies_of(picture: Picture, policy: Policy) -> tuple[CopyView, ...]:
     if card is not None:
         rows.append(CopyView("Link previews", card.width, card.height, "for everybody"))
     return tuple(rows)
+
+
+def shared_url(picture: Picture, addresses: Addresses) -> str:
+    """Return the address of the small copy that others get, "" while there is none."""
+    for one in picture.renditions:
+        if (one.name, one.format) == (RenditionName.PREVIEW, ImageFormat.JPEG):
+            return addresses.media(picture, one)
+    return ""
 
 
 def kept_of(picture: Picture) -> tuple[str, ...]:

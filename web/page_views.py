@@ -175,6 +175,7 @@ class PictureEditView:
     problem: str = ""
     file_name: str = ""
     copies: tuple[CopyView, ...] = ()  # () while it is being prepared
+    shared_url: str = ""  # of the small copy that others get, with the watermark if it bears one
     kept: tuple[str, ...] = ()  # sentences on what is stored of the file, and what it says
 
 

@@ -39,7 +39,7 @@ from server.model import (
 from server.permits import InteractionPolicy
 from server.ports import StoredFile
 from server.viewing import Hung
-from web.copies import copies_of, kept_of
+from web.copies import copies_of, kept_of, shared_url
 from web.deliveries import missed
 from web.errors import status_of
 from web.fields import CHECKED, Fields, Line, Text, decode
@@ -326,6 +326,7 @@ async def _edit_page(
                 problem=picture.problem,
                 file_name=picture.original_name,
                 copies=copies_of(picture, policy),
+                shared_url=shared_url(picture, flows(request).addresses),
                 kept=kept_of(picture),
             )
             for picture in work.pictures
