@@ -50,8 +50,9 @@ async def gone(pid: int) -> None:
 
 @pytest.mark.parametrize("task", ["crash", "exit", "eat-memory", "fail", "write-file"])
 async def test_a_task_that_dies_or_fails_is_the_inputs_fault_and_the_next_one_runs(
-    task: str,
+    task: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.chdir(tmp_path)  # where one of them tries to leave a file
     async with pool() as workers:
         with pytest.raises(WorkerDied, match="upload that"):
             await workers.run(task, b"")
