@@ -13,12 +13,12 @@ from server.addresses import Addresses
 from server.audit import note as log
 from server.casefiles import CaseNote, Notice
 from server.clock import Clock
-from server.dealings import Outcome, Report, ReportId, ReportKind
+from server.dealings import ABOUT_MACHINES, Outcome, Report, ReportId, ReportKind
 from server.errors import Invalid, NotAllowed, NotFound
-from server.model import ActorId, Artist, NotificationKind, Role, TargetId
+from server.model import ActorId, Artist, NotificationKind, Role, TargetId, WorkId, WorkState
 from server.notifications import tell_anew
 from server.ports import Bus, Library, Transaction
-from server.promises import JOBS_TOPIC, Deed, SayPromise, promise
+from server.promises import JOBS_TOPIC, Deed, PicturesPromise, SayPromise, promise
 from server.publishing import take_down
 from server.reactions import Reactions
 from server.reporting import limited
@@ -29,6 +29,7 @@ _OPENS = frozenset({Outcome.NOTHING, Outcome.WARNED})  # what was hidden is show
 DECISIONS = {
     Outcome.NOTHING: "No rule was broken",
     Outcome.WARNED: "Warned; everything stays",
+    Outcome.LABEL: "It must say which part a machine had in it",
     Outcome.HIDDEN: "It stays hidden",
     Outcome.REMOVED: "It is taken down for good",
     Outcome.SILENCED: "The account was silenced",
@@ -140,6 +141,9 @@ class Casework:
         async with self._held(reader, report_id) as (tx, report):
             if report.closed_at is not None:
                 raise NotAllowed(f"@{report.closed_by} has closed this report: reload the page.")
+            if decision.outcome not in possible_outcomes(report.kind):
+                raise Invalid("This is not decided in such a case: choose another.", "outcome")
+            await _check_impartial(tx, reader, report)
             await self._carry_out(tx, report, decision.outcome)
             is_told = report.told_at is not None or decision.outcome is not Outcome.NOTHING
             now = self.clock.now()
@@ -175,7 +179,7 @@ class Casework:
         """
         async with self.library.reading() as tx:
             report = await tx.reports.by_id(report_id)
-            is_accused = report is not None and _is_told(report, artist)
+            is_accused = report is not None and is_told(report, artist)
             is_reporter = report is not None and report.is_local and report.reporter_id == artist.id
             if report is None or not (is_accused or is_reporter):
                 raise NotFound("There is nothing here at this address.")
@@ -184,7 +188,7 @@ class Casework:
                 is_accused,
                 await self._things(tx, report) if is_accused else (),
                 await tx.cases.notice(report_id) if is_accused else None,
-                is_accused and report.answered_at is None,
+                is_accused and report.answered_at is None and not _is_late(report),
             )
 
     async def answer(self, artist: Artist, report_id: ReportId, words: str) -> None:
@@ -194,9 +198,9 @@ class Casework:
             raise Invalid("Your answer is empty: write it first.", "words")
         async with self.library.transaction() as tx:
             report = await tx.reports.hold(report_id)
-            if report is None or not _is_told(report, artist):
+            if report is None or not is_told(report, artist):
                 raise NotFound("There is nothing here at this address.")
-            if report.answered_at is not None:
+            if report.answered_at is not None or _is_late(report):
                 raise NotAllowed("You have answered: the moderators have your words.")
             now = self.clock.now()
             answered = replace(report, answer=said, answered_at=now, closed_at=None, closed_by="")
@@ -236,12 +240,25 @@ class Casework:
                 await show_again(tx, self.clock, target_id, report.id)
         if outcome is Outcome.NOTHING:
             await tx.cases.clear([one.id for one in await self._things(tx, report)], report.id)
-        if outcome is Outcome.HIDDEN:
+        if outcome is Outcome.NOTHING and report.kind is ReportKind.MARK:
+            await self._clear_marks(tx, report)
+        if outcome in {Outcome.LABEL, Outcome.HIDDEN}:
             for one in await self._things(tx, report):
                 await withhold(tx, self.clock, one.id, report.id)
         if outcome is Outcome.REMOVED:
             for one in await self._things(tx, report):
                 await self._remove(tx, one, report)
+
+    async def _clear_marks(self, tx: Transaction, report: Report) -> None:
+        """Set aside the marks of a work that does not hang for them, and look at it again."""
+        number = self.addresses.local_part(report.objects[0], "/works/")
+        work = await tx.works.hold(WorkId(int(number)))
+        if work is None or work.state is not WorkState.FAILED:
+            return
+        marked = [TargetId(one.id) for one in work.pictures if one.declared_by]
+        await tx.cases.clear(marked, report.id)
+        await tx.works.update(replace(work, state=WorkState.PROCESSING, problem=""))
+        await promise(tx, self.clock, PicturesPromise(work.id))
 
     async def _remove(self, tx: Transaction, one: Thing, report: Report) -> None:
         """Take something down for good; what its server may send again stays hidden instead."""
@@ -259,7 +276,7 @@ class Casework:
         accused = await tx.artists.by_id(report.accused_id)
         if accused is not None and report.told_at is not None:
             await tell_anew(tx, self.clock, accused.id, NotificationKind.CASE, about)
-        if report.is_local and report.kind is ReportKind.REPORT:
+        if report.is_local and report.kind in {ReportKind.REPORT, ReportKind.UNLABELLED}:
             await tell_anew(tx, self.clock, report.reporter_id, NotificationKind.OUTCOME, about)
 
     def _name(self, one: Thing) -> str:
@@ -268,5 +285,27 @@ class Casework:
         return one.post.uri if one.post else ""
 
 
-def _is_told(report: Report, artist: Artist) -> bool:
+def possible_outcomes(kind: ReportKind) -> tuple[Outcome, ...]:
+    """Return what may be decided: of how a work was made, nothing about the person."""
+    if kind in ABOUT_MACHINES:
+        return (Outcome.NOTHING, Outcome.LABEL, Outcome.HIDDEN)
+    return tuple(one for one in DECISIONS if one is not Outcome.LABEL)
+
+
+async def _check_impartial(tx: Transaction, reader: Artist, report: Report) -> None:
+    """Raise `NotAllowed` where another moderator must decide, if there is one."""
+    is_own = report.accused_id == reader.id
+    is_again = report.appealed_at is not None and report.judged_by == reader.handle
+    if (is_own or is_again) and any(one.id != reader.id for one in await tx.artists.staff()):
+        why = "This is about you" if is_own else "The artist appealed against your decision"
+        raise NotAllowed(f"{why}: another moderator decides.")
+
+
+def is_told(report: Report, artist: Artist) -> bool:
+    """Say whether a case is about somebody who may read it."""
     return report.accused_id == artist.id and report.told_at is not None
+
+
+def _is_late(report: Report) -> bool:
+    """Say whether an appeal has taken the place of an answer."""
+    return report.kind in ABOUT_MACHINES and report.closed_at is not None

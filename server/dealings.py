@@ -58,6 +58,12 @@ class ReportKind(StrEnum):
 
     REPORT = "report"
     NOTICE = "notice"
+    UNLABELLED = "unlabelled"  # a work was made by a machine, and does not say so
+    MARK = "mark"  # an artist contests the mark for which a work was not hung
+
+
+# Of these, a work alone is decided on, and the artist may show evidence and appeal.
+ABOUT_MACHINES = frozenset({ReportKind.UNLABELLED, ReportKind.MARK})
 
 
 class Outcome(StrEnum):
@@ -66,6 +72,7 @@ class Outcome(StrEnum):
     UNDECIDED = ""
     NOTHING = "nothing"  # no rule was broken
     WARNED = "warned"
+    LABEL = "label"  # a work must say which part a machine had in it, and is hidden until then
     HIDDEN = "hidden"  # what it is about stays hidden
     REMOVED = "removed"  # what it is about is taken down for good, elsewhere too
     SILENCED = "silenced"
@@ -96,6 +103,9 @@ class Report:
     answer: str = ""  # of the accused, who has one
     answered_at: Millis | None = None
     told_at: Millis | None = None  # since when the accused reads it
+    appeal: str = ""  # against a decision about how a work was made, once
+    appealed_at: Millis | None = None
+    judged_by: str = ""  # handle of who had decided before
 
 
 class Signature(StrEnum):

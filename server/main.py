@@ -56,6 +56,7 @@ from server.chronicling import Ledger
 from server.clock import Clock, SystemClock
 from server.closing import ClosingNow, Closings
 from server.config import Config
+from server.contesting import Contesting
 from server.conversing import Conversing
 from server.courtesy import Courtesy
 from server.crawler_book import CrawlerBook
@@ -334,12 +335,12 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
     domain, crawlers = config.instance.domain, CrawlerBook(config.crawlers_path)
     authority = await Authority.of(library, clock, domain)
     publishing = Publishing(library, clock, _pipeline(seams, authority), bus, house, addresses)
-    reach = Reach(library, clock, bus)
     fanout = Fanout(clock, config.federation.spread_seconds, random.random)
     outbox = Outbox(library, bus, Mouth(clock, addresses, house), fanout)
     blocking = Blocking(library, clock, addresses, bus)
     reporting = Reporting(library, clock, addresses, bus, speaker.id)
-    moving = Moving(library, clock, addresses, bus, following)
+    casework = Casework(library, clock, addresses, bus, reactions, speaker.id)
+    moving, reach = Moving(library, clock, addresses, bus, following), Reach(library, clock, bus)
     hands = Hands(
         clock=clock,
         addresses=addresses,
@@ -478,7 +479,10 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
         closings=closings,
         closing_now=closings.known,
         notices=Notices(library, clock, addresses, speaker.id, config.people.hide_on_notice),
-        casework=Casework(library, clock, addresses, bus, reactions, speaker.id),
+        casework=casework,
+        contesting=Contesting(
+            *(library, clock, addresses, bus, seams.media, seams.workers, house, casework)
+        ),
         moving=moving,
         holding=Holding(library, clock, bus),
         pinning=Pinning(library, clock, bus),

@@ -344,10 +344,11 @@ class Publishing:
             return replace(
                 work, state=WorkState.FAILED, problem=f"{first.original_name}: {first.problem}"
             )
-        marked = next((p for p in work.pictures if p.declared_by), None)
-        decision = decide_own_work(
-            work.ai_label, self.house.now.policy, is_marked=marked is not None
-        )
+        declared = [p for p in work.pictures if p.declared_by]
+        cleared = await tx.cases.cleared([TargetId(p.id) for p in declared]) if declared else ()
+        marked = next((p for p in declared if p.id not in cleared), None)
+        policy = self.house.now.policy
+        decision = decide_own_work(work.ai_label, policy, is_marked=marked is not None)
         if marked is not None and isinstance(decision, Refuse):
             mark = f"{marked.original_name} declares {marked.declared_by} ({marked.declared_where})"
             return replace(work, state=WorkState.FAILED, problem=f"{mark}. {decision.reason}")

@@ -9,11 +9,12 @@ from dataclasses import dataclass, replace
 
 from server.addresses import Addresses
 from server.clock import Clock
-from server.dealings import Report, ReportId
+from server.dealings import Report, ReportId, ReportKind
 from server.errors import Invalid, NotFound
 from server.model import (
     Actor,
     ActorId,
+    AiLabel,
     Artist,
     Millis,
     NotificationKind,
@@ -21,8 +22,9 @@ from server.model import (
     Role,
     TargetId,
     Work,
+    WorkId,
 )
-from server.notifications import tell
+from server.notifications import tell, tell_anew
 from server.ports import Bus, Library, Transaction
 from server.promises import JOBS_TOPIC, Deed, SayPromise, promise
 from server.roles import demand
@@ -65,9 +67,11 @@ class Reporting:
         *,
         about: Sequence[TargetId] = (),
         is_forwarded: bool = False,
+        is_unlabelled: bool = False,
     ) -> Report:
         """Report somebody to the moderators here and, if wished, to those of their server.
 
+        `is_unlabelled`: a work here was made by a machine and does not say so; its artist is told.
         Raise `Invalid`, `NotFound`.
         """
         if accused_id == artist.id:
@@ -88,6 +92,8 @@ class Reporting:
                 created_at=self.clock.now(),
                 is_forwarded=is_forwarded and not accused.is_local,
             )
+            if is_unlabelled:
+                report = await self._about_machines(tx, report, about)
             await self._keep(tx, report)
             if report.is_forwarded:
                 await promise(tx, self.clock, SayPromise(Deed.REPORTED, self.speaker, report.id))
@@ -158,6 +164,20 @@ class Reporting:
             tuple(one.work for one in shown if one.work and not one.is_gone),
             tuple(one.post for one in shown if one.post),
         )
+
+    async def _about_machines(
+        self, tx: Transaction, report: Report, about: Sequence[TargetId]
+    ) -> Report:
+        """Return a report of how a work was made; its artist is heard before anybody decides."""
+        work = await tx.works.bare(WorkId(about[0])) if about else None
+        if work is None or work.artist_id != report.accused_id or not report.objects:
+            raise Invalid("This can be said of works of this server alone.", "is_unlabelled")
+        if work.ai_label is not AiLabel.NONE:
+            raise Invalid("This work says already which part a machine had.", "is_unlabelled")
+        await tell_anew(
+            tx, self.clock, report.accused_id, NotificationKind.CASE, TargetId(report.id)
+        )
+        return replace(report, kind=ReportKind.UNLABELLED, told_at=report.created_at)
 
     async def _keep(self, tx: Transaction, report: Report) -> bool:
         if not await tx.reports.put(report):

@@ -34,6 +34,7 @@ def kept() -> tuple[Kept, ...]:
             ("What waits for a moderator's word", HELD_AGE, _SWEEP, "after it came"),
             ("An application that was decided", DECIDED_AGE, _SWEEP, "after the decision"),
             ("An application that nobody decided", UNDECIDED_AGE, _SWEEP, "after it came"),
+            ("What artists showed in a case", DECIDED_AGE, _SWEEP, "after the decision"),
             ("Who gave a legal notice", NOTICES_AGE, _SWEEP, "after the decision"),
             ("How many machines came for a work", COMERS_DAYS * _DAY, _SWEEP, "after that"),
             ("Invitations that nobody used", MONTH, _SWEEP, "after their end"),

@@ -46,6 +46,7 @@ class Sweeping:
             await promise(tx, self.clock, EndPromise())
             await promise(tx, self.clock, ReinscribePromise())  # what an upgrade says anew
             await tx.cases.forget_notices(Millis(now - NOTICES_AGE))
+            await tx.cases.forget_shown(Millis(now - DECIDED_AGE))
             await tx.invites.sweep(Millis(now - MONTH))
             await tx.applications.sweep(
                 decided_before=Millis(now - DECIDED_AGE), made_before=Millis(now - UNDECIDED_AGE)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from server.arrivals import Sample
 from server.casefiles import CaseNote, Notice, NoticeKind
 from server.dealings import ReportId
 from server.model import Millis, TargetId
@@ -49,6 +50,48 @@ class _Cases:
             )
             for row in rows
         ]
+
+    async def show(self, report_id: ReportId, pictures: Sequence[Sample]) -> None:
+        first = await self.count_shown(report_id)
+        for position, one in enumerate(pictures, start=first):
+            await self._connection.execute(
+                """
+                INSERT INTO case_evidence (report_id, position, width, height, jpeg)
+                VALUES (:report, :position, :width, :height, :jpeg)
+                """,
+                report=report_id,
+                position=position,
+                width=one.width,
+                height=one.height,
+                jpeg=one.jpeg,
+            )
+
+    async def shown(self, report_id: ReportId, place: int) -> Sample | None:
+        row = await self._connection.fetch_one(
+            """
+            SELECT width, height, jpeg FROM case_evidence
+            WHERE report_id = :report AND position = :position
+            """,
+            report=report_id,
+            position=place,
+        )
+        return None if row is None else Sample(row["width"], row["height"], bytes(row["jpeg"]))
+
+    async def count_shown(self, report_id: ReportId) -> int:
+        row = await self._connection.fetch_one(
+            "SELECT COUNT(*) AS number FROM case_evidence WHERE report_id = :report",
+            report=report_id,
+        )
+        return 0 if row is None else int(row["number"])
+
+    async def forget_shown(self, closed_before: Millis) -> None:
+        await self._connection.execute(
+            """
+            DELETE FROM case_evidence
+            WHERE report_id IN (SELECT id FROM reports WHERE closed_at < :before)
+            """,
+            before=closed_before,
+        )
 
     async def withhold(self, target: TargetId, report_id: ReportId, at: Millis) -> bool:
         count = await self._connection.execute(

@@ -91,6 +91,13 @@ class _Departures:
         )
         await self._connection.execute("DELETE FROM series WHERE artist_id = :id", id=actor)
         await self._connection.execute("DELETE FROM notifications WHERE artist_id = :id", id=actor)
+        await self._connection.execute(
+            """
+            DELETE FROM case_evidence
+            WHERE report_id IN (SELECT id FROM reports WHERE accused_id = :id)
+            """,
+            id=actor,
+        )
         await self._connection.execute("DELETE FROM requests WHERE artist_id = :id", id=actor)
         await self._connection.execute("DELETE FROM sessions WHERE artist_id = :id", id=actor)
         await self._connection.execute("DELETE FROM undelivered WHERE artist_id = :id", id=actor)

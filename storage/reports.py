@@ -23,11 +23,11 @@ class _Reports:
             INSERT INTO reports (
                 id, uri, reporter_id, is_local, accused_id, objects, content, created_at,
                 is_forwarded, closed_at, closed_by, note, kind, assigned_to, outcome, reason,
-                answer, answered_at, told_at
+                answer, answered_at, told_at, appeal, appealed_at, judged_by
             ) VALUES (
                 :id, :uri, :reporter, :is_local, :accused, :objects, :content, :created_at,
                 :is_forwarded, :closed_at, :closed_by, :note, :kind, :assigned_to, :outcome,
-                :reason, :answer, :answered_at, :told_at
+                :reason, :answer, :answered_at, :told_at, :appeal, :appealed_at, :judged_by
             ) ON CONFLICT (uri) WHERE uri <> '' DO NOTHING
             """,
             id=report.id,
@@ -136,7 +136,8 @@ class _Reports:
             UPDATE reports SET
                 is_forwarded = :is_forwarded, closed_at = :closed_at, closed_by = :closed_by,
                 note = :note, assigned_to = :assigned_to, outcome = :outcome, reason = :reason,
-                answer = :answer, answered_at = :answered_at, told_at = :told_at
+                answer = :answer, answered_at = :answered_at, told_at = :told_at,
+                appeal = :appeal, appealed_at = :appealed_at, judged_by = :judged_by
             WHERE id = :id
             """,
             id=report.id,
@@ -156,6 +157,9 @@ def _changeable(report: Report) -> dict[str, str | int | None]:
         "answer": report.answer,
         "answered_at": report.answered_at,
         "told_at": report.told_at,
+        "appeal": report.appeal,
+        "appealed_at": report.appealed_at,
+        "judged_by": report.judged_by,
     }
 
 
@@ -180,4 +184,7 @@ def _report(row: Row) -> Report:
         answer=row["answer"],
         answered_at=row["answered_at"],
         told_at=row["told_at"],
+        appeal=row["appeal"],
+        appealed_at=row["appealed_at"],
+        judged_by=row["judged_by"],
     )

@@ -47,6 +47,7 @@ class ReportPage:
     server: str = ""  # the accused's, where reports may be sent on; "" = they are here
     form: FormView = _EMPTY_FORM
     cancel_url: str = "/"
+    may_be_unlabelled: bool = False  # a work of this server without a label
     action: str = "/report"
 
 
@@ -138,6 +139,11 @@ class CasePage:
     is_mine: bool = False
     may_forward: bool = False
     outcomes: tuple[OptionView, ...] = ()
+    about_machines: str = ""  # what such a case is, "" for all others
+    evidence: tuple[str, ...] = ()  # addresses of pictures that the artist showed
+    appeal: str = ""
+    appealed_at: Millis | None = None
+    judged_by: str = ""
     form: FormView = _EMPTY_FORM
     note_form: FormView = _EMPTY_FORM
 
@@ -157,6 +163,27 @@ class ConcernPage:
     answer: str = ""
     action: str = ""  # "" = no answer can be given any more
     form: FormView = _EMPTY_FORM
+    about_machines: str = ""  # what is said of how a work was made; then pictures can be sent
+    evidence: tuple[str, ...] = ()  # addresses of pictures that the artist showed
+    appeal: str = ""
+    appeal_action: str = ""  # "" = nothing to appeal against
+    label_action: str = ""  # "" = no label is asked for. Sends `label`
+    labels: tuple[OptionView, ...] = ()
+    accept: str = ""  # media types of pictures
+    most_pictures: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ContestPage:
+    """contest.html: the mark in a file is wrong. Sends `words` and `pictures` to `action`."""
+
+    title: str
+    problem: str
+    action: str
+    back: str
+    form: FormView = _EMPTY_FORM
+    accept: str = ""
+    most_pictures: int = 0
 
 
 @dataclass(frozen=True, slots=True)

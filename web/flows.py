@@ -30,6 +30,7 @@ from server.chronicling import Ledger
 from server.clock import Clock
 from server.closing import ClosingNow, Closings
 from server.config import Config
+from server.contesting import Contesting
 from server.conversing import Conversing
 from server.courtesy import Courtesy
 from server.crawler_book import CrawlerBook
@@ -135,6 +136,7 @@ class Flows:
     blocking: Blocking
     reporting: Reporting
     likening: Likening
+    contesting: Contesting
     casework: Casework
     notices: Notices
     closings: Closings

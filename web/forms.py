@@ -143,6 +143,20 @@ async def read_multipart(
             yield part
 
 
+async def read_with_pictures(
+    request: web.Request, limits: UploadLimits
+) -> tuple[Fields, list[bytes]]:
+    """Read fields and small uploads; what passes a limit is refused while it comes in."""
+    fields: list[tuple[str, str]] = []
+    pictures: list[bytes] = []
+    async for part in read_multipart(request, limits):
+        if isinstance(part, FilePart):
+            pictures.append(b"".join([chunk async for chunk in part.chunks]))
+        else:
+            fields.append((part.name, part.value))
+    return Fields(fields), [one for one in pictures if one]
+
+
 async def open_upload(request: web.Request) -> Upload:
     """Return the upload that is being read, opened with the first call. Raises `Invalid`."""
     if UPLOAD not in request:

@@ -246,6 +246,7 @@ class StudioWorkView:
     missing_alt: int = 0
     problem: str = ""  # FAILED: why
     retry_action: str = ""  # FAILED: POST here to try again
+    contest_url: str = ""  # FAILED for a mark: where to say that it is wrong
     hung_at: Millis | None = None
     counts: Counts = _NO_COUNTS
     is_pinned: bool = False

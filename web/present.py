@@ -315,6 +315,7 @@ class Show:
             retry_action=(
                 f"/studio/works/{work.id}/retry" if work.state is WorkState.FAILED else ""
             ),
+            contest_url=_contest_url(work),
             hung_at=work.hung_at,
             counts=counts,
             is_pinned=work.pinned_at is not None,
@@ -374,6 +375,12 @@ def follow_button(actor: Actor, state: FollowState | None) -> FollowButtonView:
         undo_action=f"/actors/{actor.id}/unfollow",
         standing=standings.get(state, "none"),
     )
+
+
+def _contest_url(work: Work) -> str:
+    is_marked = any(one.declared_by for one in work.pictures)
+    is_kept_out = work.state is WorkState.FAILED and is_marked
+    return f"/studio/works/{work.id}/contest" if is_kept_out else ""
 
 
 def target_link(target: Target | None, artist_handle: str, addresses: Addresses) -> LinkView | None:

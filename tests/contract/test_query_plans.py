@@ -87,6 +87,12 @@ QUERIES: list[tuple[str, Callable[[Transaction], Awaitable[object]]]] = [
     ("traffic_price_pkey", lambda tx: tx.comers.price()),
     ("visits_pkey", lambda tx: tx.visits.by_class(5)),
     ("pictures_by_media_key former_keys_media_key_key", lambda tx: tx.comers.add_visits([CAME])),
+    ("case_evidence_report_id_position_key", lambda tx: tx.cases.shown(ReportId(1), 0)),
+    ("case_evidence_report_id_position_key", lambda tx: tx.cases.count_shown(ReportId(1))),
+    (
+        "case_evidence_report_id_position_key reports_closed",
+        lambda tx: tx.cases.forget_shown(NOW),
+    ),
     ("likenesses_pkey pictures_of_work", lambda tx: tx.likenesses.of_work(WORK)),
     (
         "likenesses_pkey likeness_bands_band_picture_id_key",

@@ -370,12 +370,20 @@ def samples(words: str) -> dict[str, object]:
             notes=(dealing.CaseNoteRow(words, words, DAY),
                    dealing.CaseNoteRow("", words, DAY, is_deed=True)),
             earlier=(reported,), answer=words, answered_at=DAY, reason=words, note=words,
-            closed_at=DAY, note_form=FormView({"words": words}, {"words": words}),
+            closed_at=DAY, about_machines=words, evidence=("/cases/1/0.jpg",), appeal=words,
+            appealed_at=DAY, judged_by=words,
+            note_form=FormView({"words": words}, {"words": words}),
         ),
         "concern.html": dealing.ConcernPage(
             DAY, is_accused=True, outcome=words, reason=words, closed_at=DAY, words=words,
             claimant=words, things=(dealing.ThingRow(1, words, "/@ada/1", is_hidden=True),),
             action="/a", form=FormView({"words": words}, {"words": words}),
+            about_machines=words, evidence=("/cases/1/0.jpg",), appeal_action="/b",
+            label_action="/c", labels=OPTIONS, accept="image/png", most_pictures=6, answer=words,
+        ),
+        "contest.html": dealing.ContestPage(
+            words, words, "/a", "/studio", FormView({"words": words}, {"words": words}),
+            accept="image/png", most_pictures=6,
         ),
         "likeness.html": LikenessPage(
             tile.picture, words, "/@ada/1", actor, tile.picture, "/@ben/1", is_fine=True,
@@ -583,6 +591,7 @@ def empty_samples() -> dict[str, object]:
             may_forward=True,
         ),
         "concern.html": dealing.ConcernPage(DAY, is_accused=False, answer="x"),
+        "contest.html": dealing.ContestPage("Heron", "A mark.", "/a", "/studio"),
         "likeness.html": LikenessPage(
             picture("A heron"), "Heron", "/@ada/1", actor, None, "", is_trusted=True
         ),

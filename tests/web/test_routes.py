@@ -193,6 +193,8 @@ async def test_a_closed_page_answers_a_member(gallery: Gallery, route: Route) ->
     wrong |= {f"/admin/blocklists/{work.id}{part}": 404 for part in ("", "/draft")}
     wrong |= {f"/admin/people/{work.id}": 404, f"/cases/{work.id}": 404}  # a work is nobody
     wrong |= {f"/likenesses/{work.id}": 404}  # nor like another
+    wrong |= {f"/studio/works/{work.id}/contest": 404}  # no mark keeps it out
+    wrong |= {f"/cases/{work.id}/{work.pictures[0].id}.jpg": 404}
     if path.startswith("/admin/people/applications/"):  # and nobody applied
         wrong[path] = 200 if path.endswith("applications") else 404
     assert answer.status == wrong.get(path, 200)

@@ -20,7 +20,7 @@ from web.addresses import network_of
 from web.errors import status_of
 from web.fields import Fields, Line, Text, decode
 from web.flows import flows
-from web.forms import FilePart, UploadLimits, read_form, read_multipart
+from web.forms import UploadLimits, read_form, read_with_pictures
 from web.keys import CLIENT_ADDRESS
 from web.limits import Rate
 from web.people_views import ApplicationRow, ApplicationsPage, ApplyPage, ApplyStatusPage
@@ -74,7 +74,7 @@ async def apply(request: web.Request) -> web.StreamResponse:
     try:
         await known.applying.check_open()
         known.limits.demand(_TRIES, network)
-        sent, pictures = await _received(request)
+        sent, pictures = await read_with_pictures(request, _LIMITS)
         asked = decode(ApplyForm, sent)
         _refuse_programs(asked, known.clock.now())
         known.limits.demand(_APPLICATIONS, network)
@@ -134,18 +134,6 @@ async def decide(request: web.Request) -> web.StreamResponse:
         return await _queue_page(request, form=FormView({}, {"": problem.message}), status=422)
     link = f"{known.addresses.base_url}/invite/{accepted.token}"
     return await _queue_page(request, link=link, name=accepted.application.name)
-
-
-async def _received(request: web.Request) -> tuple[Fields, list[bytes]]:
-    """Read fields and pictures; what passes a limit is refused while it comes in."""
-    fields: list[tuple[str, str]] = []
-    pictures: list[bytes] = []
-    async for part in read_multipart(request, _LIMITS):
-        if isinstance(part, FilePart):
-            pictures.append(b"".join([chunk async for chunk in part.chunks]))
-        else:
-            fields.append((part.name, part.value))
-    return Fields(fields), [one for one in pictures if one]
 
 
 def _refuse_programs(asked: ApplyForm, now: Millis) -> None:

@@ -1,5 +1,6 @@
 """Cases: reports and notices as moderators work on them, and as those concerned read them."""
 
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -7,8 +8,9 @@ from aiohttp import web
 
 from federation.wording import plain
 from server.casefiles import NoticeKind
-from server.casework import DECISIONS, CaseFile, Decision
-from server.dealings import Outcome, ReportId, ReportKind
+from server.casework import DECISIONS, CaseFile, Concern, Decision, possible_outcomes
+from server.contesting import MAX_SHOWN, may_appeal, must_label
+from server.dealings import ABOUT_MACHINES, Outcome, Report, ReportId, ReportKind
 from server.errors import FixatifError, Invalid
 from server.model import Artist, Counts, TargetId
 from server.reporting import MAX_WORDS, Case
@@ -24,9 +26,10 @@ from web.dealing_views import (
 )
 from web.dealings import report_page
 from web.errors import status_of
-from web.fields import Line, Text, decode
+from web.fields import Fields, Line, Text, decode
 from web.flows import flows
-from web.forms import read_form
+from web.forms import read_form, read_with_pictures
+from web.pages.contests import ACCEPT, LABELS, LIMITS, MACHINES, TRIES, shown_in
 from web.pages.reports import row_of
 from web.present import UNTITLED
 from web.respond import artist_of, head_for, number, page, show, to
@@ -38,19 +41,28 @@ _EXCERPT = 60  # characters
 _HINTS = {
     Outcome.NOTHING: "What was hidden because of it is shown again.",
     Outcome.WARNED: "What was hidden is shown again; the account reads your reason.",
+    Outcome.LABEL: "It is hidden until its artist chooses a label; then it comes back.",
     Outcome.HIDDEN: "Nobody but its artist and moderators sees it. It can come back.",
     Outcome.REMOVED: "Other servers are told to delete it too. This cannot be undone.",
     Outcome.SILENCED: "Do it on their page; this tells them why.",
     Outcome.SUSPENDED: "Do it on their page; this tells them why.",
     Outcome.SERVER: "Do it on the page of their server.",
 }
-_OUTCOMES = tuple(OptionView(one, words, _HINTS[one]) for one, words in DECISIONS.items())
+_MARK = "You say that the mark of a machine in a file of yours is wrong."
+_MARK_HINTS = {
+    Outcome.NOTHING: "The mark is set aside, and the work hangs.",
+    Outcome.LABEL: "It hangs once its artist chooses a label that the house rules allow.",
+    Outcome.HIDDEN: "It does not hang, as before.",
+}
 NOTICE_KINDS = {
     NoticeKind.COPYRIGHT: "Copyright: it is my work, or of somebody for whom I speak",
     NoticeKind.ILLEGAL: "It breaks the law in another way",
     NoticeKind.PRIVACY: "It shows me, or something private of mine",
     NoticeKind.OTHER: "Something else",
 }
+
+
+Send = Callable[[Artist, ReportId, str, Sequence[bytes]], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,13 +186,48 @@ async def answer(request: web.Request) -> web.StreamResponse:
     return to(f"/cases/{_id(request)}", "answered")
 
 
+async def show_how(request: web.Request) -> web.StreamResponse:
+    """Answer what is said of how a work was made, with pictures, before it is decided."""
+    return await _sent(request, flows(request).contesting.answer)
+
+
+async def appeal(request: web.Request) -> web.StreamResponse:
+    """Ask for another decision, once."""
+    return await _sent(request, flows(request).contesting.appeal)
+
+
+async def _sent(request: web.Request, send: Send) -> web.StreamResponse:
+    artist, sent = artist_of(request), Fields(())
+    try:
+        flows(request).limits.demand(TRIES, artist.handle)
+        sent, pictures = await read_with_pictures(request, LIMITS)
+        await send(artist, _id(request), decode(WordsForm, sent).words, pictures)
+    except Invalid as problem:
+        form = FormView({"words": sent.first("words")}, {problem.field: problem.message})
+        return await _concern_page(request, form, problem)
+    return to(f"/cases/{_id(request)}", "answered")
+
+
+def _answering(report: Report) -> str:
+    return "show" if report.kind in ABOUT_MACHINES else "answer"
+
+
+def _if(condition: bool, path: str) -> str:  # noqa: FBT001 - what is offered, or nothing
+    return f"/cases/{path}" if condition else ""
+
+
+def _asks_for_label(found: Concern) -> bool:
+    is_hidden = any(one.is_hidden for one in found.things)
+    return found.is_accused and is_hidden and must_label(found.report)
+
+
 async def _concern_page(
     request: web.Request, form: FormView | None = None, problem: FixatifError | None = None
 ) -> web.Response:
     artist = artist_of(request)
     found = await flows(request).casework.concern(artist, _id(request))
     report = found.report
-    is_notice = report.kind is ReportKind.NOTICE
+    is_shown = report.kind in {ReportKind.NOTICE, ReportKind.MARK}
     is_decided = report.closed_at is not None
     view = ConcernPage(
         at=report.created_at,
@@ -188,12 +235,20 @@ async def _concern_page(
         outcome=DECISIONS.get(report.outcome, "") if is_decided else "",
         reason=report.reason if is_decided else "",
         closed_at=report.closed_at,
-        words=report.content if is_notice or not found.is_accused else "",
+        words=report.content if is_shown or not found.is_accused else "",
         claimant=found.notice.name if found.notice else "",
         things=tuple(_thing(request, one, artist) for one in found.things),
         answer=report.answer if found.is_accused else "",
-        action=f"/cases/{report.id}/answer" if found.may_answer else "",
+        action=f"/cases/{report.id}/{_answering(report)}" if found.may_answer else "",
         form=form or FormView(),
+        about_machines=_MARK if report.kind is ReportKind.MARK else MACHINES.get(report.kind, ""),
+        evidence=await shown_in(request, report) if found.is_accused else (),
+        appeal=report.appeal if found.is_accused else "",
+        appeal_action=_if(found.is_accused and may_appeal(report), f"{report.id}/appeal"),
+        label_action=_if(_asks_for_label(found), f"{report.id}/label"),
+        labels=LABELS,
+        accept=ACCEPT,
+        most_pictures=MAX_SHOWN,
     )
     title = "About you" if found.is_accused else "Your report"
     status = status_of(problem) if problem else 200
@@ -216,11 +271,16 @@ async def _case_page(
     is_open = report.closed_at is None
     view = CasePage(
         row=row_of(showing, found),
+        about_machines=MACHINES.get(report.kind, ""),
+        evidence=await shown_in(request, report),
+        appeal=report.appeal,
+        appealed_at=report.appealed_at,
+        judged_by=report.judged_by,
         action=report_page(report.id),
         tiles=_tiles(request, found),
         posts=_posts(request, found),
         things=tuple(_thing(request, one, found.artist) for one in file.things),
-        missing=len(report.objects) - len(file.things),
+        missing=0 if report.kind is ReportKind.MARK else len(report.objects) - len(file.things),
         is_forwarded=report.is_forwarded,
         is_accused_here=is_here,
         accused_url=f"/admin/people/{report.accused_id}" if accused else "",
@@ -235,12 +295,17 @@ async def _case_page(
         closed_at=report.closed_at,
         is_mine=report.assigned_to == reader.handle,
         may_forward=is_open and accused is not None and not is_here and not report.is_forwarded,
-        outcomes=_OUTCOMES if is_open else (),
+        outcomes=_outcomes(report.kind) if is_open else (),
         form=form or FormView(),
         note_form=note_form or FormView(),
     )
     status = status_of(problem) if problem else 200
     return await page(request, "case.html", view, head=_head(request, "Report"), status=status)
+
+
+def _outcomes(kind: ReportKind) -> tuple[OptionView, ...]:
+    hints = {**_HINTS, **(_MARK_HINTS if kind is ReportKind.MARK else {})}
+    return tuple(OptionView(one, DECISIONS[one], hints[one]) for one in possible_outcomes(kind))
 
 
 def _server_url(found: Case) -> str:

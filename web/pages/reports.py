@@ -9,7 +9,7 @@ from federation.wording import plain
 from server.casework import DECISIONS
 from server.dealings import ReportKind
 from server.errors import FixatifError, Invalid, NotFound
-from server.model import Actor, ActorId, TargetId
+from server.model import Actor, ActorId, AiLabel, TargetId
 from server.reporting import MAX_WORDS, Case
 from server.targets import Target
 from web.dealing_views import ReportPage, ReportRow
@@ -36,6 +36,7 @@ class ReportForm:
     about: Annotated[str, Line("What it is about", 19)] = ""
     text: Annotated[str, Text("The text", MAX_WORDS)] = ""
     is_forwarded: bool = False
+    is_unlabelled: bool = False
 
 
 async def report_form(request: web.Request) -> web.StreamResponse:
@@ -57,6 +58,7 @@ async def report(request: web.Request) -> web.StreamResponse:
             asked.text,
             about=[TargetId(about)] if about else [],
             is_forwarded=asked.is_forwarded,
+            is_unlabelled=asked.is_unlabelled,
         )
     except Invalid as problem:
         form = FormView({"text": sent.first("text")}, {problem.field: problem.message})
@@ -81,6 +83,7 @@ async def _report_page(
         about=_title_of(target) if target is not None and is_theirs else "",
         server="" if accused.is_local else accused.domain,
         form=form,
+        may_be_unlabelled=_may_be_unlabelled(target) if is_theirs else False,
         cancel_url=_back_to(request, wanted, accused),
     )
     status = status_of(problem) if problem else 200
@@ -90,6 +93,11 @@ async def _report_page(
 def _back_to(request: web.Request, wanted: Fields, accused: Actor) -> str:
     otherwise = f"/@{accused.handle}" if accused.is_local else "/home"
     return own_path(wanted.first("back"), back(request, otherwise))
+
+
+def _may_be_unlabelled(target: Target | None) -> bool:
+    work = target.work if target is not None else None
+    return work is not None and work.ai_label is AiLabel.NONE
 
 
 def _title_of(target: Target) -> str:

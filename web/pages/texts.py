@@ -23,7 +23,12 @@ from web.respond import artist_of, head_for, number, page, to
 from web.views import FormView, HeadView
 
 _TEXTS = "/admin/texts"
-_KINDS = {ReportKind.REPORT: "Report", ReportKind.NOTICE: "Legal notice"}
+_KINDS = {
+    ReportKind.REPORT: "Report",
+    ReportKind.NOTICE: "Legal notice",
+    ReportKind.UNLABELLED: "Said to be made by a machine",
+    ReportKind.MARK: "Contested mark",
+}
 
 
 @dataclass(frozen=True, slots=True)
