@@ -21,8 +21,8 @@ from server.ports import Bus, Library, Transaction
 from server.promises import JOBS_TOPIC, Deed, PicturesPromise, SayPromise, promise
 from server.publishing import take_down
 from server.reactions import Reactions
-from server.reporting import limited
-from server.roles import demand
+from server.reporting import deciders, limited, refuse_own
+from server.roles import demand, is_at_least
 from server.withholding import Thing, show_again, thing, thing_named, withhold
 
 _OPENS = frozenset({Outcome.NOTHING, Outcome.WARNED})  # what was hidden is shown again
@@ -82,6 +82,7 @@ class Casework:
         """Return what belongs to a case. Raise `NotFound` for who is no moderator."""
         demand(reader, Role.MODERATOR)
         async with self.library.reading() as tx:
+            await refuse_own(tx, reader, report)
             notes = await tx.cases.notes(report.id)
             notice = await tx.cases.notice(report.id)
             return CaseFile(tuple(notes), await self._things(tx, report), notice)
@@ -144,6 +145,8 @@ class Casework:
             if decision.outcome not in possible_outcomes(report.kind):
                 raise Invalid("This is not decided in such a case: choose another.", "outcome")
             await _check_impartial(tx, reader, report)
+            if decision.outcome is Outcome.REMOVED:
+                await _refuse_of_rank(tx, reader, report)
             await self._carry_out(tx, report, decision.outcome)
             is_told = report.told_at is not None or decision.outcome is not Outcome.NOTHING
             now = self.clock.now()
@@ -206,7 +209,7 @@ class Casework:
             answered = replace(report, answer=said, answered_at=now, closed_at=None, closed_by="")
             await tx.reports.update(answered)
             await self.note(tx, report, "", "the account answered", is_deed=True)
-            for moderator in await tx.artists.staff():
+            for moderator in await deciders(tx, report.accused_id):
                 kind, about = NotificationKind.REPORT, TargetId(report.id)
                 await tell_anew(tx, self.clock, moderator.id, kind, about, artist.id)
 
@@ -226,6 +229,7 @@ class Casework:
             report = await tx.reports.hold(report_id)
             if report is None:
                 raise NotFound("There is no such report.")
+            await refuse_own(tx, reader, report)
             yield tx, report
 
     async def _things(self, tx: Transaction, report: Report) -> tuple[Thing, ...]:
@@ -294,11 +298,21 @@ def possible_outcomes(kind: ReportKind) -> tuple[Outcome, ...]:
 
 async def _check_impartial(tx: Transaction, reader: Artist, report: Report) -> None:
     """Raise `NotAllowed` where another moderator must decide, if there is one."""
-    is_own = report.accused_id == reader.id
     is_again = report.appealed_at is not None and report.judged_by == reader.handle
-    if (is_own or is_again) and any(one.id != reader.id for one in await tx.artists.staff()):
-        why = "This is about you" if is_own else "The artist appealed against your decision"
-        raise NotAllowed(f"{why}: another moderator decides.")
+    if is_again and any(one.id != reader.id for one in await tx.artists.staff()):
+        raise NotAllowed("The artist appealed against your decision: another moderator decides.")
+
+
+async def _refuse_of_rank(tx: Transaction, reader: Artist, report: Report) -> None:
+    """Raise `Invalid` for what cannot be undone, of somebody of the reader's rank or above."""
+    accused = await tx.artists.by_id(report.accused_id)
+    is_of_rank = accused is not None and is_at_least(accused.role, reader.role)
+    if accused is not None and is_of_rank and reader.role is not Role.OWNER:
+        raise Invalid(
+            f"@{accused.handle} has your rank or a higher one: what cannot be undone is for an "
+            "owner or an admin to decide. Hide it until then.",
+            "outcome",
+        )
 
 
 def is_told(report: Report, artist: Artist) -> bool:

@@ -16,7 +16,7 @@ from server.errors import Invalid, NotFound, TooMany
 from server.model import ActorId, Millis, NotificationKind, TargetId
 from server.notifications import tell, tell_anew
 from server.ports import Library, Transaction
-from server.reporting import MAX_OBJECTS, MAX_WORDS
+from server.reporting import MAX_OBJECTS, MAX_WORDS, deciders
 from server.withholding import Thing, thing, thing_named, withhold
 
 MIN_WORDS = 20  # characters in which nobody can say what is wrong
@@ -139,7 +139,7 @@ class Notices:
 
     async def _tell(self, tx: Transaction, report: Report) -> None:
         about = TargetId(report.id)
-        for moderator in await tx.artists.staff():
+        for moderator in await deciders(tx, report.accused_id):
             kind = NotificationKind.REPORT
             await tell(tx, self.clock, moderator.id, kind, report.reporter_id, about)
         accused = await tx.artists.by_id(report.accused_id)

@@ -1,16 +1,17 @@
 """What people report to the moderators, from here and from other servers, and what becomes of it.
 
 A report names one accused actor and perhaps some of its works and posts. Every moderator is told.
-Who reported is told to nobody but the moderators: what is sent on speaks for the server.
+Who reported is told to nobody but the moderators: what is sent on speaks for the server. A
+moderator who is reported is not told, and decides nothing, unless there is nobody else.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from server.addresses import Addresses
 from server.clock import Clock
 from server.dealings import Report, ReportId, ReportKind
-from server.errors import Invalid, NotFound
+from server.errors import Invalid, NotAllowed, NotFound
 from server.model import (
     Actor,
     ActorId,
@@ -35,6 +36,7 @@ MAX_WORDS = 2_000  # characters of a report; Mastodon takes 1,000
 MAX_OBJECTS = 20
 MAX_PER_HOUR = 30  # from one server: more is a flood, and all but the first say the same
 _HOUR = 3_600_000
+_OWN = "This is about you: another moderator decides."
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +124,8 @@ class Reporting:
             reports = await tx.reports.page(is_open=is_open, before=before)
             ids = {actor for one in reports for actor in (one.reporter_id, one.accused_id)}
             people = await tx.actors.many(list(ids))
-        return [
-            Case(one, people.get(one.reporter_id), people.get(one.accused_id)) for one in reports
-        ]
+            is_alone = await _is_alone(tx, reader)
+        return [_row(one, people, reader, is_alone=is_alone) for one in reports]
 
     async def mine(self, reader: Artist) -> list[Case]:
         """List open reports that a moderator works on, the latest fifty. Raise `NotFound`."""
@@ -133,9 +134,8 @@ class Reporting:
             reports = await tx.reports.assigned(reader.handle)
             ids = {actor for one in reports for actor in (one.reporter_id, one.accused_id)}
             people = await tx.actors.many(list(ids))
-        return [
-            Case(one, people.get(one.reporter_id), people.get(one.accused_id)) for one in reports
-        ]
+            is_alone = await _is_alone(tx, reader)
+        return [_row(one, people, reader, is_alone=is_alone) for one in reports]
 
     async def history(self, reader: Artist, accused_id: ActorId) -> list[Case]:
         """List reports about somebody, newest first, the latest fifty. Raise `NotFound`."""
@@ -143,7 +143,8 @@ class Reporting:
         async with self.library.reading() as tx:
             reports = await tx.reports.about(accused_id)
             people = await tx.actors.many([accused_id, *{one.reporter_id for one in reports}])
-        return [Case(one, people.get(one.reporter_id), people.get(accused_id)) for one in reports]
+            is_alone = await _is_alone(tx, reader)
+        return [_row(one, people, reader, is_alone=is_alone) for one in reports]
 
     async def case(self, reader: Artist, report_id: ReportId) -> Case:
         """Return one report with what it is about. Raise `NotFound`."""
@@ -152,6 +153,7 @@ class Reporting:
             report = await tx.reports.by_id(report_id)
             if report is None:
                 raise NotFound("There is no such report.")
+            await refuse_own(tx, reader, report)
             people = await tx.actors.many([report.reporter_id, report.accused_id])
             found = [await thing_named(tx, self.addresses, uri) for uri in report.objects]
             shown = [one for one in found if one and one.owner_id == report.accused_id]
@@ -183,7 +185,7 @@ class Reporting:
         if not await tx.reports.put(report):
             return False
         about = TargetId(report.id)
-        for moderator in await tx.artists.staff():
+        for moderator in await deciders(tx, report.accused_id):
             kind = NotificationKind.REPORT
             await tell(tx, self.clock, moderator.id, kind, report.reporter_id, about)
         return True
@@ -195,6 +197,32 @@ class Reporting:
         found = [await find_target(tx, self.addresses, one) for one in about[:MAX_OBJECTS]]
         theirs = [one for one in found if one is not None and one.owner_id == accused.id]
         return tuple([one.uri for one in theirs if await may_see(tx, one, artist.id)])
+
+
+async def deciders(tx: Transaction, accused_id: ActorId) -> list[Artist]:
+    """Return who decides on a report: those in charge but whom it is about, or they alone."""
+    staff = await tx.artists.staff()
+    return [one for one in staff if one.id != accused_id] or staff
+
+
+async def refuse_own(tx: Transaction, reader: Artist, report: Report) -> None:
+    """Raise `NotAllowed` where a report is about the reader and somebody else can decide."""
+    if report.accused_id == reader.id and not await _is_alone(tx, reader):
+        raise NotAllowed(_OWN)
+
+
+async def _is_alone(tx: Transaction, reader: Artist) -> bool:
+    return all(one.id == reader.id for one in await tx.artists.staff())
+
+
+def _row(
+    report: Report, people: Mapping[ActorId, Actor], reader: Artist, *, is_alone: bool
+) -> Case:
+    """Return a report as it stands in a list: nothing of what is said about the reader."""
+    accused = people.get(report.accused_id)
+    if report.accused_id == reader.id and not is_alone:
+        return Case(replace(report, content=_OWN), None, accused)
+    return Case(report, people.get(report.reporter_id), accused)
 
 
 def limited(words: str) -> str:

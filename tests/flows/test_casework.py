@@ -97,6 +97,59 @@ async def test_a_hidden_work_is_seen_by_its_artist_and_moderators_alone_and_come
     assert acts == ["thing.shown", "thing.hidden"]
 
 
+async def test_nobody_decides_on_a_report_about_themselves_nor_reads_who_sent_it(
+    stage: Stage,
+) -> None:
+    ben, mo, mia = await stage.artist("ben"), await moderator(stage), await moderator(stage, "mia")
+    report = await stage.flows.reporting.report(ben, mo.id, "Mo is rude")
+    casework, reporting = stage.flows.casework, stage.flows.reporting
+    for deed in (
+        reporting.case(mo, report.id),
+        casework.file(mo, report),
+        casework.take(mo, report.id, is_mine=True),
+        casework.write(mo, report.id, "Mine"),
+        casework.close(mo, report.id, Decision(Outcome.NOTHING)),
+        casework.reopen(mo, report.id),
+    ):
+        with pytest.raises(NotAllowed, match="about you"):
+            await deed
+    for (row,) in (await reporting.cases(mo), await reporting.history(mo, mo.id)):
+        assert (row.reporter, row.report.content == "Mo is rude") == (None, False)
+    assert (await told(stage, mo), await told(stage, mia)) == ([], ["report"])
+    (row,) = await reporting.cases(mia)
+    assert (row.reporter is not None, row.report.content) == (True, "Mo is rude")
+    await casework.close(mia, report.id, Decision(Outcome.WARNED, "Be kind."))
+    assert await told(stage, mo) == ["case"]
+
+
+async def test_who_is_in_charge_alone_decides_on_everything(stage: Stage) -> None:
+    ben, mo = await stage.artist("ben"), await moderator(stage)
+    report = await stage.flows.reporting.report(ben, mo.id, "Mo is rude")
+    assert await told(stage, mo) == ["report"]
+    assert (await stage.flows.reporting.case(mo, report.id)).report.content == "Mo is rude"
+    await stage.flows.casework.close(mo, report.id, Decision(Outcome.NOTHING))
+
+
+async def test_what_somebody_of_the_same_rank_made_is_hidden_but_not_taken_down_for_good(
+    stage: Stage,
+) -> None:
+    ben, mo, mia = await stage.artist("ben"), await moderator(stage), await moderator(stage, "mia")
+    work = await stage.hang(mia)
+    report, casework = await reported(stage, ben, mia, work), stage.flows.casework
+    with pytest.raises(Invalid, match="rank"):
+        await casework.close(mo, report.id, Decision(Outcome.REMOVED, "A copy."))
+    assert await sees(stage, work, None)
+    await casework.close(mo, report.id, Decision(Outcome.HIDDEN, "A copy."))
+    assert not await sees(stage, work, None)
+    await casework.reopen(mo, report.id)
+    boss = replace(await stage.artist("boss"), role=Role.OWNER)
+    async with stage.library.transaction() as tx:
+        await tx.artists.update(boss)
+    await casework.close(boss, report.id, Decision(Outcome.REMOVED, "A copy."))
+    with pytest.raises(Gone):
+        await stage.flows.viewing.work(work.id, None)
+
+
 async def test_an_artist_cannot_edit_what_is_hidden_but_may_withdraw_it(stage: Stage) -> None:
     ana, ben, mo = await stage.artist("ana"), await stage.artist("ben"), await moderator(stage)
     work = await stage.hang(ana)
