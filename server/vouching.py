@@ -70,6 +70,7 @@ class Vouching:
     _verdicts: OrderedDict[_Key, tuple[Verdict, Millis]] = field(default_factory=OrderedDict)
     _waiting: OrderedDict[_Key, _Question] = field(default_factory=OrderedDict)
     _crowd: Counter[str] = field(default_factory=Counter)  # questions of each network
+    _knows_names: bool = False  # reverse DNS has answered: some resolvers know no name at all
     _bell: asyncio.Event = field(default_factory=asyncio.Event)
 
     def ask(
@@ -139,13 +140,14 @@ class Vouching:
         if not crawler.reverse_dns:
             return Verdict.OPEN
         try:
-            names = own_names(crawler, await self.resolver.names_of(str(address)))
-            for name in names[:_NAMES_ASKED]:
+            names = await self.resolver.names_of(str(address))
+            self._knows_names = self._knows_names or bool(names)
+            for name in own_names(crawler, names)[:_NAMES_ASKED]:
                 if str(address) in await self.resolver.addresses_of(name):
                     return Verdict.CONFIRMED
         except Unreachable:  # silence is no denial
             return Verdict.OPEN
-        return Verdict.DENIED
+        return Verdict.DENIED if self._knows_names else Verdict.OPEN
 
 
 async def _by_signature(crawler: Crawler, check: Check | None) -> Verdict:

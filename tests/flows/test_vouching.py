@@ -58,7 +58,7 @@ async def found(vouching: Vouching, crawler: Crawler = GOOGLE) -> Verdict:
         ([NAME], {NAME: ["192.0.2.1"]}, Verdict.DENIED),  # says so, and Google does not
         ([NAME], {}, Verdict.DENIED),
         (["googlebot.com.evil.test"], {"googlebot.com.evil.test": [str(ADDRESS)]}, Verdict.DENIED),
-        ([], {}, Verdict.DENIED),
+        ([], {}, Verdict.OPEN),  # perhaps a resolver that knows no names at all
         (None, {}, Verdict.OPEN),  # silence is no denial
     ],
 )
@@ -67,6 +67,15 @@ async def test_a_name_must_lead_to_the_operator_and_back(
 ) -> None:
     known = {} if names is None else {str(ADDRESS): names}
     assert await found(Vouching(Names(known, addresses), HandClock())) is expected
+
+
+async def test_an_address_without_a_name_denies_once_dns_is_known_to_tell_names() -> None:
+    other = ip_address("198.18.0.9")
+    vouching = Vouching(Names({str(ADDRESS): [], str(other): ["host.test"]}), HandClock())
+    vouching.ask(GOOGLE, other, "198.18.0.0/24")
+    await vouching.settle()
+    assert vouching.ask(GOOGLE, other, "198.18.0.0/24") is Verdict.DENIED
+    assert await found(vouching) is Verdict.DENIED
 
 
 async def test_a_verdict_is_asked_for_once_and_again_when_it_is_old() -> None:
