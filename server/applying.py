@@ -128,7 +128,8 @@ class Applying:
         demand(reader, Role.MODERATOR)
         async with self.library.reading() as tx:
             found = await tx.applications.waiting(after=after)
-            return [(one, len(await tx.applications.samples(one.id))) for one in found]
+            pictures = await tx.applications.count_samples([one.id for one in found])
+        return [(one, pictures.get(one.id, 0)) for one in found]
 
     async def count(self) -> int:
         """Count what waits."""

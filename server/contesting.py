@@ -31,7 +31,7 @@ from server.pictures import SAMPLE_TASK, PictureTask, Refusal, pack_task, read_a
 from server.ports import Bus, Library, MediaStore, Transaction, Workers
 from server.promises import JOBS_TOPIC, Deed, PicturesPromise, SayPromise, promise
 from server.protections import decide_own_work
-from server.reporting import limited
+from server.reporting import deciders, limited
 from server.roles import is_at_least
 from server.rules import Refuse
 from server.withholding import show_again
@@ -165,7 +165,7 @@ class Contesting:
             return await tx.cases.count_shown(report_id)
 
     async def _tell_staff(self, tx: Transaction, report: Report, artist: Artist) -> None:
-        for moderator in await tx.artists.staff():
+        for moderator in await deciders(tx, report.accused_id):
             kind, about = NotificationKind.REPORT, TargetId(report.id)
             await tell_anew(tx, self.clock, moderator.id, kind, about, artist.id)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from server.arrivals import Application, ApplicationId, ApplicationState, Sample
 from server.model import Millis
 from server.repositories.people import Applications
-from storage.database import Connection, Row, json_text, listed
+from storage.database import Connection, Row, ids_text, json_text, listed
 
 
 def applications_in(connection: Connection) -> Applications:
@@ -101,6 +101,17 @@ class _Applications:
             id=application_id,
         )
         return [Sample(row["width"], row["height"], bytes(row["jpeg"])) for row in rows]
+
+    async def count_samples(self, ids: Sequence[ApplicationId]) -> dict[ApplicationId, int]:
+        rows = await self._connection.fetch_all(
+            """
+            SELECT application_id, COUNT(*) AS number FROM application_samples
+            WHERE application_id IN (SELECT CAST(value AS BIGINT) FROM json_each(:ids))
+            GROUP BY application_id
+            """,
+            ids=ids_text(ids),
+        )
+        return {ApplicationId(row["application_id"]): int(row["number"]) for row in rows}
 
     async def decide(self, application: Application) -> bool:
         count = await self._connection.execute(

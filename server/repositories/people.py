@@ -126,6 +126,10 @@ class Applications(Protocol):
 
     async def samples(self, application_id: ApplicationId) -> list[Sample]: ...
 
+    async def count_samples(self, ids: Sequence[ApplicationId]) -> dict[ApplicationId, int]:
+        """Count the pictures of applications, without reading them; those without are left out."""
+        ...
+
     async def decide(self, application: Application) -> bool:
         """Store the decision and delete the samples; False where somebody was quicker."""
         ...

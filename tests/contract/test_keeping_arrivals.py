@@ -107,6 +107,8 @@ async def test_an_application_comes_back_and_its_pictures_go_with_the_decision(
         assert await tx.applications.by_id(ApplicationId(1)) == application(1)
         assert await tx.applications.by_token("hash2") == application(2)
         assert await tx.applications.samples(ApplicationId(1)) == samples
+        asked = [ApplicationId(1), ApplicationId(2)]
+        assert await tx.applications.count_samples(asked) == {ApplicationId(1): 2}
         assert [one.id for one in await tx.applications.waiting()] == [1, 2]
         assert await tx.applications.count_waiting() == 2
         assert await tx.applications.count_since(NOW) == 2
