@@ -117,9 +117,10 @@ class Applying:
             found = await tx.applications.by_token(hash_token(token))
             invite_id = found.invite_id if found else None
             invite = await tx.invites.by_id(invite_id) if invite_id else None
+            state = await self.inviting.state(tx, invite) if invite else None
         if found is None:
             raise NotFound("This link leads nowhere, or the application is gone after a month.")
-        return found, invite.state_at(self.clock.now()) if invite else None
+        return found, state
 
     async def waiting(
         self, reader: Artist, after: ApplicationId | None = None

@@ -161,12 +161,13 @@ class Inviting:
             invite = await _accepted(tx, await tx.applications.by_token(hashed))
         if invite is None:
             raise NotFound("This link leads nowhere: check that you have all of it.")
-        state = await self._state(tx, invite)
+        state = await self.state(tx, invite)
         if state is not InviteState.OPEN:
             raise NotFound(_ENDED[state])
         return invite
 
-    async def _state(self, tx: Transaction, invite: Invite) -> InviteState:
+    async def state(self, tx: Transaction, invite: Invite) -> InviteState:
+        """Return how an invitation stands: it ends with its maker's account, or their rank."""
         state = invite.state_at(self.clock.now())
         if state is not InviteState.OPEN or invite.maker_id is None:
             return state
@@ -182,7 +183,7 @@ class Inviting:
         found: list[Listed] = []
         for one in invites:
             maker = await tx.artists.by_id(one.maker_id) if one.maker_id else None
-            found.append(Listed(one, maker, guests.get(one.id, []), await self._state(tx, one)))
+            found.append(Listed(one, maker, guests.get(one.id, []), await self.state(tx, one)))
         return found
 
 

@@ -123,6 +123,17 @@ async def test_who_is_accepted_comes_in_by_their_own_link_or_the_one_passed_on(
     assert acts == ["application.accepted"]
 
 
+async def test_whose_moderator_was_suspended_meanwhile_is_told_that_the_way_in_is_shut(
+    stage: Stage,
+) -> None:
+    mo, made = await moderator(stage), await applied(stage)
+    await applying(stage).accept(mo, made.application.id)
+    await stage.flows.accounts.suspend("mo")
+    assert (await applying(stage).status(made.token))[1] is InviteState.REVOKED
+    with pytest.raises(NotFound, match="taken back"):
+        await inviting(stage).check(made.token)
+
+
 async def test_a_link_of_a_waiting_or_declined_application_opens_nothing(stage: Stage) -> None:
     mo = await moderator(stage)
     made = await applied(stage)
