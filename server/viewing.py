@@ -35,6 +35,7 @@ from server.repositories.posts import FeedItem
 from server.roles import is_at_least
 from server.targets import Target, find_target, find_target_by_uri, may_see
 
+ACCOUNT_GONE = "This account was deleted."
 PAGE = 24
 _DAY = 86_400_000
 OPEN = (Visibility.PUBLIC,)
@@ -339,12 +340,12 @@ async def open_artist(tx: Transaction, handle: str) -> tuple[Artist, Actor]:
     """Find an artist whose pages are open. Raise `NotFound` or `Gone`."""
     artist = await tx.artists.by_handle(handle)
     if artist is None and await tx.departures.departed(handle) is not None:
-        raise Gone("This account was deleted.")
+        raise Gone(ACCOUNT_GONE)
     actor = await tx.actors.by_id(artist.id) if artist else None
     if artist is None or actor is None or artist.suspended_at is not None:
         raise NotFound(f"There is no artist '{handle[:60]}' here.")
     if actor.gone_at is not None:
-        raise Gone("This account was deleted.")
+        raise Gone(ACCOUNT_GONE)
     return artist, actor
 
 

@@ -7,6 +7,7 @@ from aiohttp import web
 
 from server.drafts import MAX_PICTURES
 from server.signals import headers
+from server.viewing import ACCOUNT_GONE
 from web.addresses import read_networks
 from web.closing import farewell
 from web.counting import Counter
@@ -97,9 +98,10 @@ def _plumbing(flows: Flows) -> Plumbing:
 def render_error(request: web.Request, status: int, message: str) -> web.Response:
     """Show an error as one of our pages. Asks no database."""
     if status == HTTPStatus.GONE:
-        return _error_page(
-            request, "gone.html", GonePage(artist=_whose(request)), "Taken down", status
-        )
+        is_artist = message == ACCOUNT_GONE
+        gone = GonePage(message.rstrip(".")) if is_artist else GonePage(artist=_whose(request))
+        title = "Deleted" if is_artist else "Taken down"
+        return _error_page(request, "gone.html", gone, title, status)
     title = _TITLES.get(status, "This did not work")
     view = ErrorPage(
         status=status,

@@ -477,5 +477,5 @@ class ErrorPage:
 class GonePage:
     """gone.html (410): a withdrawn work or a deleted account."""
 
-    what: str = "This work"
+    what: str = "This work was taken down"
     artist: ActorView | None = None

@@ -142,4 +142,7 @@ async def test_at_the_end_an_actor_is_a_tombstone(site: Site) -> None:
     assert document["id"] == "https://art.test/users/ana"
     for path in ("/@ana", "/users/ana", FINGER, f"{ANA}/outbox"):
         assert await seen(site, path) == 410, path
+    text = await (await site.get("/@ana", Accept="text/html")).text()
+    assert "<h1>This account was deleted</h1>" in text
+    assert "Other works by" not in text
     assert await seen(site, f"/works/{site.work.id}", ACTIVITY_JSON) == 404
