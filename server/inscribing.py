@@ -67,7 +67,8 @@ def marks_for(
     heard = found.reading.data_mining if found.reading else ""
     mining = _stricter(_last(inscription.data_mining), found.data_mining, heard)
     declared = _MADE_BY_AI[said.is_composite] if said else ""
-    source = _source(_last(inscription.source_type), found.source_type, declared)
+    of_file = ("", "") if inscription.sets_aside_mark else (found.source_type, declared)
+    source = _source(_last(inscription.source_type), *of_file)
     xmp = write_packet(
         {
             (PHOTOSHOP, "Credit"): found.credit,

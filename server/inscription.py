@@ -28,6 +28,7 @@ class Inscription(msgspec.Struct, frozen=True, omit_defaults=True):
     licence_url: str = ""  # of what people may do; "" = all rights are reserved
     with_camera: bool = False  # how the picture was taken stays as well
     is_free: bool = False  # its artist gave up all rights
+    sets_aside_mark: bool = False  # moderators found that a generator's mark in the file is wrong
     signed_by: str = ""  # fingerprint of the authority under which every copy is signed
 
 

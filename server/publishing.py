@@ -5,6 +5,7 @@ kept in one transaction. Nothing is shown before every picture of a work is read
 """
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 from server import quotes
@@ -146,10 +147,13 @@ class Publishing:
         async with self.library.reading() as tx:
             work = await tx.works.by_id(what.work_id)
             artist = await tx.artists.by_id(work.artist_id) if work else None
+            cleared = await _cleared(tx, work) if work else frozenset()
         if work is None or artist is None or work.state is WorkState.WITHDRAWN:
             return
         for picture in work.pictures:
             recipe = self.recipe(picture, work, artist)
+            if picture.id in cleared:
+                recipe = recipe.without_mark()
             if is_to_make(picture, recipe) and await self._is_wanted(work.id):
                 await self._keep_made(await self.pipeline.make(picture, recipe), picture)
         await self._settle(what.work_id)
@@ -344,9 +348,8 @@ class Publishing:
             return replace(
                 work, state=WorkState.FAILED, problem=f"{first.original_name}: {first.problem}"
             )
-        declared = [p for p in work.pictures if p.declared_by]
-        cleared = await tx.cases.cleared([TargetId(p.id) for p in declared]) if declared else ()
-        marked = next((p for p in declared if p.id not in cleared), None)
+        cleared = await _cleared(tx, work)
+        marked = next((p for p in work.pictures if p.declared_by and p.id not in cleared), None)
         policy = self.house.now.policy
         decision = decide_own_work(work.ai_label, policy, is_marked=marked is not None)
         if marked is not None and isinstance(decision, Refuse):
@@ -402,6 +405,12 @@ def _refuse_hidden(work: Work) -> None:
         raise NotAllowed(
             "The moderators hide this work: read why under Notifications, and answer there."
         )
+
+
+async def _cleared(tx: Transaction, work: Work) -> AbstractSet[int]:
+    """Return the pictures of whose marks moderators found that they are wrong."""
+    declared = [TargetId(one.id) for one in work.pictures if one.declared_by]
+    return await tx.cases.cleared(declared) if declared else frozenset()
 
 
 async def _own(tx: Transaction, artist: Artist, work_id: WorkId) -> Work:

@@ -26,6 +26,11 @@ class Recipe(msgspec.Struct, frozen=True):
     watermark: Watermark | None = None
     card_focus: Focus | None = None  # the link card is cut around it; None: it shows the whole
 
+    def without_mark(self) -> "Recipe":
+        """Return the same for a file whose mark of a generator was found to be wrong."""
+        said = msgspec.structs.replace(self.inscription, sets_aside_mark=True)
+        return msgspec.structs.replace(self, inscription=said)
+
     @property
     def digest(self) -> str:
         """What tells the copies of one recipe from those of another."""

@@ -8,7 +8,7 @@ from server.casework import Decision
 from server.dealings import Outcome, Report, ReportKind
 from server.drafts import Draft
 from server.errors import Invalid, NotAllowed, NotFound
-from server.model import AiLabel, Artist, TargetId, Work, WorkState
+from server.model import AiLabel, Artist, RenditionName, TargetId, Work, WorkState
 from server.sweeping import DECIDED_AGE
 from tests.flows.artists import IMAGES, SMALL
 from tests.flows.dealings import told
@@ -191,9 +191,23 @@ async def test_a_mark_that_is_wrong_is_set_aside_and_the_work_hangs(stage: Stage
     assert await told(stage, mo) == ["report"]
     with pytest.raises(NotAllowed, match="have contested"):
         await stage.flows.contesting.contest(ana, work.id, "Again", [])
+    assert b"trainedAlgorithmicMedia" in await copy_of(stage, work)
     await stage.flows.casework.close(mo, report.id, Decision(Outcome.NOTHING))
     await stage.drain()
-    assert (await work_now(stage, work)).state is WorkState.HUNG
+    hung = await work_now(stage, work)
+    assert hung.state is WorkState.HUNG
+    copy = await copy_of(stage, hung)
+    assert b"trainedAlgorithmicMedia" not in copy
+    assert b"DataMining" in copy
+    await stage.flows.publishing.finish(work.id)
+    assert (await work_now(stage, work)).pictures == hung.pictures
+
+
+async def copy_of(stage: Stage, work: Work) -> bytes:
+    """Return what goes to other servers of a work's first picture."""
+    made = next(one for one in work.pictures[0].renditions if one.name is RenditionName.FEDERATED)
+    body: bytes = await stage.instance.seams.media.read(made.digest)
+    return body
 
 
 async def test_a_mark_that_stays_leaves_the_work_out_and_can_be_appealed(stage: Stage) -> None:
