@@ -77,6 +77,7 @@ from server.list_feed import ListFeed
 from server.list_fetching import ListFetching
 from server.list_renewing import ListRenewing
 from server.marking import Marking
+from server.media_tokens import MediaTokens
 from server.members import Members
 from server.model import Actor, JobKind
 from server.moving import Moving
@@ -506,7 +507,8 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
         server_actor=speaker,
         renderer=_renderer(config, is_development=is_development),
         static=StaticFiles.from_folder(),
-        forms=await _form_guard(config, library, speaker),
+        forms=_form_guard(config, await _secret_of(library, speaker, "forms")),
+        media_tokens=MediaTokens(await _secret_of(library, speaker, "pictures")),
         limits=RateLimiter(clock),
         courtesy=courtesy,
         sparing=sparing,
@@ -533,17 +535,21 @@ def _pipeline(seams: Seams, authority: Authority) -> Pipeline:
     return Pipeline(seams.media, seams.workers, sealing)
 
 
-async def _form_guard(config: Config, library: Library, speaker: Actor) -> FormGuard:
-    """Forms' secret is derived from the server's key: equal in all processes and after restarts."""
+async def _secret_of(library: Library, speaker: Actor, purpose: str) -> bytes:
+    """Derive a secret from the server's key: equal in all processes and after restarts."""
     async with library.reading() as tx:
         key = await tx.artists.key_of(speaker.id)
     if key is None:
         raise Unavailable("The server's own key is missing: restore the database from a backup.")
+    return hashlib.sha256(f"fixatif {purpose}\0{key.private_pem}".encode()).digest()
+
+
+def _form_guard(config: Config, secret: bytes) -> FormGuard:
     parts = urlsplit(config.base_url)
     return FormGuard(
         cookies=Cookies(config.instance.domain, is_https=parts.scheme == "https"),
         origin=f"{parts.scheme}://{parts.netloc}",
-        secret=hashlib.sha256(b"fixatif forms\0" + key.private_pem.encode()).digest(),
+        secret=secret,
     )
 
 

@@ -30,6 +30,19 @@ class Cookies:
         """The cookie that ties a stranger's forms to their browser, see `web.csrf`."""
         return self._name("fixatif_form")
 
+    @property
+    def proof_name(self) -> str:
+        """The cookie that shows that a browser keeps cookies, see `web.proofs`."""
+        return self._name("fixatif_proof")
+
+    def proof(self, request: web.Request) -> str:
+        """Return the proof as the browser sent it, "" if none."""
+        return self._value(request, self.proof_name)
+
+    def set_proof(self, response: web.StreamResponse, proof: str, *, max_age_seconds: int) -> None:
+        """Give a browser its proof."""
+        self._set(response, self.proof_name, proof, max_age_seconds)
+
     def session_token(self, request: web.Request) -> str:
         """Return the session's token as the browser sent it, "" if none."""
         return self._value(request, self.session_name)

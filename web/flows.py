@@ -47,6 +47,7 @@ from server.likening import Likening
 from server.list_feed import ListFeed
 from server.list_renewing import ListRenewing
 from server.marking import Marking
+from server.media_tokens import MediaTokens
 from server.members import Members
 from server.model import Actor
 from server.moving import Moving
@@ -120,6 +121,7 @@ class Flows:
     drafting: Drafting
     protecting: Protecting
     marking: Marking
+    media_tokens: MediaTokens
     blocklists: Blocklists
     own_list: OwnList
     list_feed: ListFeed

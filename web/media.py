@@ -25,6 +25,7 @@ from server.protections import (
     small_of,
 )
 from server.rules import Action, Allow, Refuse, action_of
+from web import proofs
 from web.flows import flows
 from web.keys import ARTIST, PROXY_BYTES
 from web.outbound import facts_of, peer_of, stricter_claim
@@ -69,7 +70,8 @@ async def rendition(request: web.Request) -> web.StreamResponse:
 def _permitted(request: web.Request, work: Work, picture: Picture, asked: Rendition) -> Rendition:
     """Return the copy that who asks gets at this address. Raise `NotAllowed` where none."""
     policy = flows(request).house.policy_for(work)
-    action = demanded(request, asked.name)
+    is_opened = _is_opened(request, picture, asked)
+    action = demanded(request, asked.name, has_proof=is_opened)
     if asked.name is RenditionName.FEDERATED:
         wants_small = action is Action.PREVIEW or request.query.get("size") == "preview"
         extent = stricter_claim(request, facts_of(work)) if peer_of(request) else Allow()
@@ -81,15 +83,22 @@ def _permitted(request: web.Request, work: Work, picture: Picture, asked: Rendit
                 raise NotAllowed("Pictures are not given to your server in this size.")
             return small
         return federated_for(picture.renditions, policy, asked.format) or asked
-    audience = _audience(request)
+    audience = Audience.PERSON if is_opened else _audience(request)
     if action is Action.PREVIEW and asked.name not in SMALL_CARDS:
         small = small_of(picture.renditions, asked.format)
         if small is not None and is_open_to(audience, small, policy):
             return small
         raise NotAllowed("Pictures are not given to you in this size.")
     if not is_open_to(audience, asked, policy):
-        raise NotAllowed("This size is for people who are signed in; /policy says why.")
+        raise NotAllowed(
+            "This size is shown to who looks closer on the work's own page, and for an hour only; "
+            "/policy says why."
+        )
     return asked
+
+
+def _is_opened(request: web.Request, picture: Picture, asked: Rendition) -> bool:
+    return proofs.is_opened(request, picture.media_key, f"{asked.name}.{asked.format}")
 
 
 def _parts(request: web.Request) -> tuple[RenditionName, ImageFormat]:

@@ -99,7 +99,8 @@ class WorkPage:
     edited_at: Millis | None = None
     visibility_note: str = ""  # "Only your followers see this work."; "" for public ones
     shown_px: int = 0  # longest side that this visitor gets
-    larger_px: int = 0  # longest side for who is signed in; 0 = no more than this visitor gets
+    larger_px: int = 0  # longest side after a click into the picture; 0 = no more than this
+    asks_proof: bool = False  # of the browser, beforehand, so that the click leads there
     small_because: str = ""  # the rule's reason, where one gives this visitor less
     reserves_ai: bool = True  # whether AI training is reserved against
     reactions: ReactionsView = _NO_REACTIONS

@@ -22,6 +22,7 @@ from server.rules import (
     Decision,
     Door,
     MediaFacts,
+    Proof,
     Refuse,
     action_of,
 )
@@ -44,23 +45,30 @@ _BRAKED = Allow(
     "So many pictures went out today that guests get small ones until midnight (UTC).",
     Action.PREVIEW,
 )
-_LESS = frozenset({Action.PREVIEW, Action.PROVE})  # nobody can give a proof yet
 
 
-def demanded(request: web.Request, name: RenditionName) -> Action:
-    """Return ALLOW or PREVIEW for a rendition. Raise `NotAllowed` where a rule refuses it."""
-    facts = _facts(request, name)
+def demanded(request: web.Request, name: RenditionName, *, has_proof: bool = False) -> Action:
+    """Return ALLOW or PREVIEW for a rendition. Raise `NotAllowed` where a rule refuses it.
+
+    `has_proof`: the address holds a token that opens this very copy to this browser.
+    """
+    facts = _facts(request, name, has_proof=has_proof)
     request[DOOR_FACTS] = facts
     decision = _decided(request, facts)
     if isinstance(decision, Refuse):
         known = flows(request)
         known.sparing.say("media_refused", str(facts.visitor), decision.rule)
         raise NotAllowed(decision.reason)
-    return Action.PREVIEW if action_of(decision) in _LESS else Action.ALLOW
+    return Action.PREVIEW if _is_less(decision, facts) else Action.ALLOW
 
 
-def kept_from(request: web.Request) -> tuple[Collection[RenditionName], str]:
-    """Return which renditions the rules keep from a visitor, and the reason, "" if none do."""
+def kept_from(
+    request: web.Request, *, has_proof: bool = False
+) -> tuple[Collection[RenditionName], str]:
+    """Return which renditions the rules keep from a visitor, and the reason, "" if none do.
+
+    `has_proof`: once their browser has given one.
+    """
     known = flows(request)
     rules = known.house.now.policy.rules
     if not (known.egress.is_braking or any(rule.door is Door.MEDIA for rule in rules)):
@@ -68,8 +76,9 @@ def kept_from(request: web.Request) -> tuple[Collection[RenditionName], str]:
     kept: set[RenditionName] = set()
     reasons: list[str] = []
     for name in RenditionName:
-        decision = _decided(request, _facts(request, name))
-        is_less = action_of(decision) in _LESS and name not in SMALL_CARDS
+        facts = _facts(request, name, has_proof=has_proof)
+        decision = _decided(request, facts)
+        is_less = _is_less(decision, facts) and name not in SMALL_CARDS
         if isinstance(decision, Refuse) or is_less:
             kept.add(name)
             reasons.append(decision.reason)
@@ -96,9 +105,18 @@ def _looks_closer(request: web.Request) -> bool:
     )
 
 
-def _facts(request: web.Request, name: RenditionName) -> MediaFacts:
+def _is_less(decision: Decision, facts: MediaFacts) -> bool:
+    """Say whether somebody gets the small copy: by a rule, or since they gave no proof yet."""
+    action = action_of(decision)
+    return action is Action.PREVIEW or (action is Action.PROVE and facts.proof is Proof.NONE)
+
+
+def _facts(request: web.Request, name: RenditionName, *, has_proof: bool) -> MediaFacts:
+    visitor = request.get(VISITOR_CLASS, VisitorClass.UNKNOWN)
+    is_person = has_proof and visitor is VisitorClass.VISITOR
     return MediaFacts(
-        visitor=request.get(VISITOR_CLASS, VisitorClass.UNKNOWN),
+        visitor=VisitorClass.PERSON if is_person else visitor,
+        proof=Proof.COOKIE if is_person else Proof.NONE,
         rendition=name,
         user_agent=request.headers.get("User-Agent", ""),
         address=read_ip(request.get(CLIENT_ADDRESS, "")),

@@ -127,14 +127,20 @@ class Show:
             larger_url=larger,
         )
 
-    def whole_picture(self, work: Work, picture: Picture) -> PictureView:
-        """Return a picture of a work's own page: a click leads to this visitor's largest file."""
+    def whole_picture(
+        self, work: Work, picture: Picture, *, is_larger_elsewhere: bool = False
+    ) -> PictureView:
+        """Return a picture of a work's own page: a click leads to this visitor's largest file.
+
+        `is_larger_elsewhere`: that one is behind an address of its own, see `web.pages.larger`.
+        """
         view, policy = self.picture(work, picture), self.policy_for(work)
         allowed = [r for r in picture.renditions if self._may_have(r, policy)]
         moving = self._sources(picture, allowed, ImageFormat.WEBP)
+        shown = view.jpeg[-1].url if view.jpeg else ""
         return replace(
             view,
-            larger_url=view.jpeg[-1].url if view.jpeg else "",
+            larger_url=_larger(work, picture) if is_larger_elsewhere else shown,
             moving_url=moving[-1].url if moving else "",
         )
 
@@ -419,6 +425,10 @@ def shown_side(
         and is_open_to(audience, rendition, policy)
     ]
     return max(sides, default=0)
+
+
+def _larger(work: Work, picture: Picture) -> str:
+    return f"/works/{work.id}/larger/{picture.id}"
 
 
 def _badge(work: Work) -> str:

@@ -9,7 +9,7 @@ from aiohttp.typedefs import Handler
 
 from server.house_texts import TextKind
 from server.robots import TRAP_PATH
-from web import activitypub, datasets, discovery, media, oembed, registers, series_answers
+from web import activitypub, datasets, discovery, media, oembed, proofs, registers, series_answers
 from web.keys import ARTIST, LEAVING
 from web.pages import (
     account,
@@ -30,6 +30,7 @@ from web.pages import (
     house_rules,
     house_rules_draft,
     invites,
+    larger,
     leaving,
     likenesses,
     list_taking,
@@ -141,6 +142,8 @@ ROUTES = (
     _get(f"/series/{_ID}/followers", series_answers.group_followers, is_public=True),
     _get(f"/series/{_ID}/following", series_answers.group_following, is_public=True),
     _get(f"/works/{_ID}", gallery.work_object, is_public=True),
+    _get(f"/works/{_ID}/larger/{{picture:\\d{{1,19}}}}", larger.larger, is_public=True),
+    _get("/proof.css", proofs.style_sheet, is_public=True),
     _get(f"/works/{_ID}/replies", registers.replies, is_public=True),
     _get(f"/works/{_ID}/likes", registers.likes, is_public=True),
     _get(f"/works/{_ID}/shares", registers.shares, is_public=True),

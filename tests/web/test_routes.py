@@ -44,6 +44,7 @@ PARTS = {
 # What a route answers to a stranger who asks for what is there, unless it is 200.
 STATUSES = {
     "/nothing-here/": 404,
+    "/works/1/larger/1": 404,
     "/@ana/1-hare": 404,
     "/@ana/1": 404,
     "/@ana/series/hare": 404,

@@ -238,13 +238,20 @@ def _work_view(request: web.Request, room: Room, showing: Show) -> WorkPage:
     usage = known.house.usage_of(artist, one)
     is_own = showing.viewer is not None and showing.viewer.id == artist.id
     may_boost = one.visibility in {Visibility.PUBLIC, Visibility.UNLISTED}
-    larger = shown_side(Audience.PERSON, one, policy)
     kept, kept_because = kept_from(request)
     shown = shown_side(showing.audience, one, policy, kept)
+    is_stranger = showing.audience is Audience.VISITOR
+    proven, _ = kept_from(request, has_proof=True) if is_stranger else (kept, "")
+    larger = shown_side(Audience.PERSON, one, policy, proven)
+    asks_proof = is_stranger and larger > shown
     return WorkPage(
         artist=showing.artist(artist),
         title=one.title,
-        pictures=tuple(showing.whole_picture(one, picture) for picture in one.pictures),
+        pictures=tuple(
+            showing.whole_picture(one, picture, is_larger_elsewhere=asks_proof)
+            for picture in one.pictures
+        ),
+        asks_proof=asks_proof,
         object_uri=known.addresses.work(one.id),
         year=one.year,
         medium=one.medium,

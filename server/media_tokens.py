@@ -1,0 +1,91 @@
+"""Tokens that open one large copy of a picture to one browser for a while. Pure.
+
+The law: a token names the copy, its end and who may use it, and opens nothing else: not another
+picture, another size, another browser, or a second later. Who holds one shows that a browser asked
+for the page's style sheet and sent its cookie back; nothing of a person stands in it.
+"""
+
+import base64
+import hashlib
+import hmac
+from dataclasses import dataclass, field
+from typing import Final
+
+from server.model import Millis
+
+LASTS: Final = Millis(3_600_000)  # of a token: long enough to look, too short to pass round
+PROOF_LASTS: Final = Millis(86_400_000)  # of a browser's proof
+_EARLY: Final = Millis(120_000)  # clocks of two processes differ a little
+_VERSION: Final = 1
+_HEAD: Final = 5  # bytes: version, and a moment in seconds
+_CODE: Final = 16  # bytes
+_CHANCE: Final = 12  # bytes, in a proof
+_MOST_SECONDS: Final = 2**32 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class MediaTokens:
+    """Makes and checks them. `secret`: 32 bytes that outlive a restart."""
+
+    secret: bytes = field(repr=False)
+
+    def proof(self, chance: bytes, now: Millis) -> str:
+        """Return a proof for a browser's cookie. `chance`: 12 random bytes."""
+        head = _head(now)
+        return _text(head + chance + self._code("proof", head, chance))
+
+    def is_proof(self, text: str, now: Millis) -> bool:
+        """Say whether a cookie holds a proof of ours that holds now."""
+        packed = _packed(text, _CHANCE)
+        if packed is None:
+            return False
+        head, chance, code = packed[:_HEAD], packed[_HEAD:-_CODE], packed[-_CODE:]
+        is_ours = hmac.compare_digest(code, self._code("proof", head, chance))
+        return is_ours and -_EARLY <= now - _moment(head) <= PROOF_LASTS
+
+    def token(self, media_key: str, file: str, holder: str, now: Millis) -> str:
+        """Return a token for one file ("large.avif") of a picture. `holder`: their proof."""
+        head = _head(Millis(now + LASTS))
+        return _text(head + self._token_code(head, media_key, file, holder))
+
+    def opens(self, token: str, media_key: str, file: str, holder: str, now: Millis) -> bool:
+        """Say whether a token opens this file to who holds that proof."""
+        packed = _packed(token, 0)
+        if packed is None:
+            return False
+        head, code = packed[:_HEAD], packed[_HEAD:]
+        is_ours = hmac.compare_digest(code, self._token_code(head, media_key, file, holder))
+        return is_ours and 0 <= _moment(head) - now <= LASTS + _EARLY
+
+    def _token_code(self, head: bytes, media_key: str, file: str, holder: str) -> bytes:
+        return self._code("token", head, media_key.encode(), file.encode(), holder.encode())
+
+    def _code(self, purpose: str, *said: bytes) -> bytes:
+        """Return an HMAC over the parts, each with its length, so that none runs into the next."""
+        whole = b"".join(len(one).to_bytes(2, "big") + one for one in (purpose.encode(), *said))
+        return hmac.digest(self.secret, whole, hashlib.sha256)[:_CODE]
+
+
+def _head(at: Millis) -> bytes:
+    return bytes([_VERSION]) + min(max(0, at // 1_000), _MOST_SECONDS).to_bytes(4, "big")
+
+
+def _moment(head: bytes) -> Millis:
+    return Millis(int.from_bytes(head[1:], "big") * 1_000)
+
+
+def _text(packed: bytes) -> str:
+    return base64.urlsafe_b64encode(packed).decode().rstrip("=")
+
+
+def _packed(text: str, middle: int) -> bytes | None:
+    """Return the bytes of what is of this length, version and spelling, None for all else."""
+    size = _HEAD + middle + _CODE
+    if len(text) != (size * 4 + 2) // 3 or not text.isascii():
+        return None
+    try:
+        packed = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    except ValueError:
+        return None
+    is_whole = len(packed) == size and packed[0] == _VERSION and _text(packed) == text
+    return packed if is_whole else None

@@ -1,0 +1,116 @@
+"""Who looks closer sees the large copy: browsers that keep a cookie, on their first visit."""
+
+from typing import Any
+
+import pytest
+
+from tests.web.site import Site, migrated_sqlite, site, sqlite_url
+from tests.web.test_media_door import FIREFOX, TOOL, Room, room, rule
+
+__all__ = ["migrated_sqlite", "room", "site", "sqlite_url"]
+
+HOUR = 3_600
+
+
+def path_of(site: Site) -> str:
+    return f"/works/{site.work.id}/larger/{site.work.pictures[0].id}"
+
+
+async def ask(site: Site, path: str, cookie: str = "", agent: str = FIREFOX) -> Any:
+    headers = {"User-Agent": agent, "Accept": "text/html, image/avif"}
+    return await site.get(path, "", **headers, **({"Cookie": cookie} if cookie else {}))
+
+
+async def proof(site: Site, agent: str = FIREFOX) -> str:
+    """Load the style sheet as a browser does; return the cookie that it sends back."""
+    answer = await ask(site, "/proof.css", agent=agent)
+    assert answer.status == 200
+    assert answer.headers["Content-Type"].startswith("text/css")
+    assert answer.headers["Cache-Control"] == "no-store"
+    given = answer.headers["Set-Cookie"]
+    assert "HttpOnly" in given
+    assert "SameSite=Lax" in given
+    return str(given.split(";", 1)[0])
+
+
+async def led_to(site: Site, cookie: str) -> str:
+    answer = await ask(site, path_of(site), cookie)
+    assert (answer.status, answer.headers["Cache-Control"]) == (303, "no-store")
+    return str(answer.headers["Location"]).removeprefix("https://art.test")
+
+
+async def test_a_browser_that_keeps_a_cookie_sees_the_large_copy_on_its_first_visit(
+    room: Room,
+) -> None:
+    site = room.site
+    page = await ask(site, f"/@ana/{site.work.id}-blue-hour")
+    text = await page.text()
+    assert page.headers["Cache-Control"].startswith("public")  # the same for everybody
+    assert "Set-Cookie" not in page.headers
+    assert '<link rel="stylesheet" href="/proof.css">' in text
+    assert f'href="{path_of(site)}"' in text
+    assert "large." not in text
+    cookie = await proof(site)
+    url = await led_to(site, cookie)
+    assert url.startswith(f"/media/{room.key}/large.avif?t=")
+    shown = await ask(site, url, cookie)
+    assert (shown.status, await shown.text()) == (200, "large.avif")
+    assert shown.headers["Cache-Control"] == "private, max-age=86400"
+
+
+async def test_without_a_cookie_one_is_told_and_sees_the_page(room: Room) -> None:
+    site = room.site
+    answer = await ask(site, path_of(site))
+    assert answer.status == 303
+    back = str(answer.headers["Location"])
+    assert back.endswith("?told=no-proof")
+    shown = await ask(site, back.removeprefix("https://art.test"))
+    assert "yours sent none back" in await shown.text()
+
+
+async def test_a_token_is_of_no_use_to_others_elsewhere_or_later(room: Room) -> None:
+    site = room.site
+    cookie = await proof(site)
+    url = await led_to(site, cookie)
+    other = await proof(site)
+    assert other != cookie
+    for wrong in ("", other, f"{cookie[:-1]}A", "x=y"):
+        assert (await ask(site, url, wrong)).status == 403
+    bare, _, token = url.partition("?t=")
+    for file in (bare, f"{bare.replace('.avif', '.jpg')}?t={token}", f"{bare}?t={token}A"):
+        assert (await ask(site, file, cookie)).status == 403
+    assert (await ask(site, url, cookie, TOOL)).status == 403
+    site.stage.clock.advance(seconds=HOUR)
+    assert (await ask(site, url, cookie)).status == 200
+    site.stage.clock.advance(seconds=1)
+    assert (await ask(site, url, cookie)).status == 403
+
+
+async def test_programs_give_no_proof_whatever_they_keep(room: Room) -> None:
+    cookie = await proof(room.site, TOOL)
+    answer = await ask(room.site, path_of(room.site), cookie, TOOL)
+    assert str(answer.headers["Location"]).endswith("?told=no-proof")
+
+
+async def test_a_rule_that_asks_for_a_proof_is_met_by_one(room: Room) -> None:
+    site = room.site
+    site.stage.rules(rule("prove", '{ class = ["visitor", "person"] }'))
+    cookie = await proof(site)
+    assert (await room.body("view.avif")) == "preview.avif"
+    shown = await ask(site, await led_to(site, cookie), cookie)
+    assert await shown.text() == "large.avif"
+    site.stage.rules(rule("preview", '{ class = ["person"] }'))
+    answer = await ask(site, path_of(site), cookie)
+    assert "large" not in str(answer.headers.get("Location", ""))
+
+
+async def test_members_are_led_there_without_a_token(room: Room) -> None:
+    site = room.site
+    answer = await site.get(path_of(site), "ben", **{"User-Agent": FIREFOX})
+    assert str(answer.headers["Location"]).endswith("/large.jpg")
+    assert await room.body("large.jpg", name="ben") == "large.jpg"
+
+
+@pytest.mark.parametrize("path", ["/works/1/larger/2", "/works/{}/larger/9"])
+async def test_what_is_not_there_is_not_there(site: Site, path: str) -> None:
+    assert (await ask(site, path.format(site.work.id), await proof(site))).status == 404

@@ -1,0 +1,57 @@
+"""A picture larger than its page shows: for members, and for browsers that proved to be some."""
+
+from typing import Final
+
+from aiohttp import web
+
+from server.errors import NotFound
+from server.model import ActorId, ImageFormat, Picture, Rendition, Work, WorkId
+from server.protections import Audience, best_for
+from web.flows import flows
+from web.keys import ARTIST, NETWORK
+from web.limits import Rate
+from web.picture_door import kept_from
+from web.proofs import token_for
+from web.respond import number, show, viewer_id
+
+_LOOKS: Final = Rate("larger pictures by network", 60, 5)  # then one every five seconds
+
+
+async def larger(request: web.Request) -> web.StreamResponse:
+    """Lead to the largest copy that who asks may have, at an address that is theirs for an hour."""
+    known = flows(request)
+    work_id = WorkId(number(request.match_info["id"], 0) or 0)
+    seer = viewer_id(request)
+    hung, artist, _ = await known.viewing.work(work_id, ActorId(seer) if seer else None)
+    picture = _picture(hung, number(request.match_info["picture"], 0) or 0)
+    best = _best(request, hung, picture)
+    if best is None:
+        raise NotFound("There is no larger copy of this picture.")
+    url = known.addresses.media(picture, best)
+    file = url.rpartition("/")[2]
+    if ARTIST not in request:
+        known.limits.demand(_LOOKS, request[NETWORK])
+        token = token_for(request, picture.media_key, file)
+        page = show(request).page_of(hung, artist)
+        url = f"{url}?t={token}" if token else f"{page}?told=no-proof"
+    return web.Response(status=303, headers={"Location": url, "Cache-Control": "no-store"})
+
+
+def _picture(work: Work, picture_id: int) -> Picture:
+    found = next((one for one in work.pictures if one.id == picture_id), None)
+    if found is None:
+        raise NotFound("There is no such picture.")
+    return found
+
+
+def _best(request: web.Request, work: Work, picture: Picture) -> Rendition | None:
+    """Return the largest copy for people, as a kind of file that this browser takes."""
+    kept, _ = kept_from(request, has_proof=True)
+    allowed = [one for one in picture.renditions if one.name not in kept]
+    policy = flows(request).house.policy_for(work)
+    takes_avif = "image/avif" in request.headers.get("Accept", "")
+    for image_format in (ImageFormat.AVIF, ImageFormat.JPEG) if takes_avif else (ImageFormat.JPEG,):
+        best = best_for(Audience.PERSON, allowed, policy, image_format)
+        if best is not None:
+            return best
+    return None
