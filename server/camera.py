@@ -20,6 +20,7 @@ _LENS: Final = 0xA434
 SETTINGS: Final = (_EXPOSURE, _APERTURE, _SENSITIVITY, _FOCAL_LENGTH, _LENS)  # in the Exif IFD
 _MAX_NAME: Final = 80
 _MOST: Final = 10_000_000  # beyond it a number is an error or a hiding place
+_SLOW: Final = Fraction(1, 4)  # seconds; from here on 0.6 is no longer told from 1/2 by a fraction
 _FINEST: Final = 100_000  # denominators: 1/32,000 s is the shortest exposure that cameras have
 
 
@@ -122,10 +123,14 @@ def _fraction(value: object) -> Fraction | None:
 def _seconds(value: Fraction | None) -> str:
     if value is None:
         return ""
-    if value >= 1:
-        return _decimal(value)
-    return str(value) if value.numerator == 1 else f"1/{round(1 / value)}"
+    if value.numerator == 1 and value < 1:
+        return str(value)
+    return f"1/{round(1 / value)}" if value < _SLOW else _decimal(value)
 
 
 def _decimal(value: Fraction | None) -> str:
-    return "" if value is None else f"{float(value):.1f}".removesuffix(".0")
+    """Round as cameras do: f/0.95 and f/2.8. What would be nought is not said."""
+    if value is None:
+        return ""
+    said = f"{float(value):.2f}" if value < 1 else f"{float(value):.1f}"
+    return said.rstrip("0").rstrip(".") if float(said) else ""

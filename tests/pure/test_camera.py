@@ -56,7 +56,10 @@ def test_odd_values_are_left_out(tag: int, value: Any, field: str) -> None:
     [
         (Fraction(1, 8_000), "1/8000"),
         (Fraction(10, 2_500), "1/250"),
-        (Fraction(3, 10), "1/3"),
+        (Fraction(1, 3), "1/3"),
+        (Fraction(3, 10), "0.3"),
+        (Fraction(6, 10), "0.6"),
+        (Fraction(8, 10), "0.8"),  # never "1/1"
         (Fraction(5, 2), "2.5"),
         (30, "30"),
     ],
@@ -72,3 +75,11 @@ def test_names_are_short_and_printable() -> None:
     assert "\ufffd" in found.model
     assert sentence(NOTHING) == ""
     assert sentence(Camera(make="Leica", model="M6")) == "Leica M6"
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [(Fraction(95, 100), "0.95"), (Fraction(28, 10), "2.8"), (8, "8"), (Fraction(1, 1_000), "")],
+)
+def test_apertures_are_said_as_cameras_say_them(number: Any, said: str) -> None:
+    assert read_camera({}, {0x829D: number}).aperture == said
