@@ -62,7 +62,7 @@ async def _note(tx: Transaction, clock: Clock, says: Statement) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Verified:
+class Reckoning:
     """What verifying the chain found. `broken_at`: number of the first entry that does not fit."""
 
     entries: int
@@ -122,7 +122,7 @@ class Ledger:
             await self.library.join(lambda tx: tx.ledger.publish(head, now))
         return count
 
-    async def verify(self, tell: Callable[[str], None] = lambda _step: None) -> Verified:
+    async def verify(self, tell: Callable[[str], None] = lambda _step: None) -> Reckoning:
         """Rehash the chain from its first entry, and hold it against what was published."""
         last: Entry | None = None
         async with self.library.reading() as tx:
@@ -131,17 +131,17 @@ class Ledger:
             while page := await tx.ledger.chain(after=last.number if last else 0):
                 broken = first_break(last, page)
                 if broken:
-                    return Verified(broken - 1, broken)
+                    return Reckoning(broken - 1, broken)
                 for one in page:
                     head = heads.pop(one.number, None)
                     if head is not None and head.hash != one.hash:
-                        return Verified(one.number, lost_head=head)
+                        return Reckoning(one.number, lost_head=head)
                 last = page[-1]
                 tell(f"{last.number:,} entries rehashed")
         count, digest = (last.number, last.hash) if last else (0, "")
         if (count, digest) != end:
-            return Verified(count, broken_at=count + 1)
-        return Verified(count, lost_head=next(iter(heads.values()), None))
+            return Reckoning(count, broken_at=count + 1)
+        return Reckoning(count, lost_head=next(iter(heads.values()), None))
 
     async def heads(self) -> list[Head]:
         """List the published ends of the chain, newest first, of a month."""

@@ -20,6 +20,7 @@ _LABELS = {
     JobKind.POLICY: "Policies of other servers to be asked for",
     JobKind.PICTURES: "Pictures to be prepared",
     JobKind.REINSCRIBE: "Pictures whose rights changed",
+    JobKind.LIKEN: "Pictures to be compared",
     JobKind.LISTS: "Fetching lists of servers",
     JobKind.END: "Ends of accounts",
     JobKind.CLOSING: "The end of this instance",
