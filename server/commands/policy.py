@@ -235,9 +235,12 @@ def read_file(file: Path) -> str:
         with file.open("rb") as opened:
             raw = opened.read(4 * MAX_POLICY_CHARACTERS + 1)
     try:
-        return raw.decode("utf-8-sig").replace("\r\n", "\n")
+        text = raw.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as cause:
         raise Invalid(f"{file} is no text in UTF-8: save it as that.") from cause
+    if not text.strip():
+        raise Invalid("This policy is empty. `fixatif policy show` prints the one in force.")
+    return text
 
 
 def _heading(one: PolicyVersion) -> str:

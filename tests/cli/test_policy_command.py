@@ -90,6 +90,7 @@ def test_a_user_agent_alone_says_who_asks() -> None:
             '[[rules]]\nname = "All"\ndoor = "web"\nwhen = {}\nthen = "refuse"\nbecause = "So."\n',
             "“All” would refuse",
         ),
+        (("apply", "new.toml"), " \n", "This policy is empty."),
         (("apply", "nowhere.toml"), "", "nowhere.toml: No such file"),
         (("revert", "9"), "", "There is no version 9"),
         (("show", "--version", "9"), "", "There is no version 9"),
