@@ -49,7 +49,7 @@ _KEPT_OF_OTHERS = (
 _KEPT_OF_VISITORS = (
     "Of visitors: nothing that names them. Visits are counted by kind of program and by "
     "network. There is no tracking and no advertising; cookies keep you signed in, guard forms,"
-    " and remember the ground that you chose."
+    " remember the ground that you chose, and show for a day that a browser may see large pictures."
 )
 _ELSEWHERE = (
     "This place is part of the fediverse. What you publish goes to the servers of those who "

@@ -40,6 +40,7 @@ _COLLECTORS = frozenset(
         VisitorClass.FORGED,
     }
 )
+_NEVER_ASKED = frozenset({VisitorClass.MEMBER, VisitorClass.PEER})  # they proved more than a proof
 _BRAKED = Allow(
     "gate.daily_gigabytes",
     "So many pictures went out today that guests get small ones until midnight (UTC).",
@@ -108,7 +109,16 @@ def _looks_closer(request: web.Request) -> bool:
 def _is_less(decision: Decision, facts: MediaFacts) -> bool:
     """Say whether somebody gets the small copy: by a rule, or since they gave no proof yet."""
     action = action_of(decision)
-    return action is Action.PREVIEW or (action is Action.PROVE and facts.proof is Proof.NONE)
+    return action is Action.PREVIEW or (action is Action.PROVE and not _is_proven(facts))
+
+
+def _is_proven(facts: MediaFacts) -> bool:
+    """Say whether no proof is asked, or one was given: members and servers are never asked.
+
+    Servers fetch their copy unsigned and keep no cookie: none of them could ever give a proof.
+    """
+    is_for_servers = facts.rendition is RenditionName.FEDERATED and facts.visitor not in _COLLECTORS
+    return facts.proof is not Proof.NONE or facts.visitor in _NEVER_ASKED or is_for_servers
 
 
 def _facts(request: web.Request, name: RenditionName, *, has_proof: bool) -> MediaFacts:

@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 
 from tests.web.site import Site, migrated_sqlite, site, sqlite_url
-from tests.web.test_media_door import FIREFOX, TOOL, Room, room, rule
+from tests.web.test_media import MASTODON
+from tests.web.test_media_door import BOB, FIREFOX, TOOL, Room, room, rule
+from web.pages.larger import LOOKS
 
 __all__ = ["migrated_sqlite", "room", "site", "sqlite_url"]
 
@@ -102,6 +104,43 @@ async def test_a_rule_that_asks_for_a_proof_is_met_by_one(room: Room) -> None:
     site.stage.rules(rule("preview", '{ class = ["person"] }'))
     answer = await ask(site, path_of(site), cookie)
     assert "large" not in str(answer.headers.get("Location", ""))
+
+
+@pytest.mark.parametrize(
+    "when", ["{}", '{ rendition = ["large", "view"] }', '{ class = "member" }']
+)
+async def test_members_are_never_asked_for_a_proof(when: str, room: Room) -> None:
+    site = room.site
+    site.stage.rules(rule("prove", when))
+    for file in ("large.jpg", "view.jpg"):
+        assert await room.body(file, name="ben") == file
+    page = await site.get(f"/@ana/{site.work.id}-blue-hour", "ben", **{"User-Agent": FIREFOX})
+    assert "/proof.css" not in await page.text()
+    answer = await site.get(path_of(site), "ben", **{"User-Agent": FIREFOX})
+    assert str(answer.headers["Location"]).endswith("/large.jpg")
+
+
+async def test_servers_are_never_asked_for_a_proof_but_collectors_are(room: Room) -> None:
+    room.site.stage.rules(rule("prove", '{ rendition = "federated" }'))
+    for peer in (None, BOB):
+        status, body, _ = await room.get("federated.jpg", MASTODON, peer=peer)
+        assert (status, body) == (200, "federated.jpg")
+    status, body, _ = await room.get("federated.jpg", "img2dataset/1.45")
+    assert (status == 403) or body == "preview.jpg"
+
+
+async def test_a_proof_shared_among_many_networks_mints_no_more_than_one_browser(
+    room: Room,
+) -> None:
+    site = room.site
+    limits, cookie = site.stage.instance.flows.limits, await proof(site)
+
+    async def from_elsewhere(cookie: str) -> int:
+        limits.forgive(LOOKS, "127.0.0.0/24")  # as from a network that never asked before
+        return int((await ask(site, path_of(site), cookie)).status)
+
+    assert [await from_elsewhere(cookie) for _ in range(61)] == [303] * 60 + [429]
+    assert await from_elsewhere(await proof(site)) == 303
 
 
 async def test_members_are_led_there_without_a_token(room: Room) -> None:

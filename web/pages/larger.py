@@ -11,10 +11,11 @@ from web.flows import flows
 from web.keys import ARTIST, NETWORK
 from web.limits import Rate
 from web.picture_door import kept_from
-from web.proofs import token_for
+from web.proofs import holder_of, token_for
 from web.respond import number, show, viewer_id
 
-_LOOKS: Final = Rate("larger pictures by network", 60, 5)  # then one every five seconds
+LOOKS: Final = Rate("larger pictures by network", 60, 5)  # then one every five seconds
+LOOKS_OF_ONE: Final = Rate("larger pictures by proof", 60, 5)  # a proof that many share helps none
 
 
 async def larger(request: web.Request) -> web.StreamResponse:
@@ -30,7 +31,10 @@ async def larger(request: web.Request) -> web.StreamResponse:
     url = known.addresses.media(picture, best)
     file = url.rpartition("/")[2]
     if ARTIST not in request:
-        known.limits.demand(_LOOKS, request[NETWORK])
+        known.limits.demand(LOOKS, request[NETWORK])
+        holder = holder_of(request)
+        if holder:
+            known.limits.demand(LOOKS_OF_ONE, holder)
         token = token_for(request, picture.media_key, file)
         page = show(request).page_of(hung, artist)
         url = f"{url}?t={token}" if token else f"{page}?told=no-proof"
