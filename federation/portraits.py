@@ -7,6 +7,7 @@ from federation.translate import Document, Voice, timestamp
 from federation.wording import paragraphs
 from server.addresses import Addresses, all_series_of
 from server.model import Actor, ContentUsage
+from server.portraits import PortraitKind
 from server.signals import ENFORCEMENT, activity_terms
 
 _IMPLEMENTED = (
@@ -52,7 +53,7 @@ def actor_of(voice: Voice, addresses: Addresses) -> Document:
         **({"movedTo": actor.moved_to} if actor.moved_to else {}),
         "attachment": [],
         "tag": [],
-        **_pictures(actor),
+        **_pictures(voice, addresses),
         **_attribution(voice),
         **permissions.policy_terms(artist.interaction, actor),  # of what says nothing else
         **activity_terms(voice.usage, addresses.ai_policy),
@@ -100,11 +101,15 @@ def server_actor(actor: Actor, addresses: Addresses, name: str, usage: ContentUs
     }
 
 
-def _pictures(actor: Actor) -> Document:
-    """Return the portrait, where there is one: `mediaType` is by its ending, as ours are."""
-    if not actor.icon_url:
-        return {}
-    return {"icon": {"type": "Image", "mediaType": "image/jpeg", "url": actor.icon_url}}
+def _pictures(voice: Voice, addresses: Addresses) -> Document:
+    """Return avatar and banner, where there are any; Pixelfed wants their `mediaType`."""
+    avatar = addresses.portrait(voice.artist.avatar, PortraitKind.AVATAR)
+    banner = addresses.portrait(voice.artist.banner, PortraitKind.BANNER)
+    return {
+        name: {"type": "Image", "mediaType": "image/jpeg", "url": url}
+        for name, url in (("icon", avatar), ("image", banner))
+        if url
+    }
 
 
 def _attribution(voice: Voice) -> Document:

@@ -18,6 +18,7 @@ from server.errors import Invalid, NotAllowed, NotFound
 from server.model import Actor, ActorId, Artist, Millis, Visibility
 from server.ports import Bus, Library, MediaStore, Transaction
 from server.promises import JOBS_TOPIC, Deed, DeparturePromise, DepartureStep, SayPromise, promise
+from server.sweeping import drop_unneeded
 
 GRACE: Final = Millis(14 * 86_400_000)
 _HANGING: Final = (Visibility.PUBLIC, Visibility.UNLISTED, Visibility.FOLLOWERS)
@@ -138,21 +139,17 @@ class AccountEnds:
             )
             if erased is None:
                 break
-            await self._drop_files(erased.digests)
-        await self.library.join(lambda tx: self._erase_person(tx, what))
+            # what a crash leaves here is swept
+            await drop_unneeded(self.library, self.media, erased.digests)
+        faces = await self.library.join(lambda tx: self._erase_person(tx, what))
+        await drop_unneeded(self.library, self.media, faces)
 
-    async def _drop_files(self, digests: Sequence[str]) -> None:
-        """Delete files that no other work needs; what a crash leaves here is swept."""
-        async with self.library.reading() as tx:
-            used = await tx.works.digests_in_use(digests)
-        for digest in digests:
-            if digest not in used:
-                await self.media.delete(digest)
-
-    async def _erase_person(self, tx: Transaction, what: DeparturePromise) -> None:
+    async def _erase_person(self, tx: Transaction, what: DeparturePromise) -> Sequence[str]:
+        """Return the files that nobody may need any more."""
         actor = await tx.actors.by_id(what.actor_id)
         if actor is None or actor.gone_at is None:
-            return
+            return ()
+        portraits = (await tx.portraits.of_artist(actor.id)).values()
         await tx.actors.mark_gone(actor.id, actor.gone_at)
         await tx.departures.erase_person(actor.id, actor.uri, but=deletion_of(actor))
         await tx.departures.erase_account(actor.id)
@@ -161,6 +158,7 @@ class AccountEnds:
         )
         await tx.actors.put(bare)
         await promise(tx, self.clock, replace_step(what, DepartureStep.CLOSE))
+        return [digest for portrait in portraits for digest in portrait.digests]
 
     async def _close(self, tx: Transaction, what: DeparturePromise) -> None:
         """Drop the keys, unless a delivery may still need them: then look again later."""

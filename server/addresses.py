@@ -86,6 +86,10 @@ class Addresses:
         """Return a rendition's address."""
         return f"{self.base_url}/media/{picture.media_key}/{rendition.name}.{rendition.format}"
 
+    def portrait(self, media_key: str, kind: str) -> str:
+        """Return the address of an artist's avatar or banner, "" for no key."""
+        return f"{self.base_url}/media/{media_key}/{kind}.jpg" if media_key else ""
+
     def is_ours(self, uri: str) -> bool:
         """Say whether an address is on this instance."""
         if uri.startswith(f"{self.base_url}/"):

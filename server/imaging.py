@@ -19,11 +19,11 @@ import io
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, TypeVar
 
 import blurhash
 import msgspec
-from PIL import Image, ImageFile, ImageStat
+from PIL import Image, ImageFile
 
 from server.animating import moving_copies
 from server.camera import NOTHING
@@ -56,13 +56,22 @@ from server.pictures import (
     pack_answer,
     read_task,
 )
+from server.portraits import (
+    SHAPES,
+    WHOLE_SIDE,
+    PortraitTask,
+    Portrayed,
+    pack_portrayed,
+    read_portrait_task,
+)
 from server.provenance import declaration
 from server.recipes import Focus
+from server.shaping import Rgb, around, flat_on, ground_for, on_neutral, resized
 from server.stealth import hidden_magic
 from server.watermarking import stamped
 from server.watermarks import Stamp
 
-Rgb = tuple[int, int, int]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,15 +108,10 @@ _JPEG_QUALITIES: Final = (86, 78, 68, 55, 40, 25)  # one after the other until i
 # progressive JPEG 14, more than a child has.
 _HUGE_PIXELS: Final = 10_000_000
 _JPEG_BUFFER: Final = 65_536  # Pillow's own least
-_CARD_GROUND: Final = (119, 119, 119)  # L* 50, the neutral surround of viewing booths
-_LIGHT: Final = 200  # mean of the visible pixels above which white paper would hide them
-_PAPER: Final = (255, 255, 255)
-_SLATE: Final = (64, 64, 64)
 _PLACEHOLDER_SIDE: Final = 8
 _PLACEHOLDER_QUALITY: Final = 5
 _BLURHASH_SIDE: Final = 32
 _BLURHASH_COMPONENTS: Final = 5  # Mastodon ignores hashes of more than 5 × 5
-_GAP: Final = 3.0  # Pillow's reducing_gap: at 3 nobody can tell it from plain Lanczos
 
 
 def answer(data: bytes) -> bytes:
@@ -143,7 +147,16 @@ def sample(data: bytes) -> bytes:
     return pack_answer(_made(read_task(data).source, _sampled))
 
 
-def _made(source: bytes, derive: Callable[[Opened], Made]) -> Answer:
+def portrait(data: bytes) -> bytes:
+    """Do the "portrait" task: a packed `PortraitTask` in, a packed `Portrayed` or `Refusal` out.
+
+    Nothing of the upload but its pixels is in either copy.
+    """
+    task = read_portrait_task(data)
+    return pack_portrayed(_made(task.source, lambda opened: _portrayed(task, opened)))
+
+
+def _made(source: bytes, derive: Callable[[Opened], T]) -> T | Refusal:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # odd metadata is none of our business
@@ -172,10 +185,10 @@ def _derive(task: PictureTask, opened: Opened) -> Made:
     page, colour, stealth = _page_picture(opened, largest)
     said = declaration(found, stealth)
     marks = marks_for(task.inscription, found, said)
-    federated = to_srgb(_resized(page, federated_size(displayed)), colour)
-    small = _resized(federated, fitted(displayed, _VIEW_SIDE))
-    ground = _ground(small)
-    flat, stamp = _flat(small, ground), task.stamp
+    federated = to_srgb(resized(page, federated_size(displayed)), colour)
+    small = resized(federated, fitted(displayed, _VIEW_SIDE))
+    ground = ground_for(small)
+    flat, stamp = flat_on(small, ground), task.stamp
     return Made(
         media_type=opened.kind.value,
         width=displayed[0],
@@ -185,7 +198,7 @@ def _derive(task: PictureTask, opened: Opened) -> Made:
         blurhash=_blurhash(flat),
         icc_name=colour.name,
         renditions=(
-            _federated(_flat(_stamped(federated, RenditionName.FEDERATED, stamp), ground), marks),
+            _federated(flat_on(_stamped(federated, RenditionName.FEDERATED, stamp), ground), marks),
             _card(flat, marks, task.card_focus, stamp),
             *_page_renditions(page, Look(colour.embed, ground, marks, stamp), with_full=with_full),
             *moving_copies(opened, task.source, marks, _frame_maker(opened)),
@@ -201,11 +214,25 @@ def _derive(task: PictureTask, opened: Opened) -> Made:
 def _sampled(opened: Opened) -> Made:
     size = fitted(opened.displayed, _SAMPLE_SIDE)
     page, colour, _ = _page_picture(opened, size)
-    plain = to_srgb(_resized(page, size), colour)
-    flat = _flat(plain, _ground(plain))
+    plain = to_srgb(resized(page, size), colour)
+    flat = flat_on(plain, ground_for(plain))
     jpeg = _jpeg(flat, Marks(), quality=_SAMPLE_QUALITY)
     copy = MadeRendition(RenditionName.PREVIEW, ImageFormat.JPEG, *flat.size, jpeg)
     return Made(opened.kind.value, *opened.displayed, opened.frames, "", "", "", (copy,))
+
+
+def _portrayed(task: PortraitTask, opened: Opened) -> Portrayed:
+    size, displayed = SHAPES[task.kind], opened.displayed
+    factor = min(1.0, max(size[0] / displayed[0], size[1] / displayed[1]))
+    page, colour, _ = _page_picture(opened, scaled(displayed, factor))
+    plain = to_srgb(page, colour)
+    flat = flat_on(plain, ground_for(plain))
+    whole = resized(flat, fitted(flat.size, WHOLE_SIDE))
+    return Portrayed(
+        _jpeg(around(flat, size, task.focus), Marks()),
+        _jpeg(whole, Marks(), quality=_SAMPLE_QUALITY),
+        *whole.size,
+    )
 
 
 def _page_picture(opened: Opened, largest: Size) -> tuple[Image.Image, Colour, bytes]:
@@ -215,7 +242,7 @@ def _page_picture(opened: Opened, largest: Size) -> tuple[Image.Image, Colour, b
     stealth = hidden_magic(decoded)
     decoded = opaque_if_it_looks_so(decoded)
     colour = read_colour(opened.image.info.get("icc_profile"), decoded.mode)
-    image = _resized(decoded, stored)
+    image = resized(decoded, stored)
     if image is not opened.image:
         opened.image.close()  # it would keep every decoded pixel until the end
     if opened.turn is not None:
@@ -246,7 +273,7 @@ def _page_renditions(page: Image.Image, look: Look, *, with_full: bool) -> Itera
     encoded: list[MadeRendition] = []
     is_marked = False
     for name, side in _SIDES if is_large else _SIDES[1:]:
-        smaller, was_marked = _resized(page, fitted(page.size, side)), is_marked
+        smaller, was_marked = resized(page, fitted(page.size, side)), is_marked
         is_marked = look.stamp is not None and look.stamp.watermark.is_on(name)
         if not encoded or smaller.size != page.size or is_marked != was_marked:
             encoded = list(_both_formats(name, _stamped(smaller, name, look.stamp), look))
@@ -264,7 +291,7 @@ def _stamped(image: Image.Image, name: RenditionName, stamp: Stamp | None) -> Im
 def _both_formats(name: RenditionName, page: Image.Image, look: Look) -> Iterator[MadeRendition]:
     if page.width * page.height <= _HUGE_PIXELS:
         yield MadeRendition(name, ImageFormat.AVIF, *page.size, _avif(page, look))
-    jpeg = _jpeg(_flat(page, look.ground), look.marks, profile=look.profile)
+    jpeg = _jpeg(flat_on(page, look.ground), look.marks, profile=look.profile)
     yield MadeRendition(name, ImageFormat.JPEG, *page.size, jpeg)
 
 
@@ -281,38 +308,9 @@ def _card(
     flat: Image.Image, marks: Marks, focus: Focus | None, stamp: Stamp | None
 ) -> MadeRendition:
     """Show the whole picture on a neutral ground, or, cut to shape, what is around its focus."""
-    card = _on_ground(flat) if focus is None else _around(flat, focus)
+    card = on_neutral(flat, CARD_SIZE) if focus is None else around(flat, CARD_SIZE, focus)
     card = _stamped(card, RenditionName.CARD, stamp)
     return MadeRendition(RenditionName.CARD, ImageFormat.JPEG, *CARD_SIZE, _jpeg(card, marks))
-
-
-def _on_ground(flat: Image.Image) -> Image.Image:
-    factor = min(CARD_SIZE[0] / flat.width, CARD_SIZE[1] / flat.height)
-    inside = _resized(flat, scaled(flat.size, factor))
-    card = Image.new("RGB", CARD_SIZE, _CARD_GROUND)
-    card.paste(inside, ((card.width - inside.width) // 2, (card.height - inside.height) // 2))
-    return card
-
-
-def _around(flat: Image.Image, focus: Focus) -> Image.Image:
-    factor = max(CARD_SIZE[0] / flat.width, CARD_SIZE[1] / flat.height)
-    size = (
-        max(CARD_SIZE[0], round(flat.width * factor)),
-        max(CARD_SIZE[1], round(flat.height * factor)),
-    )
-    large = _resized(flat, size).convert("RGB")
-    middle = ((focus[0] + 1) / 2 * size[0], (1 - focus[1]) / 2 * size[1])
-    left, top = (
-        min(max(0, round(at - wanted / 2)), whole - wanted)
-        for at, wanted, whole in zip(middle, CARD_SIZE, size, strict=True)
-    )
-    return large.crop((left, top, left + CARD_SIZE[0], top + CARD_SIZE[1]))
-
-
-def _resized(image: Image.Image, size: Size) -> Image.Image:
-    if image.size == size:
-        return image
-    return image.resize(size, Image.Resampling.LANCZOS, reducing_gap=_GAP)
 
 
 def _avif(image: Image.Image, look: Look) -> bytes:
@@ -359,37 +357,17 @@ def _jpeg(
     return out.getvalue()
 
 
-def _flat(image: Image.Image, ground: Rgb) -> Image.Image:
-    """Lay a picture with transparency on its ground, for formats that have none."""
-    if image.mode != "RGBA":
-        return image
-    flat = Image.new("RGB", image.size, ground)
-    flat.paste(image, mask=image.getchannel("A"))
-    return flat
-
-
-def _ground(image: Image.Image) -> Rgb:
-    """Choose white paper, or slate where white would hide what is drawn."""
-    if image.mode != "RGBA":
-        return _PAPER
-    alpha = image.getchannel("A")
-    mask = alpha.point(lambda value: 255 if value > 127 else 0)
-    visible = ImageStat.Stat(image.convert("L"), mask)
-    is_light = visible.count[0] > 0 and visible.mean[0] > _LIGHT
-    return _SLATE if is_light else _PAPER
-
-
 def _placeholder(image: Image.Image) -> str:
     """Return a data URI of about a hundred characters that a page shows while it loads."""
     out = io.BytesIO()
-    tiny = _resized(image, fitted(image.size, _PLACEHOLDER_SIDE))
+    tiny = resized(image, fitted(image.size, _PLACEHOLDER_SIDE))
     tiny.save(out, "WEBP", quality=_PLACEHOLDER_QUALITY, method=6, exif=b"", icc_profile=b"")
     return "data:image/webp;base64," + base64.b64encode(out.getvalue()).decode()
 
 
 def _blurhash(flat: Image.Image) -> str:
     """Return the hash that other servers blur with; 32 pixels are enough for it."""
-    small = _resized(flat, fitted(flat.size, _BLURHASH_SIDE))
+    small = resized(flat, fitted(flat.size, _BLURHASH_SIDE))
     longest = max(small.size)
     across, down = (max(1, round(_BLURHASH_COMPONENTS * side / longest)) for side in small.size)
     raw, step = small.tobytes(), 3 * small.width

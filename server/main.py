@@ -88,6 +88,7 @@ from server.passwords import Passwords
 from server.peer_book import PeerBook
 from server.pinning import Pinning
 from server.pipeline import Pipeline
+from server.portraying import Portraying
 from server.ports import Bus, Library, MediaStore, Resolver, Transport, Workers
 from server.presence import Presences
 from server.promises import PicturesPromise
@@ -473,6 +474,7 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
         drafting=Drafting(library, clock, house),
         protecting=Protecting(library, clock, bus, house),
         marking=Marking(library, clock, bus, seams.media, seams.workers),
+        portraying=Portraying(library, clock, bus, seams.media, seams.workers, addresses),
         blocking=blocking,
         reporting=reporting,
         likening=likening,

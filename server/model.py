@@ -160,6 +160,8 @@ class Artist:
     moved_at: Millis | None = None  # the actor row says where to
     ends_at: Millis | None = None  # asked to be deleted: out of sight until it is erased then
     watermark: Watermark | None = None  # on copies of works that bear it
+    avatar: str = ""  # key in the address of a `server.portraits.Portrait`; "" = none
+    banner: str = ""  # likewise
     is_barred: bool = False  # suspended besides, so that its artist cannot take that back
 
     @property

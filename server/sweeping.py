@@ -5,7 +5,7 @@ upload may still be on the way to its row. Activities that came in stay for a mo
 than any server repeats one: the row is how a repeated one is known.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from server.clock import Clock, compose_id
@@ -14,7 +14,7 @@ from server.holdings import KEPT
 from server.likening import catch_up
 from server.model import JobId, JobKind, Millis
 from server.passages import DAY, KEPT_DAYS
-from server.ports import JobCounts, Library, MediaStore, StoredFile, Transaction
+from server.ports import JobCounts, Library, MediaStore, Transaction
 from server.promises import EndPromise, ReinscribePromise, SweepPromise, promise
 
 AGE = Millis(86_400_000)
@@ -53,13 +53,13 @@ class Sweeping:
             )
         await self._sweep_rows(now)
         await catch_up(self.library, self.clock)
-        batch: list[StoredFile] = []
+        batch: list[str] = []
         async for file in self.media.list_older_than(Millis(now - AGE)):
-            batch.append(file)
+            batch.append(file.digest)
             if len(batch) == _AT_ONCE:
-                await self._drop_orphans(batch)
+                await drop_unneeded(self.library, self.media, batch)
                 batch = []
-        await self._drop_orphans(batch)
+        await drop_unneeded(self.library, self.media, batch)
         await self.schedule(delay=AGE)
 
     async def schedule(self, *, delay: Millis = Millis(0)) -> None:
@@ -92,9 +92,11 @@ class Sweeping:
         while await self.library.join(deed):
             pass
 
-    async def _drop_orphans(self, batch: list[StoredFile]) -> None:
-        async with self.library.reading() as tx:
-            used = await tx.works.digests_in_use([file.digest for file in batch])
-        for file in batch:
-            if file.digest not in used:
-                await self.media.delete(file.digest)
+
+async def drop_unneeded(library: Library, media: MediaStore, digests: Sequence[str]) -> None:
+    """Delete those files that nothing needs."""
+    async with library.reading() as tx:
+        used = await tx.works.digests_in_use(digests)
+    for digest in digests:
+        if digest not in used:
+            await media.delete(digest)

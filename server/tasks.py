@@ -10,6 +10,7 @@ from typing import Final
 from server import blocklist_text, imaging, pdq, watermarking
 from server.blocklist_text import LIST_TASK
 from server.pictures import LIKENESS_TASK, PICTURE_TASK, SAMPLE_TASK, WATERMARK_TASK
+from server.portraits import PORTRAIT_TASK
 
 Task = Callable[[bytes], bytes]
 
@@ -17,6 +18,7 @@ TASKS: Final[Mapping[str, Task]] = MappingProxyType(
     {
         PICTURE_TASK: imaging.answer,
         SAMPLE_TASK: imaging.sample,
+        PORTRAIT_TASK: imaging.portrait,
         LIKENESS_TASK: pdq.answer,
         WATERMARK_TASK: watermarking.sample,
         LIST_TASK: blocklist_text.answer,

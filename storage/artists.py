@@ -52,13 +52,14 @@ class _Artists:
                 id, handle, handle_folded, name, role, created_at, bio, email, suspended_at,
                 approves_follows, content_usage, password_hash, interaction, hides_follows,
                 is_discoverable, is_indexable, attribution_domains, moved_at, ends_at,
-                is_barred, silenced_at, visitor_px, peer_px, watermark, watermark_logo
+                is_barred, silenced_at, visitor_px, peer_px, watermark, watermark_logo,
+                avatar, banner
             ) VALUES (
                 :id, :handle, :handle_folded, :name, :role, :created_at, :bio, :email,
                 :suspended_at, :approves_follows, :content_usage, :password_hash, :interaction,
                 :hides_follows, :is_discoverable, :is_indexable, :attribution_domains, :moved_at,
                 :ends_at, :is_barred, :silenced_at, :visitor_px, :peer_px, :watermark,
-                :watermark_logo
+                :watermark_logo, :avatar, :banner
             ) ON CONFLICT (handle_folded) DO NOTHING
             """,
             id=artist.id,
@@ -143,7 +144,8 @@ class _Artists:
                 is_indexable = :is_indexable, attribution_domains = :attribution_domains,
                 moved_at = :moved_at, ends_at = :ends_at, is_barred = :is_barred,
                 silenced_at = :silenced_at, visitor_px = :visitor_px, peer_px = :peer_px,
-                watermark = :watermark, watermark_logo = :watermark_logo
+                watermark = :watermark, watermark_logo = :watermark_logo, avatar = :avatar,
+                banner = :banner
             WHERE id = :id
             """,
             id=artist.id,
@@ -336,6 +338,8 @@ def _changeable(artist: Artist) -> dict[str, str | int | None]:
         "peer_px": artist.sizes.peer,
         "watermark": msgspec.json.encode(artist.watermark).decode() if artist.watermark else "",
         "watermark_logo": artist.watermark.logo if artist.watermark else "",
+        "avatar": artist.avatar,
+        "banner": artist.banner,
     }
 
 
@@ -365,6 +369,8 @@ def artist_from(row: Row) -> Artist:
         watermark=(
             msgspec.json.decode(row["watermark"], type=Watermark) if row["watermark"] else None
         ),
+        avatar=row["avatar"],
+        banner=row["banner"],
     )
 
 

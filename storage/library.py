@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from server.neighbours import Neighbours
 from server.ports import Jobs, Library, Transaction
-from server.repositories.accounts import Actors, Artists, Departures
+from server.repositories.accounts import Actors, Artists, Departures, Portraits
 from server.repositories.evidence import Comers, SignalLedger
 from server.repositories.house import AuditLog, Authorities, HeldThings, Policies
 from server.repositories.ledgers import EnvelopeRows, Severances, VisitRows
@@ -43,6 +43,7 @@ from storage.neighbours import neighbours_in
 from storage.notifications import notifications_in
 from storage.peers import peers_in
 from storage.policies import policies_in
+from storage.portraits import portraits_in
 from storage.posts import posts_in
 from storage.reactions import reactions_in
 from storage.relations import relations_in
@@ -212,6 +213,10 @@ class _Transaction:
     @property
     def applications(self) -> Applications:
         return applications_in(self._connection)
+
+    @property
+    def portraits(self) -> Portraits:
+        return portraits_in(self._connection)
 
     @property
     def departures(self) -> Departures:

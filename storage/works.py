@@ -26,6 +26,7 @@ from server.model import (
     WorkState,
 )
 from server.repositories.works import Works
+from storage import digests
 from storage.database import MAX_ID, Connection, Row, ids_text, json_text, listed
 from storage.permits import permits_in, permits_text, usage_in
 from storage.pictures import Pictures
@@ -320,29 +321,7 @@ class _Works:
         return 0 if row is None else int(row["number"])
 
     async def digests(self, *, after: str = "", limit: int = 500) -> list[str]:
-        rows = await self._connection.fetch_all(
-            """
-            SELECT digest FROM (
-                SELECT * FROM (
-                    SELECT DISTINCT original_digest AS digest FROM pictures
-                    WHERE original_digest > :after ORDER BY original_digest LIMIT :limit
-                ) AS originals
-                UNION
-                SELECT * FROM (
-                    SELECT DISTINCT digest FROM renditions
-                    WHERE digest > :after ORDER BY digest LIMIT :limit
-                ) AS copies
-                UNION
-                SELECT * FROM (
-                    SELECT DISTINCT watermark_logo AS digest FROM artists
-                    WHERE watermark_logo > :after ORDER BY watermark_logo LIMIT :limit
-                ) AS logos
-            ) AS placed ORDER BY digest LIMIT :limit
-            """,
-            after=after,
-            limit=limit,
-        )
-        return [row["digest"] for row in rows]
+        return await digests.digests(self._connection, after=after, limit=limit)
 
     async def quoting(self, approval_uri: str) -> list[Work]:
         rows = await self._connection.fetch_all(
@@ -351,29 +330,8 @@ class _Works:
         )
         return [_work(row, ()) for row in rows]
 
-    async def digests_in_use(self, digests: Sequence[str]) -> set[str]:
-        rows = await self._connection.fetch_all(
-            """
-            SELECT value AS digest FROM json_each(:digests)
-            WHERE (
-                SELECT 1 FROM pictures
-                WHERE original_digest = value AND (
-                    SELECT state FROM works WHERE works.id = pictures.work_id
-                ) <> 'withdrawn' LIMIT 1
-            ) = 1 OR (
-                SELECT 1 FROM renditions
-                WHERE digest = value AND (
-                    SELECT works.state FROM pictures JOIN works ON works.id = pictures.work_id
-                    WHERE pictures.id = renditions.picture_id
-                ) <> 'withdrawn' LIMIT 1
-            ) = 1 OR (
-                SELECT 1 FROM artists
-                WHERE watermark_logo = value AND watermark_logo <> '' LIMIT 1
-            ) = 1
-            """,
-            digests=json_text(digests),
-        )
-        return {row["digest"] for row in rows}
+    async def digests_in_use(self, wanted: Sequence[str]) -> set[str]:
+        return await digests.in_use(self._connection, wanted)
 
     async def _put_tags(self, work: Work) -> None:
         await self._connection.execute(

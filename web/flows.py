@@ -56,6 +56,7 @@ from server.notifications import Notifications
 from server.own_list import OwnList
 from server.peer_book import PeerBook
 from server.pinning import Pinning
+from server.portraying import Portraying
 from server.ports import MediaStore
 from server.presence import Presences
 from server.protecting import Protecting
@@ -121,6 +122,7 @@ class Flows:
     drafting: Drafting
     protecting: Protecting
     marking: Marking
+    portraying: Portraying
     media_tokens: MediaTokens
     blocklists: Blocklists
     own_list: OwnList

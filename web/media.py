@@ -16,6 +16,7 @@ from server.model import (
     Visibility,
     Work,
 )
+from server.portraits import PortraitKind
 from server.protections import (
     SMALL_CARDS,
     Audience,
@@ -57,13 +58,21 @@ async def rendition(request: web.Request) -> web.StreamResponse:
     artist, _ = await known.viewing.owner(work)
     response = await send(request, found.digest, _TYPES[found.format])
     response.headers["Cache-Control"] = _caching(request, work, asked, found)
-    # pictures are made to be shown: on other servers' pages too, but never run as anything. Alone
-    # in a window, a browser lays them out by a style of its own
-    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
-    response.headers["Content-Security-Policy"] = (
-        "default-src 'none'; style-src 'unsafe-inline'; sandbox"
-    )
+    _let_embed(response)
     set_signals(request, response, known.house.usage_of(artist, work))
+    return response
+
+
+async def portrait(request: web.Request) -> web.StreamResponse:
+    """Send an artist's avatar or banner: to everybody whom no rule refuses pictures."""
+    known = flows(request)
+    kind = PortraitKind(request.match_info["portrait"])
+    found, artist = await known.portraying.shown(request.match_info["key"], kind)
+    demanded(request, RenditionName.FEDERATED)  # other servers fetch it, unsigned
+    response = await send(request, found.digest, _TYPES[ImageFormat.JPEG])
+    response.headers["Cache-Control"] = _FOREVER
+    _let_embed(response)
+    set_signals(request, response, known.house.usage_of(artist))
     return response
 
 
@@ -95,6 +104,17 @@ def _permitted(request: web.Request, work: Work, picture: Picture, asked: Rendit
             "/policy says why."
         )
     return asked
+
+
+def _let_embed(response: web.StreamResponse) -> None:
+    """Allow other servers' pages to show a picture; it never runs as anything.
+
+    Alone in a window, a browser lays it out by a style of its own.
+    """
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    response.headers["Content-Security-Policy"] = (
+        "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+    )
 
 
 def _is_opened(request: web.Request, picture: Picture, asked: Rendition) -> bool:

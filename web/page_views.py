@@ -6,6 +6,7 @@ Law: as in `views`. `docs/design-system.md` lists which template takes which typ
 from dataclasses import dataclass, field
 
 from server.model import AiLabel, Counts, Millis, NotificationKind, PictureState, WorkState
+from server.portraits import PortraitKind
 from web.delivery_views import MissedView
 from web.views import (
     ActorView,
@@ -78,6 +79,8 @@ class PortfolioPage:
     moved_to: LinkView | None = None  # where the artist is now
     dealings: DealingsView | None = None
     series: tuple[TileView, ...] = ()  # each by its cover
+    banner_url: str = ""
+    banner_alt: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -425,6 +428,16 @@ class FollowersPage:
 
 
 @dataclass(frozen=True, slots=True)
+class PortraitEditView:
+    """Avatar or banner: sends a file KIND, `left-KIND top-KIND alt-KIND`, and `then`."""
+
+    kind: PortraitKind
+    action: str
+    url: str = ""  # as others see it; "" = there is none
+    whole: PictureView | None = None  # uncut, to choose the focus in
+
+
+@dataclass(frozen=True, slots=True)
 class SettingsPage:
     """settings.html. Sends `name`, `bio`, `approves_follows`; and `current`, `password`."""
 
@@ -442,6 +455,10 @@ class SettingsPage:
     overlay: OverlayOptions = field(default_factory=OverlayOptions)
     overlay_form: FormView = _EMPTY_FORM
     overlay_action: str = "/settings/protection"
+    artist: ActorView | None = None  # given where there are portraits
+    portraits: tuple[PortraitEditView, ...] = ()
+    portrait_form: FormView = _EMPTY_FORM
+    max_megabytes: int = 0  # of a picture
     house_usage: str = ""  # what the house says, as a sentence
     logout_action: str = "/logout"
 

@@ -30,6 +30,7 @@ from server.model import (
 )
 from server.pinning import PINNABLE
 from server.policy import Policy
+from server.portraits import PortraitKind
 from server.protections import Audience, is_open_to
 from server.reactions import Tally, Target
 from server.viewing import FeedEntry, Hung, Room, Said
@@ -170,6 +171,7 @@ class Show:
             actor.name,
             f"@{actor.address}",
             url,
+            actor.icon_url.removeprefix(self.addresses.base_url) if actor.is_local else "",
             is_local=actor.is_local,
             emojis=talk.emoji_views(actor.emojis),
         )
@@ -177,7 +179,12 @@ class Show:
     def artist(self, artist: Artist) -> ActorView:
         """Return an artist of this instance."""
         address = f"@{artist.handle}@{self.addresses.domain}"
-        return ActorView(artist.name, address, f"/@{artist.handle}", is_local=True)
+        icon = self.portrait_path(artist.avatar, PortraitKind.AVATAR)
+        return ActorView(artist.name, address, f"/@{artist.handle}", icon, is_local=True)
+
+    def portrait_path(self, media_key: str, kind: PortraitKind) -> str:
+        """Return the path of an artist's avatar or banner, "" for no key."""
+        return self.addresses.portrait(media_key, kind).removeprefix(self.addresses.base_url)
 
     def artist_card(self, artist: Artist, works: Iterable[Hung] = ()) -> ArtistCardView:
         """Return an artist in a list, with up to four works."""

@@ -70,6 +70,7 @@ _NOTICES: Mapping[str, str] = {
     "list-same": "Nothing is new: it says what is in force already.",
     "list-published": "Others can subscribe to it now.",
     "no-proof": "Larger copies are for browsers that keep a cookie; yours sent none back.",
+    "portrait": "Saved. Your followers' servers are told.",
     "watermark": "Saved. Copies of your works are made anew, the newest first.",
     "protection": "Saved. Copies of your newest works say it soon, those of older ones later.",
     "policy": "The house rules are changed. They count from now on.",

@@ -17,6 +17,7 @@ from server.model import (
     Ticket,
     TicketPurpose,
 )
+from server.portraits import Portrait, PortraitKind
 
 
 class Artists(Protocol):
@@ -176,6 +177,24 @@ class Actors(Protocol):
         """Note that an actor became another; False, and nothing changes, where it did so
         after `since`.
         """
+        ...
+
+
+class Portraits(Protocol):
+    """Avatars and banners of artists; at most one of each kind. Which of them an artist shows
+    stands in the account.
+    """
+
+    async def put(self, portrait: Portrait) -> None:
+        """Store one in the place of the artist's former one of its kind."""
+        ...
+
+    async def remove(self, artist_id: ActorId, kind: PortraitKind) -> None: ...
+
+    async def of_artist(self, artist_id: ActorId) -> dict[PortraitKind, Portrait]: ...
+
+    async def by_media_key(self, media_key: str) -> Portrait | None:
+        """Find one by the random key in its address."""
         ...
 
 

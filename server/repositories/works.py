@@ -127,15 +127,17 @@ class Works(Protocol):
         ...
 
     async def digests(self, *, after: str = "", limit: int = 500) -> list[str]:
-        """List the media digests of all originals and renditions, of withdrawn works too."""
+        """List the media digests of all originals and renditions, of withdrawn works too, and of
+        what else artists keep: logos, avatars, banners.
+        """
         ...
 
     async def quoting(self, approval_uri: str) -> list[Work]:
         """List works whose quote rests on an authorization, without their pictures."""
         ...
 
-    async def digests_in_use(self, digests: Sequence[str]) -> set[str]:
-        """Return which media digests any original or rendition of a work still needs. WITHDRAWN
+    async def digests_in_use(self, wanted: Sequence[str]) -> set[str]:
+        """Return which of these media digests anything still needs that `digests` lists. WITHDRAWN
         works need none.
         """
         ...

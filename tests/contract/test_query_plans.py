@@ -137,9 +137,11 @@ QUERIES: list[tuple[str, Callable[[Transaction], Awaitable[object]]]] = [
     ("work_tags_of_work", lambda tx: tx.works.tags_of(ME)),
     ("works_by_hanging", lambda tx: tx.works.count_active(NOW)),
     ("works_by_quote_approval", lambda tx: tx.works.quoting("x")),
+    ("portraits_media_key_key", lambda tx: tx.portraits.by_media_key("x")),
+    ("portraits_pkey", lambda tx: tx.portraits.of_artist(ME)),
     ("pictures_by_media_key", lambda tx: tx.works.by_media_key("x")),
     (
-        "pictures_by_original renditions_by_digest artists_by_watermark_logo",
+        "pictures_by_original renditions_by_digest artists_by_watermark_logo portraits_by_digest",
         lambda tx: tx.works.digests_in_use(["x"]),
     ),
     ("renditions_picture_id_position_key", lambda tx: tx.works.remove_picture(PictureId(1))),

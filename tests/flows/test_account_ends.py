@@ -21,6 +21,7 @@ from server.model import (
     TargetId,
     Visibility,
 )
+from server.portraits import PortraitKind
 from server.promises import DeparturePromise, DepartureStep, promise
 from server.series import SeriesDraft
 from tests.flows.artists import SMALL
@@ -267,6 +268,8 @@ async def test_everything_is_erased_but_the_handle(stage: Stage, tmp_path: Path)
     ana, bea = await stage.artist(), await stage.artist("bea")
     work = await stage.upload(ana, Draft(title="Blue hour"), (SMALL, "A door"))
     await stage.drain()
+    face = await stage.instance.seams.media.put(SMALL)
+    ana = await stage.flows.portraying.change(ana, PortraitKind.AVATAR, face)
     hers = await stage.flows.reactions.comment(bea, TargetId(work.id), "Lovely")
     his = await stage.flows.reactions.comment(ana, TargetId(work.id), "Thank you")
     await stage.flows.reactions.react(bea, TargetId(work.id), ReactionKind.LIKE)
@@ -285,7 +288,9 @@ async def test_everything_is_erased_but_the_handle(stage: Stage, tmp_path: Path)
         assert (kept.source, kept.work_id, kept.reply_to_id) == ("Lovely", None, None)
         assert await tx.relations.follow(bea.id, ana.id) is None
         actor = await tx.actors.by_id(ana.id)
-        assert (actor.name, actor.key_id, actor.gone_at) == ("", "", stage.clock.now())
+        assert (actor.name, actor.icon_url, actor.key_id) == ("", "", "")
+        assert actor.gone_at == stage.clock.now()
+        assert await tx.portraits.by_media_key(ana.avatar) is None
         assert await tx.artists.key_of(ana.id) is None
     with pytest.raises(Gone):
         await stage.flows.viewing.artist("ana")

@@ -4,6 +4,7 @@ from typing import Any
 
 from server.ending import Closing, ClosingState
 from server.model import AiLabel, Counts, Millis, NotificationKind, PictureState, WorkState
+from server.portraits import PortraitKind
 from web import admin_views as governed
 from web import dealing_views as dealing
 from web import delivery_views as delivery
@@ -234,6 +235,7 @@ def samples(words: str) -> dict[str, object]:
         "portfolio.html": pages.PortfolioPage(
             local, "https://atelier.example/users/ada", words, ((words, words),), (tile,), pager,
             "/@ada.atom", series=(tile, veiled), moved_to=LinkView(words, "https://b.example/@a"),
+            banner_url="/b.jpg", banner_alt=words,
             dealings=dealings,
         ),
         "work.html": pages.WorkPage(
@@ -302,7 +304,14 @@ def samples(words: str) -> dict[str, object]:
             pager, read_action="/read",
         ),
         "followers.html": pages.FollowersPage((row,), (row,), (row,), pager),
-        "settings.html": pages.SettingsPage("@ada@atelier.example", form, form),
+        "settings.html": pages.SettingsPage(
+            "@ada@atelier.example", form, form, artist=local, max_megabytes=64,
+            portraits=(
+                pages.PortraitEditView(PortraitKind.AVATAR, "/a", "/a.jpg", picture(words)),
+                pages.PortraitEditView(PortraitKind.BANNER, "/b", "/b.jpg", picture(words)),
+            ),
+            portrait_form=FormView({"alt-banner": words}, {"avatar": words}),
+        ),
         "post.html": pages.PostPage(
             post, LinkView(words, "/x"), (comment,), "/c", form, delete_action="/d",
             dealings=dealings,
@@ -559,7 +568,11 @@ def empty_samples() -> dict[str, object]:
         "home_feed.html": pages.FeedPage(),
         "notifications.html": pages.NotificationsPage(),
         "followers.html": pages.FollowersPage(),
-        "settings.html": pages.SettingsPage("@a@b"),
+        "settings.html": pages.SettingsPage(
+            "@a@b",
+            artist=actor,
+            portraits=tuple(pages.PortraitEditView(kind, "/p") for kind in PortraitKind),
+        ),
         "post.html": pages.PostPage(post),
         "blocks.html": dealing.BlocksPage(),
         "report.html": dealing.ReportPage(actor, 7),

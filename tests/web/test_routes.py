@@ -27,6 +27,7 @@ PARTS = {
     "host": "peer.test",
     "answer": "approve",
     "kind": "like",
+    "portrait": "avatar",
     "pin": "pin",
     "name": "fixatif.css",
     "tag": "hare",
@@ -186,7 +187,10 @@ async def test_a_closed_page_answers_a_member(gallery: Gallery, route: Route) ->
     path = path_of(route, id=str(work.id), picture=str(work.pictures[0].id))
     answer = await (await gallery.member()).get(path)
     wrong = {"/home/follow": 422, "/authorize_interaction": 422}
-    wrong |= {"/settings/watermark/sample.jpg": 404}  # there is none
+    wrong |= {
+        "/settings/avatar/whole.jpg": 404,
+        "/settings/watermark/sample.jpg": 404,
+    }  # there is none
     wrong |= {"/report": 404, f"/admin/reports/{work.id}": 404}  # about nothing; no such case
     wrong |= {f"/admin/policy/history/{work.id}": 404}  # no such version
     wrong |= {f"/posts/{work.id}/edit": 404}  # a work is no comment

@@ -1,6 +1,6 @@
 """Signing in and out, the owner's set-up, and what one says of oneself."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 from aiohttp import web
@@ -17,6 +17,7 @@ from server.accounts import (
 from server.errors import FixatifError, Invalid
 from server.model import Artist, ContentUsage, Preference, Sizes
 from server.policy import Policy
+from server.portraits import Portrait, PortraitKind
 from server.presence import Presence, read_domains
 from web.addresses import network_of
 from web.errors import status_of
@@ -26,10 +27,10 @@ from web.forms import read_form
 from web.keys import CLIENT_ADDRESS, SESSION
 from web.limits import Rate
 from web.overlay_forms import OVERLAY, overlay_values, read_overlay
-from web.page_views import LoginPage, SettingsPage, SetupPage
+from web.page_views import LoginPage, PortraitEditView, SettingsPage, SetupPage
 from web.pages.permits import PERMITS, permit_values
-from web.respond import artist_of, head_for, own_path, page, to
-from web.views import FormView, HeadView
+from web.respond import artist_of, head_for, own_path, page, show, to
+from web.views import FormView, HeadView, PictureView, SourceView
 
 # Ten tries at once from one network, then one in half a minute; each account a few more, so that
 # nobody can lock somebody else out for long.
@@ -140,7 +141,7 @@ async def setup(request: web.Request) -> web.StreamResponse:
 
 async def settings(request: web.Request) -> web.StreamResponse:
     """Show what can be changed."""
-    return await _settings_page(request, artist_of(request))
+    return await settings_page(request, artist_of(request))
 
 
 async def profile(request: web.Request) -> web.StreamResponse:
@@ -152,7 +153,7 @@ async def profile(request: web.Request) -> web.StreamResponse:
         await known.accounts.edit_profile(artist, wanted)
     except Invalid as problem:
         values = {name: sent.first(name) for name in ("name", "bio", "approves_follows")}
-        return await _settings_page(request, artist, form=FormView(values, _errors(problem)))
+        return await settings_page(request, artist, form=FormView(values, _errors(problem)))
     return to("/settings", "profile")
 
 
@@ -171,7 +172,7 @@ async def presence(request: web.Request) -> web.StreamResponse:
     except Invalid as problem:
         values = {name: sent.first(name) for name in _presence_values(artist)}
         form = FormView(values, _errors(problem))
-        return await _settings_page(request, artist, presence_form=form)
+        return await settings_page(request, artist, presence_form=form)
     return to("/settings", "profile")
 
 
@@ -185,7 +186,7 @@ async def protection(request: web.Request) -> web.StreamResponse:
     except Invalid as problem:
         values = {name: sent.first(name) for name in overlay_values(ContentUsage(), Sizes())}
         form = FormView(values, _errors(problem))
-        return await _settings_page(request, artist, overlay_form=form)
+        return await settings_page(request, artist, overlay_form=form)
     return to("/settings#protection", "protection")
 
 
@@ -200,7 +201,7 @@ async def password(request: web.Request) -> web.StreamResponse:
         field = problem.field if isinstance(problem, Invalid) else ""
         named = {"old_password": "current"}.get(field, field)
         form = FormView({}, {named: problem.message})
-        return await _settings_page(request, artist, password_form=form)
+        return await settings_page(request, artist, password_form=form)
     return welcome(request, signed_in, "/settings?told=password")
 
 
@@ -211,6 +212,83 @@ def welcome(request: web.Request, signed_in: SignedIn, where: str) -> web.Respon
         response, signed_in.token, max_age_seconds=SESSION_LENGTH // 1_000
     )
     return response
+
+
+async def settings_page(
+    request: web.Request,
+    artist: Artist,
+    *,
+    form: FormView | None = None,
+    password_form: FormView | None = None,
+    presence_form: FormView | None = None,
+    overlay_form: FormView | None = None,
+    portrait_form: FormView | None = None,
+    status: int = 0,
+) -> web.Response:
+    """Show all that can be changed, with a form that was refused in the place of what is kept.
+
+    `status`: of the answer; 0 for the usual one.
+    """
+    known = flows(request)
+    values = {
+        "name": artist.name,
+        "bio": artist.bio,
+        "approves_follows": CHECKED if artist.approves_follows else "",
+    }
+    portraits = await known.portraying.of_artist(artist)
+    kept = FormView({name: value for one in portraits.values() for name, value in _cut_of(one)})
+    view = SettingsPage(
+        address=f"@{artist.handle}@{known.addresses.domain}",
+        artist=show(request).artist(artist),
+        portraits=tuple(
+            _portrait_view(request, kind, portraits.get(kind)) for kind in PortraitKind
+        ),
+        portrait_form=_over(kept, portrait_form),
+        max_megabytes=known.config.media.max_upload_bytes // 1_048_576,
+        form=form or FormView(values),
+        password_form=password_form or FormView(),
+        presence_form=presence_form or FormView(_presence_values(artist)),
+        overlay=OVERLAY,
+        overlay_form=overlay_form or FormView(overlay_values(artist.content_usage, artist.sizes)),
+        house_usage=_house_usage(known.house.now.policy),
+        has_watermark=artist.watermark is not None,
+        permits=PERMITS,
+        permits_form=FormView(permit_values(artist.interaction)),
+    )
+    is_wrong = any(one is not None for one in (form, password_form, presence_form, overlay_form))
+    head = _head(request, "Settings")
+    status = status or (422 if is_wrong else 200)
+    return await page(request, "settings.html", view, head=head, status=status)
+
+
+def _portrait_view(
+    request: web.Request, kind: PortraitKind, portrait: Portrait | None
+) -> PortraitEditView:
+    bare = PortraitEditView(kind, f"/settings/{kind}")
+    if portrait is None:
+        return bare
+    width, height = portrait.whole_width, portrait.whole_height
+    # Part of the key, so that no browser shows the one before
+    source = SourceView(f"/settings/{kind}/whole.jpg?v={portrait.media_key[:8]}", width)
+    return replace(
+        bare,
+        url=show(request).portrait_path(portrait.media_key, kind),
+        whole=PictureView("", width, height, (source,)),
+    )
+
+
+def _over(kept: FormView, sent: FormView | None) -> FormView:
+    """Return what was sent over what is kept: what is not sent again must not be lost."""
+    return FormView({**kept.values, **sent.values}, sent.errors) if sent else kept
+
+
+def _cut_of(portrait: Portrait) -> list[tuple[str, str]]:
+    kind = portrait.kind
+    return [
+        (f"alt-{kind}", portrait.alt),
+        (f"left-{kind}", f"{(portrait.focal_x + 1) * 50:.0f}"),
+        (f"top-{kind}", f"{(1 - portrait.focal_y) * 50:.0f}"),
+    ]
 
 
 async def _login_page(
@@ -229,38 +307,6 @@ async def _setup_page(
     head = _head(request, "Set up")
     view = SetupPage(token, form)
     return await page(request, "setup.html", view, head=head, status=status, has_form=True)
-
-
-async def _settings_page(
-    request: web.Request,
-    artist: Artist,
-    *,
-    form: FormView | None = None,
-    password_form: FormView | None = None,
-    presence_form: FormView | None = None,
-    overlay_form: FormView | None = None,
-) -> web.Response:
-    known = flows(request)
-    values = {
-        "name": artist.name,
-        "bio": artist.bio,
-        "approves_follows": CHECKED if artist.approves_follows else "",
-    }
-    view = SettingsPage(
-        address=f"@{artist.handle}@{known.addresses.domain}",
-        form=form or FormView(values),
-        password_form=password_form or FormView(),
-        presence_form=presence_form or FormView(_presence_values(artist)),
-        overlay=OVERLAY,
-        overlay_form=overlay_form or FormView(overlay_values(artist.content_usage, artist.sizes)),
-        house_usage=_house_usage(known.house.now.policy),
-        has_watermark=artist.watermark is not None,
-        permits=PERMITS,
-        permits_form=FormView(permit_values(artist.interaction)),
-    )
-    is_wrong = any(one is not None for one in (form, password_form, presence_form, overlay_form))
-    head = _head(request, "Settings")
-    return await page(request, "settings.html", view, head=head, status=422 if is_wrong else 200)
 
 
 def _house_usage(policy: Policy) -> str:

@@ -12,6 +12,7 @@ from server.following import Relation
 from server.licences import licence_of
 from server.model import ActorId, Artist, ContentUsage, PostId, TargetId, Visibility, Work, WorkId
 from server.permits import InteractionKind
+from server.portraits import PortraitKind
 from server.protections import Audience
 from server.signals import ImageSigns, schema_org
 from server.viewing import PAGE, REACHABLE, Hung, Portfolio, Room
@@ -207,7 +208,16 @@ async def _portfolio_view(request: web.Request, found: Portfolio) -> PortfolioPa
         moved_to=await new_home(request, found.actor),
         dealings=dealings_of(viewer, found.actor, is_blocked=is_blocked),
         series=await series.series_tiles(request, found.artist),
+        banner_url=showing.portrait_path(found.artist.banner, PortraitKind.BANNER),
+        banner_alt=await _banner_alt(request, found.artist),
     )
+
+
+async def _banner_alt(request: web.Request, artist: Artist) -> str:
+    if not artist.banner:
+        return ""
+    portraits = await flows(request).portraying.of_artist(artist)
+    return portraits[PortraitKind.BANNER].alt if PortraitKind.BANNER in portraits else ""
 
 
 async def _places(request: web.Request, room: Room) -> tuple[PlaceView, ...]:

@@ -37,14 +37,15 @@ from server.model import (
     WorkState,
 )
 from server.permits import InteractionPolicy
-from server.ports import StoredFile
+from server.recipes import Focus
 from server.viewing import Hung
 from web.copies import copies_of, kept_of, shared_url
 from web.deliveries import missed
 from web.errors import status_of
 from web.fields import CHECKED, Fields, Line, Text, decode
 from web.flows import flows
-from web.forms import FilePart, UploadLimits, read_form, read_multipart
+from web.forms import UploadLimits, read_form
+from web.intake import take_in
 from web.overlay_forms import OVERLAY, overlay_values, read_overlay
 from web.page_views import EditPage, PictureEditView, StudioPage, UploadPage, WithdrawPage
 from web.pages.comments import quotable
@@ -143,18 +144,17 @@ async def upload_form(request: web.Request) -> web.StreamResponse:
 async def upload(request: web.Request) -> web.StreamResponse:
     """Take an upload in: originals are streamed to disk as they come, then kept with the work."""
     known, artist = flows(request), artist_of(request)
-    fields: list[tuple[str, str]] = []
-    alts: list[str] = []
+    came = await take_in(request, _limits(known.config.media.max_upload_bytes))
+    sent = came.fields
+    alts = sent.all("alt")
     try:
-        files = await _received(request, fields)
-        alts += Fields(fields).all("alt")
-        facts = decode(Facts, Fields(fields))
+        came.demand_whole()
+        facts = decode(Facts, sent)
         uploads = [
-            Upload(stored, name, alts[index] if index < len(alts) else "")
-            for index, (stored, name) in enumerate(files)
+            Upload(one.file, one.filename, alts[index] if index < len(alts) else "")
+            for index, one in enumerate(came.files)
         ]
         visibility = Visibility.DRAFT if facts.then == "draft" else None
-        sent = Fields(fields)
         draft = facts.draft(visibility, _series_in(sent, ()), own_permits(sent))
         draft = _with_watermark(draft, artist, is_on=True)
         quote = await quotable(request, facts.quote, None)
@@ -162,7 +162,7 @@ async def upload(request: web.Request) -> web.StreamResponse:
         await known.people.people(draft.caption)
         work = await known.publishing.receive(artist, draft, uploads)
     except FixatifError as problem:
-        return await _upload_page(request, _form_with(Fields(fields), problem), problem, alts)
+        return await _upload_page(request, _form_with(sent, problem), problem, alts)
     if visibility is Visibility.DRAFT:
         return to(f"/studio/works/{work.id}", "kept")
     return to("/studio", "received")
@@ -256,24 +256,8 @@ async def original(request: web.Request) -> web.StreamResponse:
     return response
 
 
-async def _received(
-    request: web.Request, fields: list[tuple[str, str]]
-) -> list[tuple[StoredFile, str]]:
-    """Stream every file of an upload into the MediaStore; collect the fields on the way."""
-    known = flows(request)
-    limits = UploadLimits(
-        max_files=MAX_PICTURES, max_file_bytes=known.config.media.max_upload_bytes
-    )
-    files: list[tuple[StoredFile, str]] = []
-    async for part in read_multipart(request, limits):
-        if isinstance(part, FilePart):
-            stored = await known.media.receive(part.chunks, max_bytes=limits.max_file_bytes)
-            if stored.size == 0:
-                raise Invalid(f"{part.filename} is empty: choose another file.", "pictures")
-            files.append((stored, part.filename))
-        else:
-            fields.append((part.name, part.value))
-    return files
+def _limits(max_bytes: int) -> UploadLimits:
+    return UploadLimits(max_files=MAX_PICTURES, max_file_bytes=max_bytes)
 
 
 async def _upload_page(
@@ -412,13 +396,19 @@ def _position(sent: Fields, picture: Picture) -> int:
 
 
 def _picture_edit(picture: Picture, sent: Fields) -> PictureEdit:
+    focus = focus_in(sent, f"left-{picture.id}", f"top-{picture.id}")
     alt = sent.first(f"alt-{picture.id}") if sent.all(f"alt-{picture.id}") else picture.alt
     return PictureEdit(
         id=PictureId(picture.id),
         alt=Text("The description", 100_000).read((alt,), f"alt-{picture.id}"),
-        focal_x=_share(sent.first(f"left-{picture.id}")) * 2 - 1,
-        focal_y=1 - _share(sent.first(f"top-{picture.id}")) * 2,
+        focal_x=focus[0],
+        focal_y=focus[1],
     )
+
+
+def focus_in(sent: Fields, left: str, top: str) -> Focus:
+    """Return the focal point that two fields say in per cent."""
+    return _share(sent.first(left)) * 2 - 1, 1 - _share(sent.first(top)) * 2
 
 
 def _share(text: str) -> float:
