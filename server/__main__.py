@@ -242,7 +242,9 @@ def _serve(config: Config, file: Path, *, workers: int, has_worker: bool, is_fir
             site = answering(instance.app(), listener, shutdown_seconds=SHUTDOWN_SECONDS)
             await stack.enter_async_context(site)
             flows = instance.flows
-            news = watching(flows.house, flows.closing_now, flows.crawlers, flows.egress)
+            news = watching(
+                flows.house, flows.closing_now, flows.crawlers, flows.egress, flows.preparing
+            )
             await stack.enter_async_context(news)
             await stack.enter_async_context(vouching_for(flows.vouching))
             if is_first:

@@ -62,27 +62,43 @@ class Reel(Image.Image):
         return self._at
 
 
+def count_moving(opened: Opened) -> int:
+    """Return how many moving copies `moving_copies` tries to make."""
+    return len(_sizes(opened)) + _is_gif_kept(opened)
+
+
 def moving_copies(
     opened: Opened, source: bytes, marks: Marks, to_page: ToPage
 ) -> Iterator[MadeRendition]:
     """Give an animation's moving copies: none of a still, nor where it would take too long."""
-    stored = opened.size[0] * opened.size[1]
-    if opened.frames < 2 or opened.frames * stored > _MAX_DECODED:
-        return
-    displayed = opened.displayed
-    last: Size | None = None
-    for name, side in _SIDES:
-        size = fitted(displayed, side)
-        if size == last or opened.frames * size[0] * size[1] > _MAX_ENCODED:
-            continue
+    for size, name in _sizes(opened).items():
         body = _webp(opened.again(source), size, marks, to_page)
         if body:
-            last = size
             yield MadeRendition(name, ImageFormat.WEBP, *size, body)
-    if opened.kind is Kind.GIF and max(displayed) <= _MAX_GIF_SIDE:
+    if _is_gif_kept(opened):
         gif = plain_gif(source, marks.xmp)
         if gif and len(gif) <= _MAX_GIF_BYTES:
-            yield MadeRendition(RenditionName.FEDERATED, ImageFormat.GIF, *displayed, gif)
+            yield MadeRendition(RenditionName.FEDERATED, ImageFormat.GIF, *opened.displayed, gif)
+
+
+def _is_affordable(opened: Opened) -> bool:
+    stored = opened.size[0] * opened.size[1]
+    return opened.frames > 1 and opened.frames * stored <= _MAX_DECODED
+
+
+def _sizes(opened: Opened) -> dict[Size, RenditionName]:
+    """Return which sizes move, each once, by the first name that it has."""
+    found: dict[Size, RenditionName] = {}
+    for name, side in _SIDES if _is_affordable(opened) else ():
+        size = fitted(opened.displayed, side)
+        if opened.frames * size[0] * size[1] <= _MAX_ENCODED:
+            found.setdefault(size, name)
+    return found
+
+
+def _is_gif_kept(opened: Opened) -> bool:
+    is_small = max(opened.displayed) <= _MAX_GIF_SIDE
+    return opened.kind is Kind.GIF and is_small and _is_affordable(opened)
 
 
 def _webp(image: Image.Image, size: Size, marks: Marks, to_page: ToPage) -> bytes:

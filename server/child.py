@@ -5,6 +5,8 @@ Started as `python -m server.child TASKS MEMORY_BYTES CPU_SECONDS PARENT_PID`, w
 REQUEST_HEAD, name, body; an answer is ANSWER_HEAD, body. The first answer, READY, comes
 unasked once the tasks are loaded. The child ends when its input does.
 
+A task that is `Reporting` tells meanwhile how far it is: each time an answer PROGRESS.
+
 Law: nothing but answers is ever written to the answer pipe; whatever a C library prints goes
 nowhere. Nothing here can open a connection.
 """
@@ -17,14 +19,16 @@ import signal
 import struct
 import sys
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from enum import IntEnum
 from typing import BinaryIO, Final
 
 from server.seclusion import leave_the_network
+from server.steps import Reporting, Task
 
 REQUEST_HEAD: Final = struct.Struct("!HQ")  # length of the name, length of the body
 ANSWER_HEAD: Final = struct.Struct("!BQ")  # an `Outcome`, length of the body
+PROGRESS_BODY: Final = struct.Struct("!HH")  # steps done, of so many
 
 _PR_SET_PDEATHSIG: Final = 1  # <linux/prctl.h>
 _NICENESS: Final = 10  # answering requests comes before making pictures
@@ -39,6 +43,7 @@ class Outcome(IntEnum):
     DONE = 1  # the task's result
     FAILED = 2  # a traceback, for the log
     UNKNOWN = 3  # empty: there is no such task
+    PROGRESS = 4  # PROGRESS_BODY; the answer is still to come
 
 
 def main() -> None:
@@ -58,17 +63,23 @@ def main() -> None:
         if len(body) < body_length:
             return
         _grant_cpu(int(cpu_seconds))
-        _tell(answers, *_do(tasks, name, body))
+        _tell(answers, *_do(tasks, name, body, answers))
 
 
 def _do(
-    tasks: Mapping[str, Callable[[bytes], bytes]], name: str, body: bytes
+    tasks: Mapping[str, Task], name: str, body: bytes, answers: BinaryIO
 ) -> tuple[Outcome, bytes]:
     task = tasks.get(name)
     if task is None:
         return Outcome.UNKNOWN, b""
     try:
-        return Outcome.DONE, task(body)
+        if not isinstance(task, Reporting):
+            return Outcome.DONE, task(body)
+
+        def report(done: int, of: int) -> None:
+            _tell(answers, Outcome.PROGRESS, PROGRESS_BODY.pack(done, of))
+
+        return Outcome.DONE, task.run(body, report)
     except Exception:  # noqa: BLE001 - the worker loop: hostile input may raise anything
         return Outcome.FAILED, traceback.format_exc().encode()[-_MAX_TRACE:]
 
@@ -79,9 +90,9 @@ def _tell(answers: BinaryIO, outcome: Outcome, body: bytes) -> None:
     answers.flush()
 
 
-def _load(path: str) -> Mapping[str, Callable[[bytes], bytes]]:
+def _load(path: str) -> Mapping[str, Task]:
     module, _, name = path.partition(":")
-    tasks: Mapping[str, Callable[[bytes], bytes]] = getattr(importlib.import_module(module), name)
+    tasks: Mapping[str, Task] = getattr(importlib.import_module(module), name)
     return tasks
 
 

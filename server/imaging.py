@@ -25,7 +25,7 @@ import blurhash
 import msgspec
 from PIL import Image, ImageFile
 
-from server.animating import moving_copies
+from server.animating import count_moving, moving_copies
 from server.camera import NOTHING
 from server.colour import Colour, read_colour, srgb_profile, to_page, to_srgb
 from server.credentials import Reading
@@ -68,6 +68,7 @@ from server.provenance import declaration
 from server.recipes import Focus
 from server.shaping import Rgb, around, flat_on, ground_for, on_neutral, resized
 from server.stealth import hidden_magic
+from server.steps import Report
 from server.watermarking import stamped
 from server.watermarks import Stamp
 
@@ -114,10 +115,12 @@ _BLURHASH_SIDE: Final = 32
 _BLURHASH_COMPONENTS: Final = 5  # Mastodon ignores hashes of more than 5 × 5
 
 
-def answer(data: bytes) -> bytes:
-    """Do the "picture" task: a packed `PictureTask` in, a packed `Answer` out."""
-    task = read_task(data)
-    return pack_answer(make_as(task))
+def answer(data: bytes, report: Report) -> bytes:
+    """Do the "picture" task: a packed `PictureTask` in, a packed `Answer` out.
+
+    `report` hears of each copy that is made.
+    """
+    return pack_answer(make_as(read_task(data), report))
 
 
 def make(
@@ -134,9 +137,9 @@ def make(
     return make_as(PictureTask(source, full_side, inscription, reading))
 
 
-def make_as(task: PictureTask) -> Answer:
+def make_as(task: PictureTask, report: Report = lambda _done, _of: None) -> Answer:
     """Make every rendition of one upload as a task wants them, or say why not."""
-    return _made(task.source, lambda opened: _derive(task, opened))
+    return _made(task.source, lambda opened: _derive(task, opened, report))
 
 
 def sample(data: bytes) -> bytes:
@@ -176,11 +179,13 @@ def federated_size(size: Size) -> Size:
     return fitted(size, FEDERATED_MAX_SIDE)
 
 
-def _derive(task: PictureTask, opened: Opened) -> Made:
+def _derive(task: PictureTask, opened: Opened, report: Report) -> Made:
     displayed = opened.displayed
     is_possible = displayed[0] * displayed[1] <= FULL_MAX_PIXELS
     with_full = is_possible and _LARGE_SIDE < max(displayed) <= task.full_side
     largest = displayed if with_full else federated_size(displayed)
+    count = _count(opened, with_full=with_full)
+    report(0, count)
     found = replace(read_embedded(opened, task.source), reading=task.reading)
     page, colour, stealth = _page_picture(opened, largest)
     said = declaration(found, stealth)
@@ -189,6 +194,15 @@ def _derive(task: PictureTask, opened: Opened) -> Made:
     small = resized(federated, fitted(displayed, _VIEW_SIDE))
     ground = ground_for(small)
     flat, stamp = flat_on(small, ground), task.stamp
+    look = Look(colour.embed, ground, marks, stamp)
+
+    def copies() -> Iterator[MadeRendition]:
+        shared = _stamped(federated, RenditionName.FEDERATED, stamp)
+        yield _federated(flat_on(shared, ground), marks)
+        yield _card(flat, marks, task.card_focus, stamp)
+        yield from _page_renditions(page, look, with_full=with_full)
+        yield from moving_copies(opened, task.source, marks, _frame_maker(opened))
+
     return Made(
         media_type=opened.kind.value,
         width=displayed[0],
@@ -197,18 +211,32 @@ def _derive(task: PictureTask, opened: Opened) -> Made:
         placeholder=_placeholder(small),
         blurhash=_blurhash(flat),
         icc_name=colour.name,
-        renditions=(
-            _federated(flat_on(_stamped(federated, RenditionName.FEDERATED, stamp), ground), marks),
-            _card(flat, marks, task.card_focus, stamp),
-            *_page_renditions(page, Look(colour.embed, ground, marks, stamp), with_full=with_full),
-            *moving_copies(opened, task.source, marks, _frame_maker(opened)),
-        ),
+        renditions=tuple(_reported(copies(), count, report)),
         declared_by=said.by if said else "",
         declared_where=said.where if said else "",
         camera=found.camera if task.inscription and task.inscription.with_camera else NOTHING,
         data_mining=marks.data_mining,
         likeness=hashes_of(flat),
     )
+
+
+def _count(opened: Opened, *, with_full: bool) -> int:
+    """Return how many copies there will be, unless some moving one does not succeed."""
+    width, height = opened.displayed
+    full = (2 if width * height <= _HUGE_PIXELS else 1) if with_full else 0
+    return 2 + full + 2 * len(_names(opened.displayed)) + count_moving(opened)
+
+
+def _names(size: Size) -> tuple[tuple[RenditionName, int], ...]:
+    return _SIDES if max(size) > _VIEW_SIDE else _SIDES[1:]
+
+
+def _reported(
+    copies: Iterator[MadeRendition], count: int, report: Report
+) -> Iterator[MadeRendition]:
+    for done, copy in enumerate(copies, start=1):
+        report(done, max(done, count))
+        yield copy
 
 
 def _sampled(opened: Opened) -> Made:
@@ -269,10 +297,9 @@ def _page_renditions(page: Image.Image, look: Look, *, with_full: bool) -> Itera
         yield from _both_formats(
             RenditionName.FULL, _stamped(page, RenditionName.FULL, look.stamp), look
         )
-    is_large = max(page.size) > _VIEW_SIDE
     encoded: list[MadeRendition] = []
     is_marked = False
-    for name, side in _SIDES if is_large else _SIDES[1:]:
+    for name, side in _names(page.size):
         smaller, was_marked = resized(page, fitted(page.size, side)), is_marked
         is_marked = look.stamp is not None and look.stamp.watermark.is_on(name)
         if not encoded or smaller.size != page.size or is_marked != was_marked:

@@ -43,7 +43,7 @@ from server import retention
 from server.account_ends import AccountEnds
 from server.accounts import Accounts
 from server.addresses import Addresses
-from server.aftermath import DeliveryAftermath
+from server.aftermath import DeliveryAftermath, PicturesAftermath
 from server.applying import Applying
 from server.approving import Approving
 from server.audit import Audit
@@ -90,6 +90,7 @@ from server.pinning import Pinning
 from server.pipeline import Pipeline
 from server.portraying import Portraying
 from server.ports import Bus, Library, MediaStore, Resolver, Transport, Workers
+from server.preparing import Preparing
 from server.presence import Presences
 from server.promises import PicturesPromise
 from server.protecting import Protecting
@@ -440,6 +441,7 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
         ),
         account_ends=ends,
         publishing=publishing,
+        preparing=Preparing(library, clock, bus),
         viewing=viewing,
         registers=Registers(library, addresses, viewing),
         presences=Presences(library, clock, bus),
@@ -526,7 +528,10 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
         runs,
         _LANES,
         lambda: len(inbox.under_way),
-        {JobKind.DELIVER: DeliveryAftermath(clock, reach)},
+        {
+            JobKind.DELIVER: DeliveryAftermath(clock, reach),
+            JobKind.PICTURES: PicturesAftermath(clock),
+        },
         is_visited=lambda: courtesy.is_due,
     )
     return Instance(config, seams, flows, worker, sweeping, neighbourhood)

@@ -18,7 +18,7 @@ from server.pictures import (
     pack_task,
     read_answer,
 )
-from server.ports import MediaStore, Workers
+from server.ports import MediaStore, Tell, Workers
 from server.recipes import Recipe
 from server.sealing import Sealing
 from server.watermarks import Stamp, Watermark
@@ -37,8 +37,11 @@ class Pipeline:
         """Return the fingerprint of who signs copies, "" where nobody does."""
         return self.sealing.authority.fingerprint if self.sealing else ""
 
-    async def make(self, picture: Picture, recipe: Recipe) -> Picture:
-        """Return the picture READY with its renditions kept, or REFUSED with one sentence."""
+    async def make(self, picture: Picture, recipe: Recipe, *, tell: Tell | None = None) -> Picture:
+        """Return the picture READY with its renditions kept, or REFUSED with one sentence.
+
+        `tell` hears how many copies are made, of so many.
+        """
         try:
             source = await self.media.read(picture.original_digest)
             reading = await self.sealing.read(source) if self.sealing else None
@@ -46,7 +49,8 @@ class Pipeline:
             task = PictureTask(
                 source, recipe.full_side, recipe.inscription, reading, recipe.card_focus, stamp
             )
-            answer = read_answer(await self.workers.run(PICTURE_TASK, pack_task(task)))
+            run = self.workers.run(PICTURE_TASK, pack_task(task), tell=tell)
+            answer = read_answer(await run)
         except NotFound:
             return refused(picture, "The uploaded file is gone from storage: upload it again.")
         except Invalid as problem:

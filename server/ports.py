@@ -363,11 +363,17 @@ class Resolver(Protocol):
         ...
 
 
+Tell = Callable[[int, int], Awaitable[None]]  # hears: steps done, of so many
+
+
 class Workers(Protocol):
     """Child processes with memory and time limits, for hostile or heavy input."""
 
-    async def run(self, task: str, data: bytes) -> bytes:
-        """Run a named task. Raise `Invalid` where the input killed or outlived its child."""
+    async def run(self, task: str, data: bytes, *, tell: Tell | None = None) -> bytes:
+        """Run a named task. Raise `Invalid` where the input killed or outlived its child.
+
+        `tell` is awaited with each step that the task reports; most report none.
+        """
         ...
 
     async def close(self) -> None: ...

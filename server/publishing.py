@@ -31,6 +31,7 @@ from server.meeting import tell_named
 from server.model import (
     Artist,
     CardShape,
+    Millis,
     NotificationKind,
     Picture,
     PictureId,
@@ -46,6 +47,7 @@ from server.notifications import tell
 from server.pictures import FULL_MAX_PIXELS
 from server.pipeline import Pipeline
 from server.ports import Bus, Library, Transaction
+from server.preparing import noting
 from server.promises import (
     JOBS_TOPIC,
     Deed,
@@ -60,6 +62,10 @@ from server.rules import Refuse
 from server.series_telling import Teller
 from server.signals import signal_urls
 
+# So long one job makes pictures; the next one makes the rest. After a crash an artist waits for the
+# lease of a job to end.
+_AT_A_TIME = Millis(60_000)
+_EVER = Millis(2**53)
 # Pictures that are made anew do not change how these works stand.
 _AS_THEY_ARE = frozenset({WorkState.HUNG, WorkState.HIDDEN, WorkState.WITHDRAWN})
 
@@ -139,10 +145,11 @@ class Publishing:
         self.bus.wake(JOBS_TOPIC)
         return kept
 
-    async def make_pictures(self, what: PicturesPromise) -> None:
+    async def make_pictures(self, what: PicturesPromise, *, at_a_time: Millis = _AT_A_TIME) -> None:
         """Make a work's pictures, then hang it or say what is wrong. Safe twice.
 
-        Those that wait, and those whose copies say what is not so any more.
+        Those that wait, and those whose copies say what is not so any more. What is not begun
+        within `at_a_time` is promised anew.
         """
         async with self.library.reading() as tx:
             work = await tx.works.by_id(what.work_id)
@@ -150,12 +157,19 @@ class Publishing:
             cleared = await _cleared(tx, work) if work else frozenset()
         if work is None or artist is None or work.state is WorkState.WITHDRAWN:
             return
+        began = self.clock.now()
         for picture in work.pictures:
             recipe = self.recipe(picture, work, artist)
             if picture.id in cleared:
                 recipe = recipe.without_mark()
             if is_to_make(picture, recipe) and await self._is_wanted(work.id):
-                await self._keep_made(await self.pipeline.make(picture, recipe), picture)
+                if self.clock.now() - began >= at_a_time:
+                    await self.library.join(lambda tx: promise(tx, self.clock, what))
+                    return
+                is_new = picture.state is PictureState.WAITING
+                tell = noting(self.library, self.clock, picture) if is_new else None
+                made = await self.pipeline.make(picture, recipe, tell=tell)
+                await self._keep_made(made, picture)
         await self._settle(what.work_id)
 
     def recipe(self, picture: Picture, work: Work, artist: Artist) -> Recipe:
@@ -181,7 +195,7 @@ class Publishing:
 
     async def finish(self, work_id: WorkId) -> None:
         """Make a work's pictures now instead of leaving it to a worker (the command line)."""
-        await self.make_pictures(PicturesPromise(work_id))
+        await self.make_pictures(PicturesPromise(work_id), at_a_time=_EVER)
 
     async def edit(
         self, artist: Artist, work_id: WorkId, draft: Draft, pictures: Sequence[PictureEdit]
@@ -247,10 +261,11 @@ class Publishing:
         self.bus.wake(JOBS_TOPIC)
 
     async def try_again(self, artist: Artist, work_id: WorkId) -> None:
-        """Make the pictures of a FAILED work once more."""
+        """Make the pictures of a work once more that is FAILED, or cannot be made just now."""
         async with self.library.transaction() as tx:
             work = await _own(tx, artist, work_id)
-            if work.state is not WorkState.FAILED:
+            is_stuck = work.state is WorkState.PROCESSING and bool(work.problem)
+            if work.state is not WorkState.FAILED and not is_stuck:
                 return
             for picture in work.pictures:
                 if picture.state is PictureState.REFUSED:

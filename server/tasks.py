@@ -3,7 +3,7 @@
 Law: imported inside a child alone, so that the server never loads an image library.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
@@ -11,12 +11,11 @@ from server import blocklist_text, imaging, pdq, watermarking
 from server.blocklist_text import LIST_TASK
 from server.pictures import LIKENESS_TASK, PICTURE_TASK, SAMPLE_TASK, WATERMARK_TASK
 from server.portraits import PORTRAIT_TASK
-
-Task = Callable[[bytes], bytes]
+from server.steps import Reporting, Task
 
 TASKS: Final[Mapping[str, Task]] = MappingProxyType(
     {
-        PICTURE_TASK: imaging.answer,
+        PICTURE_TASK: Reporting(imaging.answer),
         SAMPLE_TASK: imaging.sample,
         PORTRAIT_TASK: imaging.portrait,
         LIKENESS_TASK: pdq.answer,

@@ -27,6 +27,8 @@ log = structlog.get_logger(__name__)
 LEASE = Millis(10 * 60_000)  # longer than any job; a crashed process' jobs come back after it
 # One request of at most 30 seconds; a longer lease would silence its whole host after a crash.
 DELIVERY_LEASE = Millis(2 * 60_000)
+PICTURES_LEASE = Millis(4 * 60_000)  # a minute of pictures, and the longest that one may take
+_LEASES = {JobKind.DELIVER: DELIVERY_LEASE, JobKind.PICTURES: PICTURES_LEASE}
 POLL_SECONDS = 0.5  # how late a job promised by another process may start
 _ROUND_SECONDS = 0.02  # between two claims; claiming for each lane that falls free costs more
 _REASON_LENGTH = 500
@@ -208,6 +210,9 @@ class Worker:
             await self._not_yet(job, early)
         except Unavailable as outage:
             await self._again(job, Later(outage.message))
+        except asyncio.CancelledError:  # we stop: nobody shall have to wait for the lease to end
+            await self._give_back(job)
+            raise
         except (GiveUp, FixatifError) as problem:
             await self._bury(job, str(problem))
         except Exception as problem:  # a bug in one job must not stop the others
@@ -236,6 +241,13 @@ class Worker:
         event = "job_later" if run_at else "job_given_up"
         log.info(event, job=job.id, kind=job.kind, attempts=job.attempts, reason=reason)
         await self.library.join(settle)
+
+    async def _give_back(self, job: Job) -> None:
+        now = self.clock.now()
+        with suppress(Unavailable):
+            await self.library.join(
+                lambda tx: tx.jobs.again(job.id, now, "The server stopped.", is_tried=False)
+            )
 
     async def _not_yet(self, job: Job, early: NotYet) -> None:
         reason, at = str(early)[:_REASON_LENGTH], early.until
@@ -268,4 +280,4 @@ async def _settled(
 
 
 def _lease_until(kind: JobKind, now: Millis) -> Millis:
-    return Millis(now + (DELIVERY_LEASE if kind is JobKind.DELIVER else LEASE))
+    return Millis(now + _LEASES.get(kind, LEASE))

@@ -21,13 +21,15 @@ from typing import Final
 
 import structlog
 
-from server.child import ANSWER_HEAD, REQUEST_HEAD, Outcome
+from server.child import ANSWER_HEAD, PROGRESS_BODY, REQUEST_HEAD, Outcome
 from server.errors import Invalid, Unavailable
+from server.ports import Tell
 
 _START_SECONDS: Final = 30.0  # loading the tasks takes 0.2 s; a machine that swaps takes longer
 _LEAVE_SECONDS: Final = 5.0  # between the end of its input and a kill
 _MAX_ANSWER_BYTES: Final = 268_435_456  # renditions have under 64 MiB; a child may lie
 _PIPE_BUFFER_BYTES: Final = 1_048_576
+_MOST_REPORTS: Final = 1_000  # of one task; a child may lie
 _LOST: Final = (asyncio.IncompleteReadError, ConnectionError, TimeoutError)
 
 _log = structlog.get_logger(__name__)
@@ -69,8 +71,8 @@ class _Child:
         pipe = self.process.stdout
         return self.process.returncode is None and pipe is not None and not pipe.at_eof()
 
-    async def ask(self, task: str, data: bytes) -> tuple[Outcome, bytes]:
-        """Do one exchange. Raise one of `_LOST` where the child fails to answer."""
+    async def ask(self, task: str, data: bytes, tell: Tell | None) -> tuple[Outcome, bytes]:
+        """Do one exchange; `tell` hears how far it is. Raise one of `_LOST` where it fails."""
         self.tasks += 1
         pipe = self.process.stdin
         assert pipe is not None  # noqa: S101 - started with PIPE
@@ -78,7 +80,15 @@ class _Child:
         pipe.write(REQUEST_HEAD.pack(len(name), len(data)) + name)
         pipe.write(data)
         await pipe.drain()
-        return await self.hear()
+        for _ in range(_MOST_REPORTS):
+            outcome, body = await self.hear()
+            if outcome is not Outcome.PROGRESS:
+                return outcome, body
+            if len(body) != PROGRESS_BODY.size:
+                break
+            if tell is not None:
+                await tell(*PROGRESS_BODY.unpack(body))
+        raise ConnectionError("a child spoke out of turn")
 
     async def hear(self) -> tuple[Outcome, bytes]:
         """Read one answer."""
@@ -135,8 +145,8 @@ class ProcessWorkers:
         """Return the process ids of the children that run, for metrics and tests."""
         return frozenset(child.process.pid for child in (*self._idle, *self._busy))
 
-    async def run(self, task: str, data: bytes) -> bytes:
-        """Run a task of the table.
+    async def run(self, task: str, data: bytes, *, tell: Tell | None = None) -> bytes:
+        """Run a task of the table; `tell` hears how far it is, where the task says so.
 
         Raise `WorkerDied` where the input killed or outlived its child or made the task fail,
         `Unavailable` where no child can start or the pool is closed, `LookupError` where the
@@ -147,7 +157,7 @@ class ProcessWorkers:
             is_in_step = False
             try:
                 async with asyncio.timeout(self._limits.wall_seconds):
-                    outcome, body = await child.ask(task, data)
+                    outcome, body = await child.ask(task, data, tell)
                 is_in_step = True
             except _LOST as error:
                 _log.warning("worker_lost", task=task, bytes=len(data), why=repr(error))

@@ -60,7 +60,8 @@ class Pictures:
                 focal_x = excluded.focal_x, focal_y = excluded.focal_y,
                 icc_name = excluded.icc_name, declared_by = excluded.declared_by,
                 declared_where = excluded.declared_where, inscribed = excluded.inscribed,
-                camera = excluded.camera, credentials = excluded.credentials
+                camera = excluded.camera, credentials = excluded.credentials,
+                made_copies = 0, all_copies = 0
             """,
             **_picture_columns(picture),
         )

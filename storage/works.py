@@ -25,11 +25,13 @@ from server.model import (
     WorkId,
     WorkState,
 )
+from server.preparation import Preparation
 from server.repositories.works import Works
 from storage import digests
 from storage.database import MAX_ID, Connection, Row, ids_text, json_text, listed
 from storage.permits import permits_in, permits_text, usage_in
 from storage.pictures import Pictures
+from storage.preparations import note_copies, preparations_of
 
 
 def works_in(connection: Connection) -> Works:
@@ -322,6 +324,12 @@ class _Works:
 
     async def digests(self, *, after: str = "", limit: int = 500) -> list[str]:
         return await digests.digests(self._connection, after=after, limit=limit)
+
+    async def note_copies(self, picture_id: PictureId, made: int, copies: int) -> None:
+        await note_copies(self._connection, picture_id, made, copies)
+
+    async def preparations(self, ids: Sequence[WorkId]) -> dict[WorkId, Preparation]:
+        return await preparations_of(self._connection, ids)
 
     async def quoting(self, approval_uri: str) -> list[Work]:
         rows = await self._connection.fetch_all(

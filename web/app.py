@@ -56,7 +56,13 @@ def build_app(flows: Flows) -> web.Application:
     install(app, _plumbing(flows))
     app.middlewares.insert(_BEHIND_ERRORS, farewell)
     add_routes(app)
+    app.on_shutdown.append(_let_go)
     return app
+
+
+async def _let_go(app: web.Application) -> None:
+    """End the answers that would go on for minutes."""
+    app[FLOWS].preparing.end()
 
 
 def _plumbing(flows: Flows) -> Plumbing:

@@ -58,6 +58,7 @@ from server.peer_book import PeerBook
 from server.pinning import Pinning
 from server.portraying import Portraying
 from server.ports import MediaStore
+from server.preparing import Preparing
 from server.presence import Presences
 from server.protecting import Protecting
 from server.publishing import Publishing
@@ -103,6 +104,7 @@ class Flows:
     account_ends: AccountEnds
     members: Members
     publishing: Publishing
+    preparing: Preparing
     viewing: Viewing
     registers: Registers
     presences: Presences

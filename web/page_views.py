@@ -156,6 +156,34 @@ class UploadPage:
 
 
 @dataclass(frozen=True, slots=True)
+class StepView:
+    """How far one picture of an upload is; told to the script under these very names."""
+
+    id: str
+    name: str  # of the file
+    words: str
+    state: PictureState
+    made: int
+    copies: int  # at least 1
+
+
+@dataclass(frozen=True, slots=True)
+class PreparationPage:
+    """preparation.html: what becomes of each picture of an upload."""
+
+    title: str
+    sentence: str
+    steps: tuple[StepView, ...]
+    edit_url: str
+    ready: int = 0
+    problem: str = ""
+    is_over: bool = False
+    events_url: str = ""  # "" = nothing changes any more
+    work_url: str = ""  # once it hangs
+    retry_action: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class CopyView:
     """Who can fetch which copy of a picture."""
 

@@ -55,6 +55,7 @@ class Sheet:
         self.shows_remote_pictures = False
         self.shows_previews = False
         self.leads_elsewhere = False
+        self.listens = False
         self._names = 0
 
     def name(self) -> str:
@@ -81,6 +82,11 @@ class Sheet:
     def previews(self) -> str:
         """Allow blob: pictures, which the upload page makes of files before they are sent."""
         self.shows_previews = True
+        return ""
+
+    def listening(self) -> str:
+        """Allow the page's script to hear events from us."""
+        self.listens = True
         return ""
 
     def leading_forms(self) -> str:
@@ -173,6 +179,7 @@ def content_security_policy(instance: InstanceView, sheet: Sheet) -> str:
             f"img-src {' '.join(pictures)}",
             f"style-src {' '.join(styles)}",
             "script-src 'self'",
+            *(["connect-src 'self'"] if sheet.listens else []),
             f"form-action {' '.join(forms)}",
             "frame-ancestors 'none'",
             "base-uri 'none'",

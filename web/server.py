@@ -56,6 +56,7 @@ async def answering(
         await site.start()
         yield
         await site.stop()
+        await app.shutdown()  # answers that go on for long end now
         await under_way.end(shutdown_seconds)
     finally:
         await runner.cleanup()

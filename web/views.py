@@ -90,6 +90,7 @@ class HeadView:
     language: str = ""  # BCP 47; "" = the instance's
     json_ld: Mapping[str, object] | None = None  # schema.org, e.g. an ImageObject
     refresh_seconds: int = 0  # reload by itself; only while something is being prepared
+    is_refreshed_by_script: bool = False  # then the page does so only where there is none
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from server.model import (
     Work,
     WorkId,
 )
+from server.preparation import Preparation
 
 
 class Works(Protocol):
@@ -130,6 +131,14 @@ class Works(Protocol):
         """List the media digests of all originals and renditions, of withdrawn works too, and of
         what else artists keep: logos, avatars, banners.
         """
+        ...
+
+    async def note_copies(self, picture_id: PictureId, made: int, copies: int) -> None:
+        """Note how far the making of a WAITING picture is."""
+        ...
+
+    async def preparations(self, ids: Sequence[WorkId]) -> dict[WorkId, Preparation]:
+        """Return how far the pictures of works are."""
         ...
 
     async def quoting(self, approval_uri: str) -> list[Work]:

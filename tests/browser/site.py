@@ -23,7 +23,7 @@ from server.main import Instance, answering, listening, opened, upgrade
 from server.model import Artist, Role, Work
 from server.promises import JOBS_TOPIC
 from server.sampleart import SampleArtist, SampleWork, paint
-from server.serving import working
+from server.serving import watching, working
 
 T = TypeVar("T")
 PASSWORD = "three herons and a ladder"
@@ -154,6 +154,7 @@ async def _open(
         opened(config) as instance,
         answering(instance.app(), listener, shutdown_seconds=1),
         working(instance.worker),
+        watching(instance.flows.house, instance.flows.closing_now, instance.flows.preparing),
     ):
         say_ready(Site(instance, asyncio.get_running_loop()))
         await asyncio.to_thread(stopped.wait)

@@ -71,6 +71,7 @@ def pages_for_members(site: Site) -> list[str]:
     return [
         *("/home", "/studio", "/studio/upload", "/notifications", "/followers", "/settings"),
         *(f"/studio/works/{several}", f"/studio/works/{single}"),
+        f"/studio/works/{several}/progress",
         *(f"/studio/works/{single}/withdraw", address_of(site, "Two Fields"), "/@ana", "/@ben"),
     ]
 

@@ -79,7 +79,10 @@ def test_an_owner_sets_up_hangs_edits_and_withdraws_a_work(
     page.fill("#title", "Two Fields")
     page.fill("#tags", "field pair")
     page.get_by_role("button", name="Hang it").click()
-    page.wait_for_url("**/studio?told=received")
+    page.wait_for_url(re.compile(r"/studio/works/\d+/progress"))
+    page.get_by_role("link", name="See it as it hangs").wait_for()  # the page goes on by itself
+    assert "It hangs." in owner.text()
+    assert owner.text().count("Ready.") == 2
     empty_site.settle()
 
     assert owner.go("/@mira") == 200

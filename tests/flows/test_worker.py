@@ -335,6 +335,25 @@ async def test_a_stopped_worker_finishes_what_it_began_and_claims_no_more(studio
     assert await counts(studio) == JobCounts(waiting=1)
 
 
+async def test_what_a_stopped_worker_does_not_finish_is_due_at_once_again(studio: Studio) -> None:
+    is_begun = asyncio.Event()
+
+    async def run(_payload: bytes) -> None:
+        is_begun.set()
+        await asyncio.Event().wait()
+
+    await add(studio, b"long")
+    worker = worker_for(studio, {SAY: run})
+    running = asyncio.create_task(worker.run())
+    await asyncio.wait_for(is_begun.wait(), 20)
+    worker.stop()
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(running, 0.2)  # longer than a stop gives
+    deeds = Deeds()
+    assert await worker_for(studio, {SAY: deeds.run}).drain() == 1
+    assert deeds.done == [b"long"]
+
+
 @pytest.mark.parametrize("jitter", [0.0, 0.5, 1.0])
 async def test_each_wait_is_longer_than_the_one_before(jitter: float) -> None:
     waits = [next_attempt(number, Millis(0), jitter=jitter) for number in range(1, MAX_ATTEMPTS)]

@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final
 
+from server.steps import Report, Reporting, Task
+
 
 def _echo(data: bytes) -> bytes:
     return data
@@ -78,11 +80,18 @@ def _connect(_: bytes) -> bytes:
     return " ".join(opened).encode()
 
 
+def _count(data: bytes, report: Report) -> bytes:
+    for done in range(int(data)):
+        report(done + 1, int(data))
+    return b"done"
+
+
 KILLERS: Final[Mapping[str, Callable[[bytes], bytes]]] = MappingProxyType(
     {"read-credentials": _crash, "sign-credentials": _crash}
 )
-TASKS: Final[Mapping[str, Callable[[bytes], bytes]]] = MappingProxyType(
+TASKS: Final[Mapping[str, Task]] = MappingProxyType(
     {
+        "count": Reporting(_count),
         "echo": _echo,
         "whoami": _whoami,
         "environment": _environment,

@@ -105,6 +105,26 @@ async def test_what_a_library_prints_does_not_reach_the_answer() -> None:
         assert await workers.run("echo", b"next") == b"next"
 
 
+async def test_a_task_tells_how_far_it_is_and_then_answers() -> None:
+    told: list[tuple[int, int]] = []
+
+    async def tell(done: int, of: int) -> None:
+        told.append((done, of))
+
+    async with pool() as workers:
+        assert await workers.run("count", b"3", tell=tell) == b"done"
+        assert told == [(1, 3), (2, 3), (3, 3)]
+        assert await workers.run("count", b"3") == b"done"  # nobody listens
+        assert await workers.run("echo", b"next") == b"next"
+
+
+async def test_a_child_that_reports_without_end_is_ended() -> None:
+    async with pool() as workers:
+        with pytest.raises(WorkerDied):
+            await workers.run("count", b"2000")
+        assert await workers.run("echo", b"next") == b"next"
+
+
 async def test_a_cancelled_task_leaves_no_answer_for_the_next_one() -> None:
     async with pool() as workers:
         assert await workers.run("echo", b"warm") == b"warm"

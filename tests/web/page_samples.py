@@ -262,6 +262,14 @@ def samples(words: str) -> dict[str, object]:
              pages.PictureEditView(9, None, PictureState.WAITING)),
             "/studio/works/1", "/studio/works/1/withdraw", OPTIONS, OPTIONS, WorkState.FAILED,
         ),
+        "preparation.html": pages.PreparationPage(
+            words, words,
+            tuple(
+                pages.StepView(str(i), words, words, state, 1, 3)
+                for i, state in enumerate(PictureState)
+            ),
+            "/e", 1, words, False, "/studio/works/1/progress/events", "/@ada/1-x", "/r",
+        ),
         "withdraw.html": pages.WithdrawPage(words, "/w", "/e", tile, Counts(3, 1, 1)),
         "studio.html": pages.StudioPage(
             tuple(
@@ -556,6 +564,7 @@ def empty_samples() -> dict[str, object]:
         "work.html": pages.WorkPage(actor, "", (bare,), "https://a.example/works/1"),
         "upload.html": pages.UploadPage(none, "", "", 1, 1, 1, 800, (), ()),
         "edit.html": pages.EditPage("", "", none, (), "/e", "/w", (), (), is_draft=True),
+        "preparation.html": pages.PreparationPage("", "", (), "/e"),
         "withdraw.html": pages.WithdrawPage("", "/w", "/e"),
         "studio.html": pages.StudioPage(),
         "login.html": pages.LoginPage(),

@@ -62,6 +62,7 @@ STATUSES = {
     "/works/1/shares": 404,
     "/users/ana/followers_synchronization": 401,
     "/oembed": 404,
+    f"/media/{KEY}/avatar.jpg": 404,
     "/setup": 404,
     "/datasets": 404,
     **{f"/datasets/own{part}": 404 for part in ("", "/snapshot", "/changes", ".csv")},

@@ -165,7 +165,7 @@ async def upload(request: web.Request) -> web.StreamResponse:
         return await _upload_page(request, _form_with(sent, problem), problem, alts)
     if visibility is Visibility.DRAFT:
         return to(f"/studio/works/{work.id}", "kept")
-    return to("/studio", "received")
+    return to(f"/studio/works/{work.id}/progress")
 
 
 async def edit_form(request: web.Request) -> web.StreamResponse:
@@ -204,8 +204,9 @@ async def edit(request: web.Request) -> web.StreamResponse:
 
 async def retry(request: web.Request) -> web.StreamResponse:
     """Make the pictures of a failed work once more."""
-    await flows(request).publishing.try_again(artist_of(request), _work_id(request))
-    return to("/studio")
+    work_id = _work_id(request)
+    await flows(request).publishing.try_again(artist_of(request), work_id)
+    return to(f"/studio/works/{work_id}/progress")
 
 
 async def pin(request: web.Request) -> web.StreamResponse:

@@ -102,6 +102,32 @@
     show();
   }
 
+  // An upload: what becomes of each picture, as it happens. Without this the page reloads itself.
+  const upload = document.querySelector("[data-events]");
+  if (upload) {
+    const source = new EventSource(upload.dataset.events);
+    const put = (element, words) => { if (element.textContent !== words) element.textContent = words; };
+    source.onmessage = (event) => {
+      const told = JSON.parse(event.data);
+      put(upload.querySelector("[data-sentence]"), told.sentence);
+      const problem = upload.querySelector("[data-problem]");
+      put(problem, told.problem);
+      problem.hidden = !told.problem;
+      for (const step of told.steps) {
+        const row = document.getElementById("step-" + step.id);
+        if (!row) continue;
+        const bar = row.querySelector("progress");
+        bar.max = step.copies;
+        bar.value = step.made;
+        bar.hidden = step.state === "refused";
+        put(row.querySelector(".preparation__words"), step.words);
+      }
+    };
+    const reload = () => location.reload();
+    source.addEventListener("over", () => { source.close(); reload(); });
+    source.addEventListener("error", () => { if (source.readyState === EventSource.CLOSED) setTimeout(reload, 4000); });
+  }
+
   // Arrow keys lead to the neighbouring works
   addEventListener("keydown", (event) => {
     if (event.target.closest("input, textarea, select, details[open]") || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
