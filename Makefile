@@ -71,12 +71,13 @@ run: .venv/project ## one real instance on this machine, kept in ./data; prints 
 test: setup tools lint types contracts pytest ## everything that CI runs; stops at the first step that fails
 	@echo "== all passed"
 
-# A browser and a metadata reader that are not ours; Debian has both.
+# Two browsers and a metadata reader that are not ours; Debian has them.
 .PHONY: tools
 tools:
 	@missing=(); \
 	[[ -x /usr/bin/chromium ]] || missing+=(chromium); \
 	command -v exiftool >/dev/null || missing+=(libimage-exiftool-perl); \
+	command -v w3m >/dev/null || missing+=(w3m); \
 	(( $${#missing[@]} )) || exit 0; \
 	root=(); (( EUID == 0 )) || root=(sudo -n); \
 	if ! command -v apt-get >/dev/null || ! "$${root[@]}" true 2>/dev/null; then \
