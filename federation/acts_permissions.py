@@ -54,7 +54,7 @@ async def request(hands: Hands, tx: Transaction, deed: Arrived) -> None:
     if said is Answer.REFUSE:
         await _answer(hands, tx, asking, RequestState.REFUSED)
         return
-    if said is Answer.ALLOW:
+    if said is Answer.ALLOW and not deed.is_approved:  # else the artist's word was the answer
         await _answer(hands, tx, asking, RequestState.APPROVED)
     await _DEEDS[asking.kind](hands, tx, asking, said)
 

@@ -90,9 +90,7 @@ class Approving:
             request = await _own(tx, artist, request_id, RequestState.WAITING)
             await tx.requests.decide(request.id, RequestState.REFUSED, self.clock.now())
             await self._refuse_quote(tx, request)
-            if request.request_uri or _is_plain(request):
-                said = SayPromise(Deed.REQUEST_REFUSED, artist.id, request.id)
-                await promise(tx, self.clock, said)
+            await self._answer(tx, request, Deed.REQUEST_REFUSED)
         self.bus.wake(JOBS_TOPIC)
 
     async def withdraw(self, artist: Artist, request_id: RequestId) -> None:
@@ -110,9 +108,7 @@ class Approving:
         """Have done what was asked for: elsewhere's activity once more, ours at once."""
         if request.activity_id is not None:
             await promise(tx, self.clock, ApplyPromise(request.activity_id, is_approved=True))
-            if _is_plain(request):  # what came in a request of its own is answered once it is done
-                said = SayPromise(Deed.REQUEST_APPROVED, request.artist_id, request.id)
-                await promise(tx, self.clock, said)
+            await self._answer(tx, request, Deed.REQUEST_APPROVED)
             return
         if request.kind is InteractionKind.REPLY:
             await self._let_out(tx, request, target)
@@ -125,6 +121,11 @@ class Approving:
             await self.reactions.do_reaction(
                 tx, kind, request.actor_id, target, request.object_uri, emoji=request.emoji
             )
+
+    async def _answer(self, tx: Transaction, request: Request, deed: Deed) -> None:
+        """Promise to tell another server, where what it sent has an answer."""
+        if request.request_uri or _is_plain(request):
+            await promise(tx, self.clock, SayPromise(deed, request.artist_id, request.id))
 
     async def _refuse_quote(self, tx: Transaction, request: Request) -> None:
         """Drop a quote in a work or comment of this instance."""

@@ -143,11 +143,20 @@ async def _asked(
         return Answer.ALLOW if known.state is RequestState.APPROVED else Answer.REFUSE
     if artist_id is None:
         return Answer.REFUSE
+    if known is None or bool(known.request_uri) is not bool(wish.request_uri):
+        await tx.requests.put(_request(clock, _beside(wish, known), artist_id, RequestState.WAITING))
     if known is None:
-        await tx.requests.put(_request(clock, wish, artist_id, RequestState.WAITING))
         kind = NotificationKind.REQUEST
         await tell(tx, clock, artist_id, kind, wish.actor_id, wish.target.id)
     return Answer.ASK
+
+
+def _beside(wish: Wish, known: Request | None) -> Wish:
+    """Return what a wish adds to one that waits: a request and its post come in either order.
+
+    The post's own activity is the one to act on once approved.
+    """
+    return replace(wish, activity_id=None) if known is not None and wish.request_uri else wish
 
 
 async def _said_before(tx: Transaction, wish: Wish) -> Request | None:

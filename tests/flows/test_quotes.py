@@ -153,3 +153,47 @@ async def test_where_everyone_may_quote_the_answer_comes_at_once(stage: Stage) -
 async def is_card(stage: Stage, note: dict[str, Any]) -> bool:
     post: Post | None = await post_at(stage, note["id"])
     return post is not None and post.quote is not None and post.quote.is_approved
+
+
+@pytest.mark.parametrize("is_whole", [True, False], ids=["with the post", "by its address"])
+@pytest.mark.parametrize("first", ["request", "post"])
+async def test_a_request_and_its_post_come_in_either_order(
+    stage: Stage, first: str, *, is_whole: bool
+) -> None:
+    ana, work = await wall_with(stage, only(quote=Permit.APPROVED))
+    bob = Peer("bob")
+    await stage.befriend(bob, ana)
+    note = quoting(bob, about(stage, work), to=["https://www.w3.org/ns/activitystreams#Public"])
+    instrument = note if is_whole else note["id"]
+    asked = bob.does("QuoteRequest", about(stage, work), instrument=instrument, to=[ANA])
+    made = bob.does("Create", note)
+    for sent in (asked, made) if first == "request" else (made, asked):
+        await arrive(stage, sent)
+    assert await told(stage, ana) == ["request"]
+    await stage.flows.approving.approve(ana, await only_request(stage, ana))
+    await stage.drain()
+    (accepted,) = said_to(stage, bob, "Accept")
+    assert accepted["object"]["id"] == asked["id"]
+    kept = await post_at(stage, note["id"])
+    assert kept is not None
+    assert kept.quote is not None
+    assert kept.quote.is_approved
+
+
+@pytest.mark.parametrize("first", ["request", "post"])
+async def test_a_reply_request_and_its_post_come_in_either_order(stage: Stage, first: str) -> None:
+    ana, work = await wall_with(stage, only(reply=Permit.APPROVED))
+    bob = Peer("bob")
+    await stage.befriend(bob, ana)
+    note = bob.note(inReplyTo=about(stage, work), content="<p>so good</p>")
+    asked = bob.does("ReplyRequest", about(stage, work), instrument=note["id"], to=[ANA])
+    made = bob.does("Create", note)
+    for sent in (asked, made) if first == "request" else (made, asked):
+        await arrive(stage, sent)
+    await stage.flows.approving.approve(ana, await only_request(stage, ana))
+    await stage.drain()
+    (accepted,) = said_to(stage, bob, "Accept")
+    assert accepted["object"]["id"] == asked["id"]
+    kept = await post_at(stage, note["id"])
+    assert kept is not None
+    assert kept.visibility is not Visibility.DRAFT
