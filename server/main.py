@@ -152,7 +152,7 @@ VERSION = metadata.version("fixatif")
 # others wait for, so that few lanes keep the inbox quick; deliveries mostly wait for others.
 _LANES = {
     JobKind.APPLY: 32,  # each of up to 32 activities
-    JobKind.SAY: 1,  # what somebody says in turn reaches everybody in turn
+    JobKind.SAY: 8,
     JobKind.FETCH: 4,
     JobKind.NAME: 4,
     JobKind.MEND: 1,

@@ -144,7 +144,9 @@ async def _asked(
     if artist_id is None:
         return Answer.REFUSE
     if known is None or bool(known.request_uri) is not bool(wish.request_uri):
-        await tx.requests.put(_request(clock, _beside(wish, known), artist_id, RequestState.WAITING))
+        await tx.requests.put(
+            _request(clock, _beside(wish, known), artist_id, RequestState.WAITING)
+        )
     if known is None:
         kind = NotificationKind.REQUEST
         await tell(tx, clock, artist_id, kind, wish.actor_id, wish.target.id)

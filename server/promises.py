@@ -274,6 +274,10 @@ _PRIORITIES = {
     JobKind.CLOSING: 7,
     JobKind.SEVER: 8,
 }
+# Of two people alone, and many at once when an artist's new address is followed.
+_BETWEEN_TWO = frozenset(
+    {Deed.FOLLOW_ASKED, Deed.FOLLOW_UNDONE, Deed.FOLLOW_ACCEPTED, Deed.FOLLOW_REJECTED}
+)
 IN_FORCE = Millis(2_000)  # so late every process knows a new policy: what follows from it waits
 URGENT = 1  # a Follow or its answer goes before any fan-out
 
@@ -310,9 +314,17 @@ async def promise_all(
                 payload=msgspec.json.encode(one),
                 run_at=run_at,
                 attempts=0,
-                queue=queue,
+                queue=queue or _turn(one),
                 priority=_PRIORITIES[kind] if priority is None else priority,
             )
             for one in what
         ]
     )
+
+
+def _turn(what: Promise) -> str:
+    """Return the queue of what has none of its own: what somebody says in turn is told in turn."""
+    if not isinstance(what, SayPromise):
+        return ""
+    whom = f" {what.target_id}" if what.deed in _BETWEEN_TWO else ""
+    return f"say {what.actor_id}{whom}"

@@ -28,7 +28,12 @@ LEASE = Millis(10 * 60_000)  # longer than any job; a crashed process' jobs come
 # One request of at most 30 seconds; a longer lease would silence its whole host after a crash.
 DELIVERY_LEASE = Millis(2 * 60_000)
 PICTURES_LEASE = Millis(4 * 60_000)  # a minute of pictures, and the longest that one may take
-_LEASES = {JobKind.DELIVER: DELIVERY_LEASE, JobKind.PICTURES: PICTURES_LEASE}
+_SAY_LEASE = Millis(2 * 60_000)  # no network; a longer one would silence an artist after a crash
+_LEASES = {
+    JobKind.DELIVER: DELIVERY_LEASE,
+    JobKind.PICTURES: PICTURES_LEASE,
+    JobKind.SAY: _SAY_LEASE,
+}
 POLL_SECONDS = 0.5  # how late a job promised by another process may start
 _ROUND_SECONDS = 0.02  # between two claims; claiming for each lane that falls free costs more
 _REASON_LENGTH = 500
@@ -40,6 +45,7 @@ _REST_ROUNDS = 15  # they begin in one round of so many: some hundred activities
 _PATIENCE_SECONDS = {JobKind.DELIVER: 1.0}  # how long a job of such a kind holds its lane
 _MOST_BESIDE = 8  # times as many as there are lanes, with those that hold none any more
 _MEND_EVERY = Millis(60_000)
+_MEND_IDLE_EVERY = Millis(5_000)
 # One picture, one broom, one reader of lists.
 _ALONE = frozenset({JobKind.PICTURES, JobKind.SWEEP, JobKind.MEET, JobKind.LISTS, JobKind.LIKEN})
 
@@ -133,7 +139,7 @@ class Worker:
     async def drain(self) -> int:
         """Run everything that is due now, and what that promises, to the end; return how many."""
         count = 0
-        while claimed := await self._round():
+        while (claimed := await self._round()) or await self._mend(Millis(0)):
             count += len(claimed)
             for job in claimed:
                 self._start(job)
@@ -145,9 +151,10 @@ class Worker:
         self._rounds += 1
         free = {kind: self._free(kind, lanes) for kind, lanes in self.lanes.items()}
         wide = {kind: left for kind, left in free.items() if left > 0}
-        await self._mend()
+        await self._mend(_MEND_EVERY)
         if self._finished or (wide and await self._is_anything_due()):
             return await self._settle(wide)
+        await self._mend(_MEND_IDLE_EVERY)
         return []
 
     def _free(self, kind: JobKind, lanes: int) -> int:
@@ -163,12 +170,16 @@ class Worker:
         holding = sum(began > late for began in tasks.values())
         return min(width - holding, width * _MOST_BESIDE - len(tasks))
 
-    async def _mend(self) -> None:
-        """Bring forward, now and then, what was left behind in its queue."""
+    async def _mend(self, every: Millis) -> int:
+        """Bring forward, now and then, what was left behind in its queue; return how many.
+
+        PostgreSQL leaves a job behind when the one before it ends while it is being added.
+        """
         now = self.clock.now()
-        if now - self._mended_at >= _MEND_EVERY:
-            self._mended_at = now
-            await self.library.join(lambda tx: tx.jobs.mend())
+        if now - self._mended_at < every:
+            return 0
+        self._mended_at = now
+        return await self.library.join(lambda tx: tx.jobs.mend())
 
     @property
     def _is_crowded(self) -> bool:

@@ -169,6 +169,8 @@ async def test_a_queue_without_a_head_is_mended(library: Library, database_url: 
             await connection.execute("DELETE FROM jobs WHERE id = 1")
     finally:
         await engine.close()
+    async with library.transaction() as tx:
+        await _add(tx.jobs, 6)  # overtakes nobody
     assert await _claimed(library) == [4]
     assert await _do(library, "mend") == 1
     assert await _do(library, "mend") == 0

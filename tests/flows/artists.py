@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cache
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,8 @@ from server.model import (
     Artist,
     FollowState,
     ImageFormat,
+    Job,
+    JobId,
     JobKind,
     Millis,
     NotificationKind,
@@ -51,7 +54,7 @@ from server.model import (
 from server.notifications import Notifications
 from server.passwords import Passwords
 from server.pipeline import Pipeline, new_media_key
-from server.ports import Library, MediaStore, Workers
+from server.ports import Library, MediaStore, Transaction, Workers
 from server.promises import Deed, PicturesPromise, SayPromise
 from server.publishing import Publishing
 from server.reactions import Reactions
@@ -272,18 +275,18 @@ class Studio:
 
     async def said(self) -> list[SayPromise]:
         """Return, and use up, what was promised to be said to other servers, oldest first."""
-        found: list[SayPromise] = []
+        found: list[tuple[JobId, SayPromise]] = []
         async with self.library.transaction() as tx:
-            jobs = await tx.jobs.claim(
-                Millis(self.clock.now() + DAY),
-                lease_until=Millis(self.clock.now() + DAY),
-                limit=100,
-                kinds=[JobKind.SAY],
-            )
-            for job in sorted(jobs, key=lambda job: job.id):
-                found.append(msgspec.json.decode(job.payload, type=SayPromise))
-                await tx.jobs.done(job.id)
-        return found
+            while jobs := await self._sayings(tx):  # an artist's one by one
+                found += [
+                    (job.id, msgspec.json.decode(job.payload, type=SayPromise)) for job in jobs
+                ]
+                await tx.jobs.done(*(job.id for job in jobs))
+        return [said for _, said in sorted(found, key=itemgetter(0))]
+
+    async def _sayings(self, tx: Transaction) -> list[Job]:
+        by_then = Millis(self.clock.now() + DAY)
+        return await tx.jobs.claim(by_then, lease_until=by_then, limit=100, kinds=[JobKind.SAY])
 
     async def deeds(self) -> list[Deed]:
         """Return, and use up, what other servers were promised to hear of."""

@@ -4,12 +4,14 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+import msgspec
 import pytest
 
 from server.courtesy import Courtesy
 from server.errors import Invalid, NotFound, Refused, Unavailable
-from server.model import JobId, JobKind, Millis
+from server.model import ActorId, JobId, JobKind, Millis
 from server.ports import JobCounts
+from server.promises import Deed, SayPromise, promise_all
 from server.retry import MAX_ATTEMPTS, next_attempt
 from server.worker import LEASE, GiveUp, Later, NotYet, Run, Worker
 from tests.flows.artists import DAY, HOUR, MINUTE, Studio, a_pool, a_studio  # noqa: F401 - fixtures
@@ -68,6 +70,26 @@ async def test_a_job_before_its_time_is_left_alone(studio: Studio) -> None:
     assert await worker.drain() == 1
     assert deeds.done == [b"later"]
     assert await counts(studio) == JobCounts()
+
+
+async def test_what_somebody_says_in_turn_is_told_in_turn_by_any_process(studio: Studio) -> None:
+    ana, bob = ActorId(1), ActorId(2)
+    said = [
+        SayPromise(Deed.WORK_HUNG, ana, 10),
+        SayPromise(Deed.WORK_EDITED, ana, 10),
+        SayPromise(Deed.WORK_HUNG, bob, 20),
+        SayPromise(Deed.FOLLOW_ACCEPTED, bob, 30),
+        SayPromise(Deed.FOLLOW_ACCEPTED, bob, 31),  # between two people: others need not wait
+        SayPromise(Deed.FOLLOW_REJECTED, bob, 31),
+    ]
+    async with studio.library.transaction() as tx:
+        await promise_all(tx, studio.clock, said)
+    deeds = Deeds()
+    worker = worker_for(studio, {SAY: deeds.run})
+    await worker.drain()
+    told = [msgspec.json.decode(payload, type=SayPromise) for payload in deeds.done]
+    assert sorted(told[:4], key=said.index) == [said[0], said[2], said[3], said[4]]
+    assert sorted(told[4:], key=said.index) == [said[1], said[5]]
 
 
 async def test_a_process_beside_the_first_leaves_pictures_to_it(studio: Studio) -> None:
