@@ -9,6 +9,10 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 _AGENTS_KEPT = 2_048
+# They show words alone, load no style sheet, and lead along every link that a page holds.
+_TEXT_BROWSERS = (
+    *("Lynx/", "w3m/", "Links (", "Links/", "ELinks (", "ELinks/", "edbrowse/", "Offpunk"),
+)
 # Since when each sends Sec-Fetch-Site with every request to a safe origin (MDN's table).
 _FETCH_METADATA_SINCE = {"Chrome": 76, "Firefox": 90, "Version": 17}
 # Safari's own version stands behind "Version"; Android's old browser wrote 4.0 there.
@@ -26,6 +30,11 @@ def is_disguised(agent: str, headers: Mapping[str, str], *, is_secure: bool) -> 
     if "Accept" not in headers or "Accept-Language" not in headers:
         return True
     return is_secure and sends_metadata and "Sec-Fetch-Site" not in headers
+
+
+def is_text_browser(agent: str) -> bool:
+    """Say whether an agent says to be a browser of words, as people use at a terminal."""
+    return agent.startswith(_TEXT_BROWSERS)
 
 
 def is_prefetch(headers: Mapping[str, str]) -> bool:

@@ -158,5 +158,14 @@ async def send(request: web.Request, digest: str, content_type: str) -> web.Stre
             headers={"Content-Type": content_type, ACCEL: f"{within}{where.as_posix()}"}
         )
     if path is not None:
+        _check_dates(request)
         return web.FileResponse(path, _CHUNK, headers={"Content-Type": content_type})
     return web.Response(body=await media.read(digest), headers={"Content-Type": content_type})
+
+
+def _check_dates(request: web.Request) -> None:
+    """Refuse dates that no calendar holds: aiohttp would break off while it sends the file."""
+    try:
+        _ = request.if_modified_since, request.if_unmodified_since, request.if_range
+    except (OverflowError, ValueError) as cause:
+        raise web.HTTPBadRequest from cause

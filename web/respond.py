@@ -69,7 +69,8 @@ _NOTICES: Mapping[str, str] = {
     "list-discarded": "What waited is dropped. The next version waits again.",
     "list-same": "Nothing is new: it says what is in force already.",
     "list-published": "Others can subscribe to it now.",
-    "no-proof": "Larger copies are for browsers that keep a cookie; yours sent none back.",
+    "no-proof": "Larger copies are for browsers that load our style sheets and keep a cookie; "
+    "yours sent none back. Click into the picture once more, now that this page is loaded.",
     "portrait": "Saved. Your followers' servers are told.",
     "watermark": "Saved. Copies of your works are made anew, the newest first.",
     "protection": "Saved. Copies of your newest works say it soon, those of older ones later.",

@@ -4,8 +4,10 @@ import asyncio
 import contextlib
 import logging
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
+from typing import Any
 
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
@@ -13,9 +15,13 @@ from aiohttp.typedefs import Handler, Middleware
 from aiohttp.web_protocol import RequestPayloadError
 
 from web.counting import AnswerLog
+from web.errors import sentence_for
 
 _KEEP_ALIVE_SECONDS = 75.0  # longer than a proxy's idle time, so that it closes first
 _MAX_LINE = 16_384
+_BACKLOG = 1_024  # connections that wait to be taken: a flood fills 128 at once
+_EXPECTED = "100-continue"  # RFC 9110, 10.1.1 knows no other expectation
+_PLAIN = {"Server": "Fixatif", "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 _BAD_REQUESTS = (HttpProcessingError, RequestPayloadError)
 
 
@@ -28,7 +34,7 @@ def listening(host: str, port: int, *, beside_others: bool = False) -> socket.so
     if not beside_others:
         _bound(host, port, is_shared=False).close()
     listener = _bound(host, port, is_shared=True)
-    listener.listen(1_024)
+    listener.listen(_BACKLOG)
     listener.setblocking(False)
     return listener
 
@@ -40,26 +46,69 @@ async def answering(
     """Answer on `listener` while the context is open, then let open requests finish."""
     under_way = _UnderWay()
     app.middlewares.insert(0, under_way.middleware())
-    runner = web.AppRunner(
-        app,
-        access_log_class=AnswerLog,  # counts; log lines are written by `web.middleware`
-        handle_signals=False,
-        keepalive_timeout=_KEEP_ALIVE_SECONDS,
-        shutdown_timeout=shutdown_seconds,
-        logger=_without_bad_requests(),
-        max_line_size=_MAX_LINE,
-        max_field_size=_MAX_LINE,
-    )
+    settings: dict[str, Any] = {
+        "access_log_class": AnswerLog,  # counts; log lines are written by `web.middleware`
+        "keepalive_timeout": _KEEP_ALIVE_SECONDS,
+        "logger": _without_bad_requests(),
+        "max_line_size": _MAX_LINE,
+        "max_field_size": _MAX_LINE,
+    }
+    runner = web.AppRunner(app, handle_signals=False, shutdown_timeout=shutdown_seconds, **settings)
     await runner.setup()
-    site = web.SockSite(runner, listener)
+    loop, made = asyncio.get_running_loop(), runner.server
+    if made is None:
+        raise RuntimeError("aiohttp made no server.")
+    made.request_handler = _expecting(made.request_handler)
+    conversation = partial(_Conversation, made, loop=loop, **settings)
+    site = await loop.create_server(conversation, sock=listener, backlog=_BACKLOG)
     try:
-        await site.start()
         yield
-        await site.stop()
+        site.close()
         await app.shutdown()  # answers that go on for long end now
         await under_way.end(shutdown_seconds)
     finally:
+        site.close()
         await runner.cleanup()
+
+
+class _Conversation(web.RequestHandler):
+    """One connection. What is no HTTP is answered in our words, not in a library's.
+
+    aiohttp would say its version, and repeat what it was sent.
+    """
+
+    __slots__ = ()
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,  # noqa: ARG002 - a library's words
+    ) -> web.StreamResponse:
+        """Answer what never reached the application."""
+        super().handle_error(request, status, exc, None)  # writes the log, ends the connection
+        response = _plainly(status)
+        response.force_close()
+        return response
+
+
+Conversing = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
+
+
+def _expecting(answer: Conversing) -> Conversing:
+    """Refuse other expectations than the one there is, before a library repeats them."""
+
+    async def expect(request: web.BaseRequest) -> web.StreamResponse:
+        if request.headers.get("Expect", _EXPECTED).lower() != _EXPECTED:
+            return _plainly(417)
+        return await answer(request)
+
+    return expect
+
+
+def _plainly(status: int) -> web.Response:
+    return web.Response(status=status, text=f"{sentence_for(status)}\n", headers=_PLAIN)
 
 
 class _OurFaults(logging.Filter):

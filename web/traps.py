@@ -1,8 +1,8 @@
 """Links that no person sees and robots.txt forbids: who follows one is a program without manners.
 
 The law: nobody who may be a person is marked, and nobody for a link that others put elsewhere: no
-member, no verified search engine, no link card, no feed, no server, nothing that a person clicked
-or a browser asked for ahead. A mark holds a day, for one program in one network.
+member, no verified search engine, no link card, no feed, no server, no text browser, nothing that a
+person clicked or a browser asked for ahead. A mark holds a day, for one program in one network.
 """
 
 import hashlib
@@ -17,7 +17,7 @@ from server.crawler_claims import is_nearby
 from server.model import Millis
 from server.visitors import VisitorClass
 from web.addresses import read_ip
-from web.bearing import is_led_here, is_prefetch
+from web.bearing import is_led_here, is_prefetch, is_text_browser
 from web.keys import ARTIST, CLIENT_ADDRESS, IS_VOUCHED, LEAVING, VISITOR_CLASS
 
 _DAY: Final = 24 * 3_600_000
@@ -75,9 +75,13 @@ def may_be_marked(request: web.Request, origin: str) -> bool:
     is_anybody = address is None or is_nearby(address)  # a proxy does not say who asks
     if is_anybody and visitor is VisitorClass.VISITOR:
         return False
+    if is_text_browser(request.headers.get("User-Agent", "")):  # it offers the link to its person
+        return False
     return not (is_prefetch(request.headers) or is_led_here(request.headers, origin))
 
 
 def _key(network: str, agent: str) -> bytes:
     """Return what stands for both: a long user agent takes no more room than a short one."""
-    return hashlib.blake2b(f"{network}\0{agent}".encode(errors="replace"), digest_size=16).digest()
+    return hashlib.blake2b(
+        f"{network}\0{agent}".encode(errors="surrogatepass"), digest_size=16
+    ).digest()

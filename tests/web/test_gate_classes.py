@@ -183,6 +183,8 @@ async def test_nobody_falls_into_a_trap_whom_others_led_there_or_who_is_known(
         ("nimble/2.0", {"Referer": "https://elsewhere.example/"}),
         ("Mastodon/4.5.0 (http.rb/5.3.1; +https://code.example/)", {}),  # a card for a link
         ("Miniflux/2.2.9 (+https://miniflux.app)", {}),
+        ("w3m/0.5.3+git20230121", {}),  # it lists every link of a page for its person to follow
+        ("Lynx/2.9.0dev.10 libwww-FM/2.14", {}),
     ]
     for number, (agent, headers) in enumerate(cases):
         address = f"203.7.{number}.1"

@@ -70,6 +70,21 @@ async def test_without_a_cookie_one_is_told_and_sees_the_page(room: Room) -> Non
     assert "yours sent none back" in await shown.text()
 
 
+@pytest.mark.parametrize("agent", ["w3m/0.5.3+git20230121", "Lynx/2.9.0dev.10 libwww-FM/2.14"])
+async def test_a_text_browser_which_can_prove_nothing_is_led_to_the_copy_that_guests_see(
+    agent: str, room: Room
+) -> None:
+    site = room.site
+    answer = await ask(site, path_of(site), agent=agent)
+    led = str(answer.headers["Location"]).removeprefix("https://art.test")
+    assert (answer.status, led) == (303, f"/media/{room.key}/view.avif")
+    shown = await ask(site, led, agent=agent)
+    assert (shown.status, await shown.text()) == (200, "view.avif")
+    site.stage.rules(rule("preview", '{ class = ["visitor"] }'))
+    answer = await ask(site, path_of(site), agent=agent)
+    assert str(answer.headers["Location"]).endswith("/preview.avif")
+
+
 async def test_a_token_is_of_no_use_to_others_elsewhere_or_later(room: Room) -> None:
     site = room.site
     cookie = await proof(site)

@@ -7,6 +7,7 @@ from aiohttp import web
 from server.errors import NotFound
 from server.model import ActorId, ImageFormat, Picture, Rendition, Work, WorkId
 from server.protections import Audience, best_for
+from web.bearing import is_text_browser
 from web.flows import flows
 from web.keys import ARTIST, NETWORK
 from web.limits import Rate
@@ -37,7 +38,8 @@ async def larger(request: web.Request) -> web.StreamResponse:
             known.limits.demand(LOOKS_OF_ONE, holder)
         token = token_for(request, picture.media_key, file)
         page = show(request).page_of(hung, artist)
-        url = f"{url}?t={token}" if token else f"{page}?told=no-proof"
+        shown = None if token else _shown_as_text(request, hung, picture)
+        url = f"{url}?t={token}" if token else shown or f"{page}?told=no-proof"
     return web.Response(status=303, headers={"Location": url, "Cache-Control": "no-store"})
 
 
@@ -48,14 +50,27 @@ def _picture(work: Work, picture_id: int) -> Picture:
     return found
 
 
-def _best(request: web.Request, work: Work, picture: Picture) -> Rendition | None:
-    """Return the largest copy for people, as a kind of file that this browser takes."""
-    kept, _ = kept_from(request, has_proof=True)
+def _shown_as_text(request: web.Request, work: Work, picture: Picture) -> str | None:
+    """Return where a text browser finds the copy that others see on the page; it can prove nothing.
+
+    Such a browser hands it to another program, and has no other way to any picture.
+    """
+    if not is_text_browser(request.headers.get("User-Agent", "")):
+        return None
+    found = _best(request, work, picture, Audience.VISITOR)
+    return flows(request).addresses.media(picture, found) if found else None
+
+
+def _best(
+    request: web.Request, work: Work, picture: Picture, audience: Audience = Audience.PERSON
+) -> Rendition | None:
+    """Return the largest copy for an audience, as a kind of file that this browser takes."""
+    kept, _ = kept_from(request, has_proof=audience is Audience.PERSON)
     allowed = [one for one in picture.renditions if one.name not in kept]
     policy = flows(request).house.policy_for(work)
     takes_avif = "image/avif" in request.headers.get("Accept", "")
     for image_format in (ImageFormat.AVIF, ImageFormat.JPEG) if takes_avif else (ImageFormat.JPEG,):
-        best = best_for(Audience.PERSON, allowed, policy, image_format)
+        best = best_for(audience, allowed, policy, image_format)
         if best is not None:
             return best
     return None
