@@ -29,6 +29,8 @@ from web.views import (
 _TEMPLATES = Path(__file__).parent / "templates"
 _PLACEHOLDER = re.compile(r"data:image/(?:webp|png|jpeg);base64,[A-Za-z0-9+/]+={0,2}", re.ASCII)
 _MAX_PLACEHOLDER_CHARACTERS = 2_000  # 83 is usual; more would only bloat the page
+_HEAD_CHARACTERS = 28  # 21 bytes: as far as the flags of an extended WebP (RFC 9649, 2.7)
+_WEBP_ALPHA = 0x10
 _MIN_RATIO, _MAX_RATIO = 0.05, 20.0  # beyond, a picture is a line; the tile's crop is in the CSS
 _UNKNOWN_RATIO = 1.5  # of remote pictures whose size their server did not say
 
@@ -233,11 +235,17 @@ def _frame_rule(picture: PictureView) -> str:
         rule += f";--w:{picture.width:d}px"
     if picture.focal_x or picture.focal_y:
         rule += f";--fx:{_percent(picture.focal_x)};--fy:{_percent(-picture.focal_y)}"
-    if len(picture.placeholder) <= _MAX_PLACEHOLDER_CHARACTERS and _PLACEHOLDER.fullmatch(
-        picture.placeholder
-    ):
-        rule += f";--ph:url({picture.placeholder})"
+    placeholder = picture.placeholder
+    is_small = len(placeholder) <= _MAX_PLACEHOLDER_CHARACTERS
+    if is_small and _PLACEHOLDER.fullmatch(placeholder) and not _is_see_through(placeholder):
+        rule += f";--ph:url({placeholder})"
     return rule
+
+
+def _is_see_through(placeholder: str) -> bool:
+    """Say whether a checked data URI is a WebP with alpha: its picture would not cover it up."""
+    head = base64.b64decode(placeholder.partition(",")[2][:_HEAD_CHARACTERS])
+    return head[12:16] == b"VP8X" and bool(head[20] & _WEBP_ALPHA)
 
 
 def _percent(focal: float) -> str:

@@ -2,13 +2,16 @@
 
 import base64
 import hashlib
+import io
 import re
 import time
 
 import pytest
 from jinja2 import UndefinedError
+from PIL import Image
 
 from server.model import Millis
+from tests.web.page_samples import samples
 from web import page_views as pages
 from web import text
 from web.assets import StaticFiles
@@ -60,6 +63,27 @@ def test_a_placeholder_that_is_no_small_picture_is_left_out(
     page = renderer.page("home.html", view=home(a_picture(placeholder=placeholder)))
     assert b"--ph" not in page.body
     assert b"tracker" not in page.body
+
+
+@pytest.mark.parametrize(("mode", "is_there"), [("RGB", True), ("RGBA", False)])
+def test_nothing_shines_through_a_transparent_picture(
+    renderer: Renderer, mode: str, is_there: bool
+) -> None:
+    out = io.BytesIO()
+    Image.new(mode, (8, 6)).save(out, "WEBP", quality=20)
+    placeholder = "data:image/webp;base64," + base64.b64encode(out.getvalue()).decode()
+    page = renderer.page("home.html", view=home(a_picture(placeholder=placeholder)))
+    assert (b"--ph" in page.body) is is_there
+
+
+def test_a_link_around_a_picture_keeps_its_description_for_screen_readers(
+    renderer: Renderer,
+) -> None:
+    text_of = renderer.page("work.html", view=samples("A heron")["work.html"]).body.decode()
+    [link] = re.findall(r'<a class="whole__zoom".*?</a>', text_of, re.DOTALL)
+    assert "aria-label" not in link
+    assert 'alt="A heron"' in link
+    assert "See this picture larger</span></a>" in link
 
 
 def test_the_hash_in_the_policy_is_that_of_the_emitted_style(renderer: Renderer) -> None:
