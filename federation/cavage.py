@@ -64,7 +64,7 @@ def check(received: Received, claim: SignatureClaim, key: PublicKey, now: Millis
         key.has_signed(signing_string(received, claim, target), claim.signature)
         for target in _targets(received.target)
     ):
-        raise errors.Untrusted("The signature does not match the request and the actor's key.")
+        raise claims.WrongKey("The signature does not match the request and the actor's key.")
 
 
 def signing_string(received: Received, claim: SignatureClaim, target: str) -> bytes:

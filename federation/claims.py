@@ -38,6 +38,10 @@ class Scheme(StrEnum):
     ORIGIN = "origin"  # nothing was signed: its own server was asked
 
 
+class WrongKey(errors.Untrusted):
+    """All else holds, but not with this key: its owner may have changed it."""
+
+
 @dataclass(frozen=True, slots=True)
 class SignatureClaim:
     """A signature as read, not verified: good for finding the key, and for nothing else."""
@@ -62,13 +66,14 @@ def check_key_id(key_id: str) -> str:
 def check_algorithm(
     claim: SignatureClaim, *, is_rsa: bool, rsa: set[str], ed25519: set[str]
 ) -> None:
-    """Hold what the signature says of its algorithm against the key. Raises `Untrusted`."""
+    """Hold what the signature says of its algorithm against the key.
+
+    Raises `Untrusted`, or `WrongKey` where another key would do.
+    """
     if claim.algorithm not in rsa | ed25519:
         raise errors.Untrusted("The signature's algorithm is not accepted; use RSA with SHA-256.")
     if claim.algorithm not in (rsa if is_rsa else ed25519):
-        raise errors.Untrusted(
-            "The signature's algorithm does not fit the key; name the key's own."
-        )
+        raise WrongKey("The signature's algorithm does not fit the key; name the key's own.")
 
 
 def check_window(start: Millis | None, end: Millis | None, now: Millis) -> None:

@@ -16,7 +16,14 @@ from federation.dedupe import dedupe_key
 from federation.doors import Doors
 from federation.facts import TAKE_BACK
 from federation.remote import Remote, RemoteGone
-from federation.signatures import Received, SignatureClaim, Verified, read_signature, verify
+from federation.signatures import (
+    Received,
+    SignatureClaim,
+    Verified,
+    WrongKey,
+    read_signature,
+    verify,
+)
 from federation.synchrony import Synchrony
 from federation.vocabulary import Activity, Claim, read_activity, read_claim
 from server.clock import Clock
@@ -138,7 +145,7 @@ class Inbox:
             raise Untrusted(f"The signer's key cannot be fetched: {problem.message}") from problem
         try:
             return verify(received, signature, key, now)
-        except Untrusted:
+        except WrongKey:
             if claim.is_self_delete:
                 raise
             return await self._believe_afresh(received, signature, claim)

@@ -131,7 +131,7 @@ def check(received: Received, claim: SignatureClaim, key: PublicKey, now: Millis
     if "content-digest" in claim.covered:
         _check_digest(received)
     if not key.has_signed(signature_base(received, claim), claim.signature):
-        raise errors.Untrusted("The signature does not match the request and the actor's key.")
+        raise claims.WrongKey("The signature does not match the request and the actor's key.")
 
 
 def signature_base(received: Received, claim: SignatureClaim) -> bytes:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from federation import cavage, claims, ld_signatures, proofs, rfc9421
-from federation.claims import Scheme, SignatureClaim
+from federation.claims import Scheme, SignatureClaim, WrongKey
 from federation.documents import Document
 from federation.keys import (
     PrivateKey,
@@ -36,6 +36,7 @@ __all__ = [
     "Unsigned",
     "Verified",
     "Wish",
+    "WrongKey",
     "confirmed",
     "generate_ed25519_pem",
     "generate_rsa_pem",
@@ -91,8 +92,8 @@ def read_signature(received: Received) -> SignatureClaim:
 def verify(received: Received, claim: SignatureClaim, key: PublicKey, now: Millis) -> Verified:
     """Verify coverage, time, digest and signature, cheapest first, and say who sent this.
 
-    Raises `Untrusted` with the check that failed. Where only the last one fails, the
-    actor may have changed keys: fetch the key once more and try again.
+    Raises `Untrusted` with the check that failed. Where it is `WrongKey`, the actor may have
+    changed keys: fetch the key once more and try again.
     """
     if claim.key_id != key.key_id:
         raise errors.Untrusted("The signature names another key than the one found; sign again.")

@@ -69,7 +69,10 @@ BAD = {"signature": 'keyId="https://peer.test/users/bob#main-key",headers="date"
         ({"signature": "what"}, "The Signature header is malformed; see draft-cavage-12, 4.1."),
         (BAD, "The Signature header holds no signature in base64; send one."),
         ({"digest": None}, "The body's digest is missing or of an unknown kind; use SHA-256."),
-        ({"digest": "SHA-256=AAAA"}, None),
+        (
+            {"digest": "SHA-256=AAAA"},
+            "The body is not the one that was signed: its digest differs.",
+        ),
         ({"digest": "MD5=AAAA"}, None),
         ({"date": "Sun, 22 Nov 2026 00:00:00 GMT"}, None),
         ({"date": "yesterday"}, None),
@@ -321,6 +324,22 @@ async def test_a_changed_key_is_fetched_again_but_not_for_every_forgery(post: Po
     post.stage.net.serve(post.bob.uri, post.bob.document)
     assert (await post.send(post.bob.does("Like", "https://x.test/1"))).status == 202
     assert post.stage.net.fetched == [post.bob.uri] * 3
+
+
+async def test_what_no_other_key_would_mend_fetches_none_and_is_told_each_time(post: Post) -> None:
+    await post.send(post.bob.does("Follow", ANA))
+    for headers, reason in (
+        ({"digest": "SHA-256=AAAA"}, "its digest differs"),
+        ({"date": "Sun, 22 Nov 2020 00:00:00 GMT"}, "The signature is too old"),
+        ({"date": "Sun, 22 Nov 2037 00:00:00 GMT"}, "The signature is from the future"),
+    ):
+        answer = await post.send(post.bob.does("Like", "https://x.test/1"), **headers)
+        assert answer.status == 401
+        assert reason in await sentence(answer)
+    assert post.stage.net.fetched == [post.bob.uri]
+    post.bob.key_number = 3  # and a key that did change is fetched at once
+    post.stage.net.serve(post.bob.uri, post.bob.document)
+    assert (await post.send(post.bob.does("Like", "https://x.test/1"))).status == 202
 
 
 async def test_a_work_for_followers_is_shown_to_no_pending_follower(post: Post) -> None:
