@@ -348,7 +348,9 @@ class Accounts:
             ticket = await tx.artists.ticket(
                 hash_token(token), TicketPurpose.SETUP, self.clock.now()
             )
-        if ticket is None or await self.has_owner():
+        if await self.has_owner():
+            raise NotFound("This place has its owner, so no set-up link opens anything: sign in.")
+        if ticket is None:
             raise NotFound(
                 "This set-up link was used or has expired: run 'fixatif up' again for a new one."
             )

@@ -6,9 +6,10 @@ name and what is expected. `config.example.toml` shows every key with its defaul
 
 import json
 import os
+import re
 import tomllib
 from collections.abc import Mapping
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import SplitResult, urlsplit
@@ -16,12 +17,15 @@ from urllib.parse import SplitResult, urlsplit
 import msgspec
 
 from server.errors import Invalid
+from server.setting_words import told, wanted
 
 ENVIRONMENT_PREFIX = "FIXATIF__"
 _LONGEST_SPREAD_SECONDS = 3_600
 _MOST_GIGABYTES = 1_000_000  # a day: more than any line carries
 _MOST_COMPARED_MIB = 1_000_000  # a day: a terabyte
 _MOST_APPLICATIONS = 1_000  # a day: nobody reads more
+_MOST_UPLOAD_BYTES = 4 * 1024**3  # a file: more than any picture that is read here
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*", re.ASCII)  # RFC 5646, 2.1
 _IN_PATH = frozenset("abcdefghijklmnopqrstuvwxyz0123456789_-")  # of `media.proxy_path`
 
 
@@ -189,7 +193,8 @@ def parse(
     try:
         config = msgspec.convert(tree, Config, strict=True)
     except msgspec.ValidationError as wrong:
-        raise Invalid(f"{source}: {_explain(str(wrong))}") from wrong
+        said = told(str(wrong), Config)
+        raise Invalid(f"{source}: {said}; config.example.toml shows every setting.") from wrong
     return _checked(msgspec.structs.replace(config, folder=folder), source)
 
 
@@ -252,17 +257,8 @@ def _override(tree: dict[str, Any], name: str, value: str) -> None:
     try:
         typed = msgspec.convert(parts if kind == tuple[str, ...] else value, kind, strict=False)
     except msgspec.ValidationError as wrong:
-        raise Invalid(f"{name} is wrong: {wrong}.") from wrong
+        raise Invalid(f"{name} must be {wanted(kind)}, not '{value}'.") from wrong
     tree.setdefault(section, {})[key] = typed
-
-
-def _explain(problem: str) -> str:
-    """Turn "Expected `int`, got `str` - at `$.server.port`" into a sentence with the key."""
-    what, _, where = problem.partition(" - at ")
-    key = where.strip("`").removeprefix("$.").removeprefix("$") or "the file"
-    what = what.replace("Object contains unknown field", "unknown setting")
-    what = what.replace("Object missing required field", "missing setting")
-    return f"'{key}': {what[0].lower()}{what[1:]}; config.example.toml shows every setting."
 
 
 def _checked(config: Config, source: str) -> Config:
@@ -271,7 +267,10 @@ def _checked(config: Config, source: str) -> Config:
         problem = "'server.port' must be between 0 and 65535"
     if not problem and not config.database.url.startswith(("sqlite:///", "postgresql://")):
         problem = "'database.url' must start with sqlite:/// or postgresql://"
+    problem = problem or _proxies_problem(config.server) or _languages_problem(config.instance)
     problem = problem or _bucket_problem(config.media) or _proxy_path_problem(config.media)
+    if not problem and not 0 < config.media.max_upload_bytes <= _MOST_UPLOAD_BYTES:
+        problem = f"'media.max_upload_bytes' must be between 1 and {_MOST_UPLOAD_BYTES}"
     if not problem and not 0 <= config.federation.spread_seconds <= _LONGEST_SPREAD_SECONDS:
         problem = f"'federation.spread_seconds' must be between 0 and {_LONGEST_SPREAD_SECONDS}"
     if not problem and not 0 <= config.federation.compared_mib_per_day <= _MOST_COMPARED_MIB:
@@ -283,6 +282,25 @@ def _checked(config: Config, source: str) -> Config:
     if problem:
         raise Invalid(f"{source}: {problem}.")
     return config
+
+
+def _proxies_problem(server: Server) -> str:
+    for network in server.trusted_proxies:
+        try:
+            ip_network(network.strip(), strict=False)
+        except ValueError:
+            return (
+                "'server.trusted_proxies' must be addresses or networks, such as 127.0.0.1 or "
+                f"10.0.0.0/8, not '{network}'"
+            )
+    return ""
+
+
+def _languages_problem(instance: Instance) -> str:
+    for language in instance.languages:
+        if not _LANGUAGE.fullmatch(language):
+            return f"'instance.languages' must be codes such as en or pt-BR, not '{language}'"
+    return ""
 
 
 def _bucket_problem(media: Media) -> str:

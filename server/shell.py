@@ -21,11 +21,27 @@ from server.main import Instance, opened
 T = TypeVar("T")
 Command = TypeVar("Command", bound=Callable[..., None])
 
+_LONGEST_SENTENCE = 300  # letters: longer than any that a command says of itself
 _DATA_VARIABLE = "FIXATIF_DATA"
 _USUAL_FOLDER = Path("/var/lib/fixatif")
 
 
-class Group(click.Group):
+class Commands(click.Group):
+    """Says of each of its commands, in a whole sentence, what it does."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list, where click would cut sentences off."""
+        known = {name: self.get_command(ctx, name) for name in self.list_commands(ctx)}
+        rows = [
+            (name, one.get_short_help_str(limit=_LONGEST_SENTENCE))
+            for name, one in known.items()
+            if one is not None
+        ]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+
+class Group(Commands):
     """Shows refusals as one plain line and status 1."""
 
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - click's own

@@ -222,6 +222,13 @@ class _SqliteEngine:
             batch.settle()
 
 
+def _unreachable(path: Path, cause: Exception) -> Unavailable:
+    """Return the error for a file that cannot be opened; a folder that is not there is named."""
+    if path.parent.is_dir():
+        return out_of_reach(cause)
+    return Unavailable(f"There is no folder {path.parent}: make it, or correct 'database.url'.")
+
+
 async def _connected(path: Path, *, is_reader: bool) -> _SqliteConnection:
     put_off: PutOff = deque()
     failures: list[Exception] = []
@@ -236,5 +243,5 @@ async def _connected(path: Path, *, is_reader: bool) -> _SqliteConnection:
     driver = await aiosqlite.connect(path, factory=connect)
     if failures:
         await driver.close()
-        raise out_of_reach(failures[0]) from failures[0]
+        raise _unreachable(path, failures[0]) from failures[0]
     return _SqliteConnection(driver, put_off, is_reader=is_reader)

@@ -16,13 +16,23 @@ from server.licences import LICENCES
 from server.main import Instance
 from server.model import AiLabel, Artist, JobKind, Role, Visibility, Work, WorkId, WorkState
 from server.ports import StoredFile
-from server.shell import config_option, example, json_option, loaded, password, with_instance
+from server.shell import (
+    Commands,
+    config_option,
+    example,
+    json_option,
+    loaded,
+    password,
+    with_instance,
+)
 from server.worker import Worker
 
 _POLL_SECONDS = 0.2
 
 
-@click.group(epilog=example("fixatif account create ana --role artist --password-stdin"))
+@click.group(
+    cls=Commands, epilog=example("fixatif account create ana --role artist --password-stdin")
+)
 def account() -> None:
     """Make and manage accounts."""
 

@@ -35,6 +35,7 @@ from server.lists import (
 from server.main import Instance
 from server.shell import (
     Command,
+    Commands,
     Progress,
     config_option,
     example,
@@ -46,7 +47,7 @@ from server.shell import (
 _WAITS = "It waits as a draft: see 'fixatif blocklist diff', then 'fixatif blocklist apply'."
 
 
-@click.group(epilog=example("fixatif blocklist list"))
+@click.group(cls=Commands, epilog=example("fixatif blocklist list"))
 def blocklist() -> None:
     """Keep lists of servers: taken in as drafts, in force once you agree."""
 

@@ -10,11 +10,11 @@ from server.config import Config
 from server.crawler_book import CrawlerBook, read_file, replace, shipped_text, with_ranges
 from server.crawler_claims import is_verifiable
 from server.errors import Invalid, Unavailable
-from server.shell import config_option, example, json_option, loaded
+from server.shell import Commands, config_option, example, json_option, loaded
 from server.visitors import Crawler, VisitorClass
 
 
-@click.group(epilog=example("fixatif crawlers list --class ai-training"))
+@click.group(cls=Commands, epilog=example("fixatif crawlers list --class ai-training"))
 def crawlers() -> None:
     """Look at the table of crawlers, or bring a newer one."""
 

@@ -6,10 +6,10 @@ import click
 
 from server.errors import Invalid
 from server.main import Instance, pending, upgrade
-from server.shell import config_option, example, loaded, run, with_instance
+from server.shell import Commands, config_option, example, loaded, run, with_instance
 
 
-@click.group(epilog=example("fixatif db upgrade"))
+@click.group(cls=Commands, epilog=example("fixatif db upgrade"))
 def db() -> None:
     """Look after the database."""
 

@@ -10,10 +10,18 @@ from server.bundle_page import page
 from server.bundles import Document, problems, read
 from server.errors import Invalid, Unavailable
 from server.main import Instance
-from server.shell import Progress, config_option, example, json_option, loaded, with_instance
+from server.shell import (
+    Commands,
+    Progress,
+    config_option,
+    example,
+    json_option,
+    loaded,
+    with_instance,
+)
 
 
-@click.group(epilog=example("fixatif evidence verify"))
+@click.group(cls=Commands, epilog=example("fixatif evidence verify"))
 def evidence() -> None:
     """Show what machines were told of a work, and when."""
 

@@ -13,13 +13,13 @@ from server.errors import Invalid
 from server.main import Instance
 from server.model import Job, JobId, JobKind, Millis
 from server.queues import JobState, Overview
-from server.shell import config_option, example, json_option, loaded, with_instance
+from server.shell import Commands, config_option, example, json_option, loaded, with_instance
 
 _MOST = 100
 _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
 
 
-@click.group(epilog=example("fixatif jobs list"))
+@click.group(cls=Commands, epilog=example("fixatif jobs list"))
 def jobs() -> None:
     """See and move what waits in the queue."""
 

@@ -8,14 +8,22 @@ import click
 
 from server.errors import Unavailable
 from server.main import Instance, media_store
-from server.shell import Progress, config_option, example, json_option, loaded, with_instance
+from server.shell import (
+    Commands,
+    Progress,
+    config_option,
+    example,
+    json_option,
+    loaded,
+    with_instance,
+)
 from server.storeroom import Fault, Storeroom
 
 _STEP = 1024
 _UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
 
 
-@click.group(epilog=example("fixatif media usage"))
+@click.group(cls=Commands, epilog=example("fixatif media usage"))
 def media() -> None:
     """Look after the files of works."""
 

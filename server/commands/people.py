@@ -11,13 +11,13 @@ from server.errors import NotFound
 from server.inviting import MAX_DAYS, MAX_USES, Listed, WantedInvite
 from server.main import Instance
 from server.model import Millis, Role
-from server.shell import config_option, example, json_option, loaded, with_instance
+from server.shell import Commands, config_option, example, json_option, loaded, with_instance
 
 _MAX_ID = 2**63 - 1
 _ROLES = tuple(role.value for role in Role if role is not Role.OWNER)
 
 
-@click.group(epilog=example("fixatif invite create --role artist --days 14"))
+@click.group(cls=Commands, epilog=example("fixatif invite create --role artist --days 14"))
 def invite() -> None:
     """Make and manage invitations: links with which people open accounts."""
 

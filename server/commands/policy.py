@@ -35,7 +35,15 @@ from server.rules import (
     Proof,
     WebFacts,
 )
-from server.shell import Command, config_option, example, json_option, loaded, with_instance
+from server.shell import (
+    Command,
+    Commands,
+    config_option,
+    example,
+    json_option,
+    loaded,
+    with_instance,
+)
 from server.tiers import Standing, Tier
 from server.visitors import Crawlers, VisitorClass, VisitorFacts, classify
 
@@ -49,7 +57,7 @@ def typed_option(command: Command) -> Command:
     )(command)
 
 
-@click.group(epilog=example("fixatif policy show > policy.toml"))
+@click.group(cls=Commands, epilog=example("fixatif policy show > policy.toml"))
 def policy() -> None:
     """See, change and question the house rules."""
 

@@ -35,6 +35,7 @@ def test_every_command_shows_an_example_and_says_what_it_does(
     assert "Example:" in shown.stdout
     assert f"fixatif {path[0]}" in shown.stdout.partition("Example:")[2]
     assert command.help
+    assert "..." not in shown.stdout.partition("Commands:")[2]  # no sentence is cut off
 
 
 @pytest.mark.parametrize(
@@ -162,7 +163,13 @@ def test_a_setting_from_the_environment_that_cannot_be_is_refused_by_its_name(
 ) -> None:
     monkeypatch.setenv("FIXATIF__SERVER__PORT", "eighty")
     said = refused(run("account", "list", "--config", place.config))
-    assert said.startswith("FIXATIF__SERVER__PORT is wrong: ")
+    assert said.startswith("FIXATIF__SERVER__PORT must be a whole number, not 'eighty'")
+
+
+def test_a_folder_that_is_not_there_is_named(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FIXATIF__DATABASE__URL", "sqlite:///datta/fixatif.db")
+    said = refused(run("db", "upgrade", "--config", place.config))
+    assert said.startswith(f"There is no folder {place.folder / 'datta'}: ")
 
 
 def test_a_database_that_is_not_upgraded_is_refused(

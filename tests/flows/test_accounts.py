@@ -73,7 +73,7 @@ async def test_a_setup_link_opens_one_account_only(studio: Studio) -> None:
 async def test_an_older_setup_link_is_dead_once_there_is_an_owner(studio: Studio) -> None:
     older, newer = await setup_token(studio), await setup_token(studio)
     await studio.accounts.set_up(newer, OWNER)
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFound, match="has its owner"):
         await studio.accounts.set_up(older, NewAccount("eve", PASSWORD))
     assert await studio.accounts.offer_setup() is None
 
