@@ -16,7 +16,7 @@ from server.camera import MAKE, MODEL, NOTHING, SETTINGS, Camera, read_camera
 from server.credentials import Reading
 from server.decoding import UNREADABLE, Opened
 from server.sniffing import Kind
-from server.xmp import DC, IPTC_EXT, PHOTOSHOP, PLUS, Properties, read_properties
+from server.xmp import DC, EXIF, IPTC_CORE, IPTC_EXT, PHOTOSHOP, PLUS, Properties, read_properties
 
 _ARTIST: Final = 0x013B
 _COPYRIGHT: Final = 0x8298
@@ -24,6 +24,14 @@ _DESCRIPTION: Final = 0x010E
 _SOFTWARE: Final = 0x0131
 _USER_COMMENT: Final = 0x9286
 _EXIF_IFD: Final = 0x8769
+_GPS_IFD: Final = 0x8825
+_GPS_PLACE: Final = frozenset(range(1, 5)) | {27, 28}  # latitude, longitude, how and where
+_IPTC_PLACE: Final = ((2, 90), (2, 92), (2, 95), (2, 100), (2, 101))  # city to country
+_XMP_PLACE: Final = (
+    *((EXIF, "GPSLatitude"), (EXIF, "GPSLongitude")),
+    *((PHOTOSHOP, "City"), (PHOTOSHOP, "State"), (PHOTOSHOP, "Country")),
+    *((IPTC_CORE, "Location"), (IPTC_EXT, "City"), (IPTC_EXT, "Sublocation")),
+)
 _TIFF_XMP: Final = 700
 _TIFF_IPTC: Final = 33_723
 _TIFF_C2PA: Final = 0xCD41
@@ -54,6 +62,7 @@ class Embedded:
     model: str = ""
     description: str = ""
     camera: Camera = NOTHING
+    holds_place: bool = False  # coordinates, or names of places
     c2pa: bytes = b""
     reading: Reading | None = None  # of the same, by C2PA's own reader
 
@@ -95,6 +104,9 @@ def read_embedded(opened: Opened, source: bytes) -> Embedded:
         model=_text(exif.get(MODEL)),
         description=_text(exif.get(_DESCRIPTION)) or texts.get("Description", ""),
         camera=read_camera(exif, exif),
+        holds_place=bool(exif.get(_GPS_IFD))
+        or any(iptc.get(name) for name in _IPTC_PLACE)
+        or any(properties.get(name) for name in _XMP_PLACE),
         c2pa=blocks.c2pa,
     )
 
@@ -134,6 +146,7 @@ def _exif(data: bytes, opened: Opened) -> dict[int, object]:
         }
         taken = exif.get_ifd(_EXIF_IFD)
         found |= {number: taken.get(number) for number in (_USER_COMMENT, *SETTINGS)}
+        found[_GPS_IFD] = bool(_GPS_PLACE & set(exif.get_ifd(_GPS_IFD)))
     except UNREADABLE:
         return {}
     return found

@@ -215,7 +215,8 @@ def _derive(task: PictureTask, opened: Opened, report: Report) -> Made:
         declared_by=said.by if said else "",
         declared_where=said.where if said else "",
         camera=found.camera if task.inscription and task.inscription.with_camera else NOTHING,
-        data_mining=marks.data_mining,
+        data_mining=marks.written.data_mining,
+        written=marks.written,
         likeness=hashes_of(flat),
     )
 

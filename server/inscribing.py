@@ -17,6 +17,7 @@ from server.camera import NOTHING, Camera, tags_of
 from server.embedded import Embedded
 from server.inscription import Inscription
 from server.provenance import Declaration
+from server.written import NOTHING_WRITTEN, Written
 from server.xmp import CC, DC, IPTC_EXT, PHOTOSHOP, PLUS, RIGHTS, write_packet
 
 _PLUS_VALUES: Final = "http://ns.useplus.org/ldf/vocab/"
@@ -50,7 +51,7 @@ class Marks:
 
     xmp: bytes = b""
     exif: bytes = b""
-    data_mining: str = ""  # PLUS's key that stands in `xmp`
+    written: Written = NOTHING_WRITTEN
 
 
 def marks_for(
@@ -61,7 +62,7 @@ def marks_for(
     `said`: a declaration in whatever form; in the copies it stands in the standard one.
     """
     if inscription is None:
-        return Marks()
+        return Marks(written=Written(held_place=found.holds_place))
     creators = found.creators or tuple(filter(None, (inscription.creator,)))
     rights = found.rights or inscription.rights
     heard = found.reading.data_mining if found.reading else ""
@@ -84,7 +85,17 @@ def marks_for(
     )
     camera = found.camera if inscription.with_camera else NOTHING
     exif = _exif(found.artist or "; ".join(creators), found.notice or rights, camera)
-    return Marks(xmp, exif, mining)
+    said_inside = Written(
+        creators=creators,
+        rights=rights,
+        credit=found.credit,
+        licence_url=inscription.licence_url,
+        data_mining=mining,
+        source_type=source,
+        is_of_file=bool(found.creators or found.rights or found.credit),
+        held_place=found.holds_place,
+    )
+    return Marks(xmp, exif, said_inside)
 
 
 def _exif(artist: str, copyright_notice: str, camera: Camera) -> bytes:

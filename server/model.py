@@ -13,6 +13,7 @@ from server.credentials import Credentials
 from server.permits import InteractionPolicy
 from server.treatments import Treatment
 from server.watermarks import Watermark
+from server.written import NOTHING_WRITTEN, Written
 
 Millis = NewType("Millis", int)
 ActorId = NewType("ActorId", int)
@@ -313,6 +314,7 @@ class Picture:
     declared_by: str = ""  # the tool that its file says made it; "" = it declares no AI
     declared_where: str = ""  # the mark that says so
     camera: Camera = NOTHING  # how it was taken, where its artist shows that
+    written: Written = NOTHING_WRITTEN  # what stands in its copies, where that was noted
     inscribed: str = ""  # digest of what its copies say of the work
     credentials: Credentials | None = None  # what its file's own say; None = nobody looked
     likeness: tuple[str, ...] = ()  # just made: its hashes, kept apart (`Likenesses`)

@@ -16,6 +16,7 @@ from server.inscription import Inscription
 from server.model import ImageFormat, RenditionName
 from server.recipes import Focus
 from server.watermarks import Stamp
+from server.written import NOTHING_WRITTEN, Written
 
 PICTURE_TASK: Final = "picture"  # its name in `server.tasks`
 FULL_MAX_PIXELS: Final = 50_000_000  # what a child can hold decoded and encode once more
@@ -60,6 +61,7 @@ class Made(msgspec.Struct, frozen=True, tag="made"):
     declared_where: str = ""  # the mark that says so
     camera: Camera = NOTHING  # how it was taken, where the copies say so
     data_mining: str = ""  # PLUS's key in every copy: the stricter of what work and upload say
+    written: Written = NOTHING_WRITTEN  # what stands in every copy
     likeness: tuple[str, ...] = ()  # eight hashes (`server.likeness`); none = too flat to tell
 
 

@@ -83,6 +83,7 @@ class Pipeline:
             declared_by=made.declared_by,
             declared_where=made.declared_where,
             camera=made.camera,
+            written=made.written,
             likeness=made.likeness,
             renditions=tuple([await self._put(rendition) for rendition in made.renditions]),
         )

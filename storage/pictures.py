@@ -16,6 +16,7 @@ from server.model import (
     RenditionName,
     WorkId,
 )
+from server.written import NOTHING_WRITTEN, Written
 from storage.database import Connection, Row, ids_text
 
 
@@ -43,12 +44,12 @@ class Pictures:
                 id, work_id, position, alt, original_digest, original_type, original_name,
                 original_bytes, state, problem, media_key, width, height, placeholder, blurhash,
                 focal_x, focal_y, icc_name, declared_by, declared_where, inscribed,
-                camera, credentials
+                camera, credentials, written
             ) VALUES (
                 :id, :work_id, :position, :alt, :original_digest, :original_type, :original_name,
                 :original_bytes, :state, :problem, :media_key, :width, :height, :placeholder,
                 :blurhash, :focal_x, :focal_y, :icc_name, :declared_by, :declared_where, :inscribed,
-                :camera, :credentials
+                :camera, :credentials, :written
             ) ON CONFLICT (id) DO UPDATE SET
                 work_id = excluded.work_id, position = excluded.position, alt = excluded.alt,
                 original_digest = excluded.original_digest,
@@ -61,6 +62,7 @@ class Pictures:
                 icc_name = excluded.icc_name, declared_by = excluded.declared_by,
                 declared_where = excluded.declared_where, inscribed = excluded.inscribed,
                 camera = excluded.camera, credentials = excluded.credentials,
+                written = excluded.written,
                 made_copies = 0, all_copies = 0
             """,
             **_picture_columns(picture),
@@ -167,6 +169,9 @@ def _picture(row: Row, renditions: tuple[Rendition, ...]) -> Picture:
         inscribed=row["inscribed"],
         camera=msgspec.json.decode(row["camera"], type=Camera) if row["camera"] else NOTHING,
         credentials=_credentials(row["credentials"]),
+        written=msgspec.json.decode(row["written"], type=Written)
+        if row["written"]
+        else NOTHING_WRITTEN,
     )
 
 
@@ -197,6 +202,9 @@ def _picture_columns(picture: Picture) -> dict[str, str | int | float]:
         "credentials": msgspec.json.encode(picture.credentials).decode()
         if picture.credentials
         else "",
+        "written": ""
+        if picture.written == NOTHING_WRITTEN
+        else msgspec.json.encode(picture.written).decode(),
     }
 
 

@@ -194,6 +194,14 @@ class CopyView:
 
 
 @dataclass(frozen=True, slots=True)
+class WordView:
+    """One thing that copies say of themselves."""
+
+    what: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class PictureEditView:
     """One picture on the edit page.
 
@@ -209,6 +217,7 @@ class PictureEditView:
     copies: tuple[CopyView, ...] = ()  # () while it is being prepared
     shared_url: str = ""  # of the small copy that others get, with the watermark if it bears one
     kept: tuple[str, ...] = ()  # sentences on what is stored of the file, and what it says
+    written: tuple[WordView, ...] = ()  # what every copy says of itself
 
 
 @dataclass(frozen=True, slots=True)

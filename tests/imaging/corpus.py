@@ -4,6 +4,8 @@ import functools
 import io
 import json
 import subprocess
+import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +15,13 @@ from server.imaging import make
 from server.inscription import Inscription
 from server.model import ImageFormat, RenditionName
 from server.pictures import Answer, Made, MadeRendition, Refusal
+from server.sniffing import plain_png
+
+Entry = dict[str, Any]
+Proof = Callable[[Entry], None]
 
 FOLDER = Path(__file__).parents[1] / "fixtures" / "images"
-ENTRIES: dict[str, dict[str, Any]] = {
+ENTRIES: dict[str, Entry] = {
     entry["file"]: entry for entry in json.loads((FOLDER / "manifest.json").read_text())["files"]
 }
 # Seconds each, and about size alone: tested one by one where that matters.
@@ -36,6 +42,27 @@ INSCRIPTION = Inscription(
 @functools.cache
 def answer_to(name: str) -> Answer:
     return make((FOLDER / name).read_bytes(), INSCRIPTION)
+
+
+def source_of(entry: Entry) -> bytes:
+    return (FOLDER / entry["file"]).read_bytes()
+
+
+def made(entry: Entry) -> Made | None:
+    """Return what was made of it, None where it was refused."""
+    answer = answer_to(entry["file"])
+    return answer if isinstance(answer, Made) else None
+
+
+def opened(entry: Entry) -> Image.Image:
+    """Open an upload as Pillow does, but for what it will not: text that inflates too far."""
+    source = source_of(entry)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # strange files are what the corpus is for
+        try:
+            return Image.open(io.BytesIO(source))
+        except ValueError:
+            return Image.open(io.BytesIO(plain_png(source)))
 
 
 def made_of(name: str) -> Made:

@@ -19,10 +19,8 @@ from server.provenance import declaration
 from server.stealth import hidden_magic
 from server.xmp import DC, IPTC_EXT, read_properties, write_packet
 from tests.imaging.corpus import (
-    ENTRIES,
     FOLDER,
     INSCRIPTION,
-    accepted,
     find,
     made_of,
     read_by_exiftool,
@@ -35,7 +33,6 @@ SEEN = (
     (RenditionName.FEDERATED, ImageFormat.JPEG),
     (RenditionName.CARD, ImageFormat.JPEG),
 )
-STRICTNESS = ("GENAIMLTRAINING", "AIMLTRAINING", "PROHIBITED")
 
 
 def tags_of(made: Made) -> list[dict[str, Any]]:
@@ -112,43 +109,6 @@ def test_camera_and_settings_stay_only_where_wanted_and_nothing_else_ever(form: 
     assert isinstance(without, Made)
     assert without.camera == NOTHING
     assert not [tag for tags in tags_of(without) for tag in tags if tag.startswith("ExifIFD:")]
-
-
-@pytest.mark.parametrize("name", accepted(with_key="metadata_stay"))
-def test_the_artists_own_words_in_the_file_stay(name: str) -> None:
-    stay = ENTRIES[name]["metadata_stay"]
-    for tags in tags_of(made_of(name)):
-        if "artist" in stay:
-            assert stay["artist"] in {tags["XMP-dc:Creator"], tags["IFD0:Artist"]}
-        if "copyright" in stay:
-            assert tags["XMP-dc:Rights"] == tags["IFD0:Copyright"] == stay["copyright"]
-        if "digital_source_type" in stay:
-            said = tags["XMP-iptcExt:DigitalSourceType"]
-            assert said.endswith(f"/{stay['digital_source_type']}")
-        if "data_mining" in stay:  # or a stricter one
-            said = tags["XMP-plus:DataMining"].rpartition("-")[2]
-            kept = stay["data_mining"].rpartition("-")[2]
-            assert STRICTNESS.index(said) >= STRICTNESS.index(kept)
-
-
-@pytest.mark.parametrize("name", accepted(folder="ai/", with_key="ai_marker"))
-def test_a_declaration_is_found_and_named(name: str) -> None:
-    made, entry = made_of(name), ENTRIES[name]
-    assert made.declared_by
-    assert made.declared_where
-    wanted = " ".join([entry["ai_marker"], *entry.get("ai_marker_alternatives", ())])
-    words = f"{made.declared_by} {made.declared_where}"
-    is_diffusion = made.declared_by == "Stable Diffusion" and "A1111" in wanted
-    named = [part for part in wanted.replace("/", " ").split() if part in words]
-    assert is_diffusion or named
-
-
-@pytest.mark.parametrize(
-    "name", [name for name in accepted() if not ENTRIES[name].get("ai_marker")]
-)
-def test_what_declares_nothing_is_told_of_nothing(name: str) -> None:
-    made = made_of(name)
-    assert (made.declared_by, made.declared_where) == ("", "")
 
 
 @pytest.mark.parametrize(

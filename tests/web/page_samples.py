@@ -257,7 +257,8 @@ def samples(words: str) -> dict[str, object]:
         ),
         "edit.html": pages.EditPage(
             words, "/@ada/1", form,
-            (pages.PictureEditView(7, picture(words), file_name=words),
+            (pages.PictureEditView(7, picture(words), file_name=words, kept=(words,),
+                written=(pages.WordView(words, words),)),
              pages.PictureEditView(8, None, PictureState.REFUSED, words),
              pages.PictureEditView(9, None, PictureState.WAITING)),
             "/studio/works/1", "/studio/works/1/withdraw", OPTIONS, OPTIONS, WorkState.FAILED,

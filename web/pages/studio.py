@@ -39,7 +39,7 @@ from server.model import (
 from server.permits import InteractionPolicy
 from server.recipes import Focus
 from server.viewing import Hung
-from web.copies import copies_of, kept_of, shared_url
+from web.copies import copies_of, kept_of, shared_url, written_of
 from web.deliveries import missed
 from web.errors import status_of
 from web.fields import CHECKED, Fields, Line, Text, decode
@@ -295,6 +295,7 @@ async def _edit_page(
 ) -> web.Response:
     artist, showing = artist_of(request), show(request)
     policy = flows(request).house.policy_for(work)
+    bears_watermark = work.bears_watermark and artist.watermark is not None
     view = EditPage(
         title=work.title,
         work_url=showing.page_of(work, artist) if work.state is WorkState.HUNG else "",
@@ -312,7 +313,8 @@ async def _edit_page(
                 file_name=picture.original_name,
                 copies=copies_of(picture, policy),
                 shared_url=shared_url(picture, flows(request).addresses),
-                kept=kept_of(picture),
+                kept=kept_of(picture, bears_watermark=bears_watermark),
+                written=written_of(picture),
             )
             for picture in work.pictures
         ),
