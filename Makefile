@@ -117,6 +117,12 @@ test-faults: setup ## what happens when disks fill, networks break and processes
 	@echo "== faults"
 	@$(BIN)/python -m pytest -q -m faults tests/faults
 
+# Not part of `make test`: it needs nginx and caddy, and says so where one is missing.
+.PHONY: test-deploy
+test-deploy: setup ## the files of deploy/ run by nginx and Caddy, where these are installed
+	@echo "== deploy"
+	@$(BIN)/python -m pytest -q -m deploy tests/deploy
+
 .PHONY: bench
 bench: setup ## each benchmark in turn, printing its table
 	@for name in $(sort $(basename $(notdir $(wildcard benchmarks/*.py)))); do echo "== $$name"; $(BIN)/python -m "benchmarks.$$name"; done

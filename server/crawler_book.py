@@ -105,6 +105,29 @@ def with_ranges(table_text: str, ranges_text: str, token: str) -> str:
     return json.dumps(table, ensure_ascii=False, indent=1)
 
 
+def owner_of(table_text: str, file_name: str, text: str) -> str:
+    """Return whose published ranges a file holds, by the name under which its operator keeps it.
+
+    Return "" where it is no list of ranges. Raise `Invalid` where nobody's list is called so.
+    """
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError):
+        return ""
+    if not isinstance(document, dict) or "prefixes" not in document or "crawlers" in document:
+        return ""
+    rows: list[dict[str, Any]] = json.loads(table_text)["crawlers"]
+    wanted = file_name.lower().removesuffix(".json")
+    for row in rows:
+        name = str(row.get("ranges", "")).rpartition("/")[2]
+        if name.lower().removesuffix(".json") == wanted:
+            return str(row["token"])
+    raise Invalid(
+        f"{file_name} holds address ranges, but no crawler's list is called so: say whose they are"
+        " with --ranges-of NAME."
+    )
+
+
 def replace(path: Path, text: str) -> Crawlers:
     """Put a table in force: checked first, whole or not at all. Raise `Invalid`."""
     table = read_crawlers(text)

@@ -16,6 +16,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from http import HTTPStatus
+from ipaddress import ip_network
 from pathlib import Path
 
 import msgspec
@@ -32,6 +33,7 @@ from server.sealing import is_installed, library_version
 DATABASE = "database"  # the finding without which nobody can be asked for
 MADE_UP_ADDRESS = "192.0.2.77"  # nobody has it (RFC 5737)
 MOST_PROBE_BYTES = 128  # of the file that shows by which way pictures go
+_NARROWEST = {4: 12, 6: 24}  # bits: no network of proxies is larger, whoever's
 _LOW_DISK_BYTES = 2 * 1024**3
 _LOW_MEMORY_BYTES = 512 * 1024**2  # the server, and one large picture being made
 _FEW_FILES = 4_096  # each visitor is one, each server that we deliver to another
@@ -139,6 +141,19 @@ def check_settings(config: Config) -> Finding:
 def _media(config: Config) -> str:
     media = config.media
     return str(config.media_path) if media.store == "disk" else f"the bucket {media.bucket}"
+
+
+def check_proxies(config: Config) -> Finding | None:
+    """Look whether the settings believe half the internet; None: they name proxies alone."""
+    for text in config.server.trusted_proxies:
+        network = ip_network(text.strip(), strict=False)
+        if network.prefixlen < _NARROWEST[network.version] and not network.is_private:
+            return wrong(
+                "proxies",
+                f"server.trusted_proxies believes {network}: who is there can pretend to be "
+                "anybody. Name your proxy's own address.",
+            )
+    return None
 
 
 def check_folder(config: Config) -> Finding | None:
@@ -293,6 +308,7 @@ async def is_port_free(host: str, port: int) -> bool:
 
 CHECKS: tuple[Callable[[Config], Finding | None], ...] = (
     check_settings,
+    check_proxies,
     check_folder,
     check_secrets,
     check_disk,

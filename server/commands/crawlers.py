@@ -7,7 +7,14 @@ from typing import Any
 import click
 
 from server.config import Config
-from server.crawler_book import CrawlerBook, read_file, replace, shipped_text, with_ranges
+from server.crawler_book import (
+    CrawlerBook,
+    owner_of,
+    read_file,
+    replace,
+    shipped_text,
+    with_ranges,
+)
 from server.crawler_claims import is_verifiable
 from server.errors import Invalid, Unavailable
 from server.shell import Commands, config_option, example, json_option, loaded
@@ -49,7 +56,7 @@ def crawlers_list(visitor_class: str | None, as_json: bool, config_file: Path | 
     click.echo(f"{len(rows)} crawlers, from the table {whose}, last checked {book.now.date}")
 
 
-@crawlers.command("refresh", epilog=example("fixatif crawlers refresh crawlers.json"))
+@crawlers.command("refresh", epilog=example("fixatif crawlers refresh gptbot.json"))
 @click.argument("file", type=click.Path(path_type=Path), required=False)
 @click.option("--ranges-of", "token", default="", help="FILE is this crawler's published ranges.")
 @click.option("--shipped", is_flag=True, help="Go back to the table of this release.")
@@ -59,8 +66,8 @@ def crawlers_refresh(
 ) -> None:
     """Put another table in force: checked first; a running server takes it up within a second.
 
-    Nothing is fetched. With --ranges-of, FILE is what a crawler's operator publishes about its
-    addresses (the address of it stands in 'crawlers list --json' as ranges_url).
+    Nothing is fetched. FILE may also be what a crawler's operator publishes about its addresses
+    (where stands in 'crawlers list --json' as ranges_url): known by its name, or with --ranges-of.
     """
     config = loaded(config_file)
     path = config.crawlers_path
@@ -71,10 +78,14 @@ def crawlers_refresh(
         click.echo("The table of this release is in force again.")
         return
     text = read_file(file)
+    whose = token or owner_of(_in_force(config), file.name, text)
     try:
-        table = replace(path, with_ranges(_in_force(config), text, token) if token else text)
+        table = replace(path, with_ranges(_in_force(config), text, whose) if whose else text)
     except OSError as cause:
         raise Unavailable(f"{path} cannot be written ({cause.strerror}).") from cause
+    if whose:
+        rows = [row for row in table.entries if row.token == whose]
+        click.echo(f"{whose}: {len(rows[0].networks)} ranges.")
     known = sum(is_verifiable(row) for row in table.entries)
     click.echo(
         f"{len(table.entries)} crawlers are in force, {known} of them told by more than name."
@@ -108,4 +119,5 @@ def _told_by(row: Crawler) -> str:
         "reverse DNS" if row.reverse_dns else "",
         "signature" if row.signers else "",
     )
-    return ", ".join(filter(None, ways)) or "name only"
+    unknown = "name only; ranges to bring" if row.ranges_url else "name only"
+    return ", ".join(filter(None, ways)) or unknown

@@ -39,3 +39,42 @@ def test_ranges_are_brought_without_a_release_and_taken_back(place: Place) -> No
     assert "1 ranges" in crawlers(place, "list", "--class", "ai-training").out
     assert crawlers(place, "refresh", "--shipped").status == 0
     assert json.loads(crawlers(place, "list", "--json").out)["is_own"] is False
+
+
+GOOGLES = """{
+  "creationTime": "2026-11-20T16:00:33.000000",
+  "prefixes": [{"ipv6Prefix": "2001:db8:4801:10::/64"}, {"ipv4Prefix": "192.0.2.64/27"}]
+}"""
+
+
+def test_an_operators_own_list_is_known_by_its_name(place: Place) -> None:
+    file = place.folder / "googlebot.json"
+    file.write_text(GOOGLES)
+    assert "ranges to bring" in crawlers(place, "list", "--class", "ai-training").out
+    done = crawlers(place, "refresh", file)
+    assert (done.status, done.err) == (0, "")
+    assert "Googlebot: 2 ranges." in done.out
+    rows = json.loads(crawlers(place, "list", "--json").out)["crawlers"]
+    assert all(
+        row["networks"] == ["2001:db8:4801:10::/64", "192.0.2.64/27"]
+        for row in rows
+        if row["ranges_url"].endswith("/googlebot.json")
+    )
+    other = place.folder / "bingbot.json"
+    other.write_text(GOOGLES.replace("192.0.2.64/27", "192.0.2.128/27"))
+    assert crawlers(place, "refresh", other).status == 0  # and what was brought before stays
+    rows = json.loads(crawlers(place, "list", "--json").out)["crawlers"]
+    assert {row["token"] for row in rows if row["networks"]} >= {"Googlebot", "bingbot"}
+
+
+def test_ranges_of_nobody_knows_whom_and_lists_without_any_are_refused(place: Place) -> None:
+    file = place.folder / "my-list.json"
+    file.write_text(GOOGLES)
+    done = crawlers(place, "refresh", file)
+    assert (done.status, "--ranges-of NAME" in done.err) == (1, True)
+    named = place.folder / "gptbot.json"
+    for text in ('{"prefixes": []}', '{"prefixes": [{}]}', '{"prefixes": [{"ipv4Prefix": "x"}]}'):
+        named.write_text(text)
+        done = crawlers(place, "refresh", named)
+        assert (done.status, done.err.count("\n")) == (1, 1)
+    assert json.loads(crawlers(place, "list", "--json").out)["is_own"] is False

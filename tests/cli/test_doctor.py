@@ -48,6 +48,22 @@ def test_what_everybody_may_read_or_that_comes_from_the_future_is_said(place: Pl
     assert (found["folder"], found["secrets"], found["clock"]) == ("warn", "warn", "wrong")
 
 
+@pytest.mark.parametrize(
+    ("proxies", "level"),
+    [
+        *(("0.0.0.0/0", "wrong"), ("::/0", "wrong"), ("127.0.0.1,104.0.0.0/6", "wrong")),
+        *(("10.0.0.0/8,fd00::/8", ""), ("104.16.0.0/13", "")),
+        *(("2400:cb00::/32", ""), ("127.0.0.1,::1", "")),
+    ],
+)
+def test_settings_that_believe_half_the_internet_are_wrong(
+    proxies: str, level: str, place: Place
+) -> None:
+    extra = {"FIXATIF__SERVER__TRUSTED_PROXIES": proxies}
+    done = quickly("doctor", "--json", "--config", place.config, extra=extra)
+    assert levels(done).get("proxies", "") == level
+
+
 def test_a_healthy_instance_that_does_not_run_has_nothing_wrong(place: Place) -> None:
     done = quickly("doctor", "--config", place.config)
     assert (done.status, done.err) == (0, "")

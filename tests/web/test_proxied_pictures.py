@@ -112,6 +112,22 @@ def test_both_proxies_set_who_asks_and_keep_the_folder_to_themselves(file: str) 
         assert "@picture header X-Accel-Redirect /_pictures/*" in code
 
 
+def test_the_container_takes_the_program_along_and_no_data_folder_that_lies_beside_it() -> None:
+    text = (ROOT / "deploy" / "Containerfile").read_text()
+    taken = {
+        name
+        for line in re.findall(r"^COPY (?!--from)(.+) \S+$", text, re.MULTILINE)
+        for name in line.split()
+    }
+    assert taken == {
+        *("pyproject.toml", "requirements.txt", "README.md", "LICENSE"),
+        *("server", "federation", "storage", "web"),
+    }
+    assert all((ROOT / name).exists() for name in taken)
+    assert "--require-hashes" in text
+    assert "--no-build-isolation" in text
+
+
 async def test_the_doctor_may_ask_for_its_own_tiny_file_and_nobody_for_another(
     proxied: Proxied,
 ) -> None:
