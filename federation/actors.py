@@ -1,6 +1,6 @@
 """Other servers' actors and their keys, read from their documents. Pure; HTML stays raw."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from federation.documents import (
@@ -23,6 +23,7 @@ from federation.sites import same_site
 from federation.uris import same_origin
 from server import errors
 from server.model import ActorKind, Emoji, Heard, Millis
+from server.values import dataclass
 
 _MAX_KEYS: Final = 10  # as Mastodon: rotation needs two
 _MAX_KEY_LENGTH: Final = 8192  # characters of PEM

@@ -5,7 +5,7 @@ authorization by which other servers know that the artist agreed.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from federation import acts_posts
@@ -24,6 +24,7 @@ from server.permitting import Wish, keep_decided, permitted
 from server.ports import Transaction
 from server.promises import Deed, SayPromise, promise
 from server.targets import Target, find_target_by_uri, may_see
+from server.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

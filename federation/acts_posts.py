@@ -4,7 +4,7 @@ An answer needs the word of the artist whom it answers; one that has to wait for
 sight (`Visibility.DRAFT`).
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from federation import quoting
 from federation.dedupe import deletion_key
@@ -21,6 +21,7 @@ from server.ports import Transaction
 from server.promises import FetchKind, FetchPromise, promise
 from server.targets import OPEN, Target, find_target, find_target_by_uri, may_see
 from server.treatments import Treatment
+from server.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from its own origin (a stranger, a post that was not sent along) is fetched firs
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 import msgspec
@@ -36,6 +36,7 @@ from server.ports import Bus, Library, Transaction
 from server.promises import JOBS_TOPIC, ApplyPromise, promise_all
 from server.repositories.accounts import Met
 from server.rules import Hold, Refuse
+from server.values import dataclass
 from server.worker import Later
 
 log = structlog.get_logger(__name__)

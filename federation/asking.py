@@ -3,14 +3,13 @@
 Whom the policy sends nothing may not fetch it either: it stays a stranger.
 """
 
-from dataclasses import dataclass
-
 from federation.facts import host_of
 from federation.remote import Remote
 from federation.signatures import Received, read_signature, verify
 from server.errors import FixatifError
 from server.model import Actor
 from server.rules import OutboundFacts, Refuse
+from server.values import dataclass
 
 _MAIN_KEY_MARKS = ("#", "/main-key")  # …/users/ana#main-key, …/users/ana/main-key (GoToSocial)
 

@@ -1,7 +1,6 @@
 """Documents that this instance vouches for, signed with its own actor's key. Flow."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from federation import proofs
@@ -11,6 +10,7 @@ from server.clock import Clock
 from server.errors import Unavailable, Untrusted
 from server.model import ActorId, KeyAlgorithm, SigningKey
 from server.ports import Library
+from server.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ asking the author's server whether the post is there, changed or gone.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final
 
 import msgspec
@@ -31,6 +31,7 @@ from federation.vocabulary import Claim
 from server.errors import Invalid, NotFound, Unavailable, Untrusted
 from server.model import Post, Visibility
 from server.ports import Library, Workers
+from server.values import dataclass
 from server.workers import Limits, ProcessWorkers
 
 log = structlog.get_logger(__name__)

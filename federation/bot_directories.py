@@ -6,7 +6,7 @@ no request makes us ask strangers; only by the guarded way out, without redirect
 
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from typing import Final
 
@@ -17,6 +17,7 @@ from federation.messages import Received
 from server.clock import Clock
 from server.model import Millis
 from server.ports import Outgoing, Transport, Unreachable
+from server.values import dataclass
 from server.vouching import Check, Signed
 
 _KEPT: Final = 256  # directories

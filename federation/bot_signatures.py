@@ -8,7 +8,6 @@ such signature says nothing, neither good nor bad.
 import base64
 import hashlib
 import json
-from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -20,6 +19,7 @@ from federation.messages import Received, as_bytes
 from federation.rfc9421 import dictionary, value_of, written
 from server.errors import Untrusted
 from server.model import Millis
+from server.values import dataclass
 
 TAG: Final = "web-bot-auth"
 DIRECTORY_TYPE: Final = "application/http-message-signatures-directory+json"

@@ -7,7 +7,6 @@ digests count.
 import base64
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
@@ -15,6 +14,7 @@ from federation import uris
 from federation.messages import Received
 from server import errors
 from server.model import Millis
+from server.values import dataclass
 
 MAX_HEADER_LENGTH: Final = 8192  # a 2048-letter keyId and an 8192-bit signature take half
 MAX_COVERED: Final = 64  # header names in one signature; real ones cover 3 to 8

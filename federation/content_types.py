@@ -5,8 +5,9 @@ passes for an actor (CVE-2024-25623).
 """
 
 import re
-from dataclasses import dataclass
 from typing import Final
+
+from server.values import dataclass
 
 ACTIVITY_JSON: Final = "application/activity+json"
 PROFILE: Final = "https://www.w3.org/ns/activitystreams"

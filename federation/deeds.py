@@ -5,7 +5,6 @@ one for each kind of activity. It awaits nothing but the transaction, and is saf
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Final
 
 from federation.doors import Doors
@@ -24,6 +23,7 @@ from server.promises import SayPromise
 from server.reactions import Reactions
 from server.reporting import Reporting
 from server.treatments import Treatment
+from server.values import dataclass
 
 POST_TYPES: Final = frozenset(
     {"Note", "Question", "Article", "Page", "Image", "Video", "Audio", "Event"}

@@ -6,7 +6,7 @@ paused or dead.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 import msgspec
@@ -33,6 +33,7 @@ from server.reach import InTrouble, Reach
 from server.rules import Action, Refuse, action_of
 from server.signals import read_usage, usage_text
 from server.together import Together
+from server.values import dataclass
 from server.worker import GiveUp, Later, NotYet
 
 _ACCEPTED: Final = range(200, 300)

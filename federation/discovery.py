@@ -1,7 +1,6 @@
 """Documents by which others find us: WebFinger, host-meta, NodeInfo. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -9,6 +8,7 @@ from federation.content_types import ACTIVITY_JSON, LD_JSON
 from server.addresses import Addresses
 from server.errors import Invalid
 from server.model import Actor, ActorKind
+from server.values import dataclass
 
 Document = dict[str, Any]
 

@@ -4,7 +4,7 @@ The law: gather, decide, act: here it is decided, by `server.policy` alone. Whoe
 applies or delivers asks here first, so that what is refused at one door enters by no other.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from federation.facts import (
     STRANGERS,
@@ -39,6 +39,7 @@ from server.rules import (
 from server.sparing import Sparing
 from server.tiers import TierSource
 from server.treatments import Treatment, TreatmentKind
+from server.values import dataclass
 
 _KINDS = {
     Action.LABEL: TreatmentKind.LABEL,

@@ -5,7 +5,7 @@ bodies), made once for everybody who gets it. Only works have one: all else is s
 """
 
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final
 
 import msgspec
@@ -23,6 +23,7 @@ from server.model import ActivityId, ActorId, KeyAlgorithm, StoredActivity, Work
 from server.ports import Library, Transaction
 from server.rules import Action, OutboundFacts
 from server.series_telling import is_listed
+from server.values import dataclass
 from server.worker import GiveUp
 
 LESSER: Final = frozenset({Action.PREVIEW, Action.LINK_ONLY})

@@ -6,7 +6,7 @@ and an unknown fact matches no condition.
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Final
 
 from federation import uris
@@ -21,6 +21,7 @@ from server.prose import tags_in
 from server.rules import Follows, InboundFacts, Medium, OutboundFacts
 from server.tags import tag_keys
 from server.tiers import TierBook
+from server.values import dataclass
 
 TAKE_BACK: Final = frozenset({"Delete", "Undo"})  # they only ever make less of what is here
 _DAY: Final = 86_400_000

@@ -7,7 +7,6 @@ otherwise (mastodon#4486).
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from federation import uris
@@ -19,6 +18,7 @@ from server.errors import Untrusted
 from server.model import Millis
 from server.ports import Transaction
 from server.promises import URGENT, DeliverPromise, promise_all
+from server.values import dataclass
 
 _FEW: Final = 20  # so many deliveries at once are no storm
 _A_SECOND: Final = 40  # deliveries that begin in a second, where there is time to spread them

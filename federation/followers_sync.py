@@ -7,13 +7,13 @@ the numbers differ, the list itself is asked for and mended.
 import hashlib
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final
 
 from federation.addressing import PUBLIC
 from federation.documents import Document, first, id_of, is_document, values
 from federation.uris import origin_of, same_origin
 from server.errors import Untrusted
+from server.values import dataclass
 
 HEADER: Final = "Collection-Synchronization"
 MOST_FOLLOWERS: Final = 25_000  # as Mastodon: above it, a digest for each host costs too much

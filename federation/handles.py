@@ -1,7 +1,7 @@
 """Finds out what actors elsewhere are called, and keeps it. The law stands in `names`."""
 
 from collections import OrderedDict
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 import msgspec
 
@@ -12,6 +12,7 @@ from server.clock import Clock
 from server.model import Actor, Millis
 from server.ports import Library
 from server.promises import NamePromise
+from server.values import dataclass
 
 ASK_AGAIN = Millis(86_400_000)  # a host whose people are called by it is asked once a day
 _HOSTS_KEPT = 10_000

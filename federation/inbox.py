@@ -5,7 +5,7 @@ with its job in one transaction. What cannot be believed is never stored.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from typing import Final
 
@@ -33,6 +33,7 @@ from server.ports import Bus, Library, Transaction
 from server.promises import JOBS_TOPIC, ApplyPromise, promise
 from server.reach import Reach
 from server.together import Together
+from server.values import dataclass
 
 _MOST_TOGETHER: Final = 32  # activities in one transaction, and in the one that acts on them
 

@@ -8,7 +8,6 @@ search.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
 
@@ -17,6 +16,7 @@ from federation.discovery import INTENTS, SUBSCRIBE
 from federation.documents import Document, is_document, text_of, values
 from federation.remote import Remote
 from server.errors import FixatifError, Invalid, Untrusted
+from server.values import dataclass
 
 _VERBS: Final[Mapping[str, str]] = {
     "follow": "Follow",

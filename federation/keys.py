@@ -5,7 +5,7 @@ Loading costs from 30 µs (public) to 30 ms (private, with checks): callers keep
 loaded key.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from typing import Final, cast
 
@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519, padding, rsa
 
 from server import errors
+from server.values import dataclass
 
 PrivateKey = rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey
 

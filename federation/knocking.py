@@ -6,7 +6,7 @@ Signatures report). What worked is remembered per host.
 """
 
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, TypeVar
 
 import structlog
@@ -18,6 +18,7 @@ from server.clock import Clock
 from server.dealings import Signature
 from server.model import ActorId, Millis
 from server.ports import Incoming, Library, Transport
+from server.values import dataclass
 
 log = structlog.get_logger(__name__)
 

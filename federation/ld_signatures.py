@@ -7,7 +7,7 @@ the document as it came but the statements that were signed, written anew in our
 as another one). Turning it into statements is `linked_data`'s, in a child process.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from federation.claims import decode_base64
@@ -15,6 +15,7 @@ from federation.documents import Document, id_of, is_document, moment_of, text_o
 from federation.keys import PublicKey
 from server import errors
 from server.model import Millis
+from server.values import dataclass
 
 LINKED_DATA_TASK: Final = "linked-data"  # body → JSON of `message` and `document`
 MAX_BYTES: Final = 65_536  # activities that are passed on have 2 to 20 KiB

@@ -6,7 +6,7 @@ followed, or sent something believed. Whatever one answers changes its own stand
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 from urllib.parse import urljoin, urlsplit
 
@@ -37,6 +37,7 @@ from server.ports import (
 from server.promises import JOBS_TOPIC, MeetPromise, PolicyPromise, promise
 from server.signals import WELL_KNOWN
 from server.tiers import Tier
+from server.values import dataclass
 
 log = structlog.get_logger(__name__)
 

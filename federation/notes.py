@@ -5,7 +5,7 @@ A post that one field spoils elsewhere is still read here without that field.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from federation import marks
@@ -34,6 +34,7 @@ from federation.uris import same_origin
 from server import errors
 from server.model import Emoji, Heard, Millis, Poll, RemotePicture, Visibility
 from server.permits import InteractionPolicy
+from server.values import dataclass
 
 _PUBLIC_NAMES: Final = frozenset({PUBLIC, "as:Public", "Public"})  # ActivityPub, 5.6
 _POSTS: Final = frozenset(

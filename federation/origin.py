@@ -6,7 +6,6 @@ CVE-2025-54888).
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 from federation.documents import ids_of
@@ -15,6 +14,7 @@ from federation.uris import is_loopback, origin_of, same_origin
 from federation.vocabulary import Activity
 from server import errors
 from server.model import ActorKind
+from server.values import dataclass
 
 __all__ = [
     "RefetchObject",

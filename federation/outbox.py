@@ -5,7 +5,6 @@ and one delivery per inbox are kept in one transaction.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 import msgspec
@@ -43,6 +42,7 @@ from server.model import (
 from server.ports import Bus, Library, Transaction
 from server.promises import JOBS_TOPIC, Deed, DeliverPromise, SayPromise
 from server.signals import usage_text
+from server.values import dataclass
 
 _HANDS_OUT: Final = frozenset({"Create", "Update"})  # the work itself
 

@@ -4,7 +4,7 @@ Made once for each version: every process makes the same bytes, as the proof is 
 version and Ed25519 signs alike each time.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import msgspec
 
@@ -18,6 +18,7 @@ from server.policy_text import read_policy
 from server.ports import Library
 from server.public_policy import changes
 from server.signals import PolicyStatement, SignalUrls, ai_policy, usage_text
+from server.values import dataclass
 
 _MOST_VERSIONS = 1_000
 _REREAD_AFTER = Millis(60_000)  # by then every process knows of a new key

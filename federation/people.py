@@ -3,8 +3,6 @@
 Whoever cannot be found stays plain text: no post fails for a name.
 """
 
-from dataclasses import dataclass
-
 import structlog
 
 from federation.remote import Remote
@@ -13,6 +11,7 @@ from server.meeting import known_people, people_at
 from server.model import Actor
 from server.ports import Library
 from server.prose import Named, addresses_in
+from server.values import dataclass
 
 log = structlog.get_logger(__name__)
 

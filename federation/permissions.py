@@ -5,7 +5,6 @@ authorization speaks for exactly one pair of documents (CVE-2026-33869).
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from federation.addressing import PUBLIC
@@ -14,6 +13,7 @@ from federation.uris import same_origin
 from server.dealings import Request
 from server.model import Actor, Quote
 from server.permits import InteractionKind, InteractionPolicy, Permit
+from server.values import dataclass
 
 OurDocument = dict[str, Any]
 

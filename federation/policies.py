@@ -5,7 +5,6 @@ address, and carries a proof (eddsa-jcs-2022) by the server actor of that host. 
 it is read tolerantly. `docs/ai-policy-draft.md` is the specification.
 """
 
-from dataclasses import dataclass
 from typing import Final
 
 from federation import names, proofs, uris
@@ -26,6 +25,7 @@ from federation.keys import load_public_key
 from server.errors import Invalid, Untrusted
 from server.model import ActorKind, Millis
 from server.signals import ENFORCEMENT
+from server.values import dataclass
 
 JSON_TYPES: Final = frozenset({"application/ld+json", "application/json"})
 _MAX_LINKS: Final = 50

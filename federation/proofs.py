@@ -6,7 +6,7 @@ the document without `proof`, and without `signature`, which servers that write 
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -17,6 +17,7 @@ from federation.documents import Document, id_of, is_document, moment_of, text_o
 from federation.keys import PrivateKey, PublicKey, decode_multibase, encode_multibase, sign_message
 from server import errors
 from server.model import Millis
+from server.values import dataclass
 
 SUITE: Final = "eddsa-jcs-2022"
 _TYPE: Final = "DataIntegrityProof"

@@ -1,7 +1,5 @@
 """Finds what somebody wants to quote, here or elsewhere, and whether its author lets them."""
 
-from dataclasses import dataclass
-
 from federation.notes import RemoteNote
 from federation.remote import Remote
 from server.addresses import Addresses
@@ -10,6 +8,7 @@ from server.model import Artist, TargetId
 from server.ports import Library, Transaction
 from server.quotes import refuse_unwilling
 from server.targets import Target, find_target
+from server.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

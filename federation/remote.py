@@ -6,7 +6,7 @@ at most three, each checked and signed anew.
 """
 
 from collections import OrderedDict
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from urllib.parse import quote, urljoin, urlsplit
 
 import msgspec
@@ -32,6 +32,7 @@ from server.ports import Incoming, Library, Transaction, Unreachable
 from server.promises import FetchPromise, NamePromise, promise
 from server.reactions import Target, find_target_by_uri
 from server.rules import Hold, Refuse
+from server.values import dataclass
 
 log = structlog.get_logger(__name__)
 

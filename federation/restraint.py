@@ -7,12 +7,13 @@ it is in memory: a restart costs an attacker's patience, nothing else.
 
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from federation.sites import site_of
 from server.clock import Clock
 from server.errors import Unavailable
 from server.model import Millis
+from server.values import dataclass
 
 NEW_HOSTS = 30  # of one site; hosting companies give each customer's server a subdomain
 WINDOW = Millis(600_000)  # ten minutes; Mastodon lets 10 hosts of one site through in it

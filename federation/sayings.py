@@ -5,7 +5,7 @@ stored deed into an activity and its recipients; `outbox.SAYINGS` names the one 
 """
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from federation.translate import Document
 from server.addresses import Addresses
@@ -15,6 +15,7 @@ from server.model import Actor, TargetId
 from server.ports import Transaction
 from server.promises import SayPromise
 from server.reactions import find_target
+from server.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ besides, which announces its works. Only works that everyone may list are named,
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from federation.addressing import PUBLIC
@@ -27,6 +26,7 @@ from server.model import (
     WorkId,
 )
 from server.signals import NAMESPACE, activity_terms
+from server.values import dataclass
 
 _BY_HAND: Final = f"{NAMESPACE}ByHand"  # FEP-1985 has words for orders in time alone
 

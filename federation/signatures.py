@@ -7,7 +7,7 @@ Both standards of the fediverse are read and written (`cavage`, `rfc9421`); `kno
 who reads which. The body's digest is checked before anybody parses the body.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from federation import cavage, claims, ld_signatures, proofs, rfc9421
@@ -26,6 +26,7 @@ from federation.uris import origin_of
 from federation.wishes import Wish, read_wish
 from server import errors
 from server.model import Millis
+from server.values import dataclass
 
 __all__ = [
     "PrivateKey",

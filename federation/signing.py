@@ -3,7 +3,7 @@
 Law: a private key is held here and in the database, and shows in no log, error or repr.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from federation.claims import Scheme
 from federation.signatures import PrivateKey, Unsigned, Wish, load_private_key, sign
@@ -11,6 +11,7 @@ from server.clock import Clock
 from server.errors import NotFound
 from server.model import ActorId, KeyAlgorithm, Millis
 from server.ports import Library, Outgoing
+from server.values import dataclass
 
 _REREAD_AFTER = Millis(60_000)  # by then every process knows of a rotation
 

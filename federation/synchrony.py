@@ -8,7 +8,7 @@ ends here, and one that we do not know is undone there.
 
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, TypeVar
 
 import msgspec
@@ -37,6 +37,7 @@ from server.following import Following
 from server.model import Actor, ActorId, Follow, FollowState, Millis, StoredActivity
 from server.ports import Bus, Library, Transaction
 from server.promises import JOBS_TOPIC, Deed, MendPromise, SayPromise, promise
+from server.values import dataclass
 
 log = structlog.get_logger(__name__)
 

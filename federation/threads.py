@@ -7,7 +7,7 @@ an hour, and how long a post is left alone. Nothing that was brought makes us br
 
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Final, TypeVar
 
 import msgspec
@@ -34,6 +34,7 @@ from server.reactions import Reactions
 from server.rules import Hold, Refuse
 from server.targets import OPEN, Target, find_target, find_target_by_uri, may_see
 from server.treatments import Treatment
+from server.values import dataclass
 from server.worker import Later
 
 log = structlog.get_logger(__name__)

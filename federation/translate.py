@@ -7,7 +7,7 @@ from elsewhere is sanitised here, and once more before it is shown.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -45,6 +45,7 @@ from server.prose import Named, people_named
 from server.protections import federated_for, small_for_peers
 from server.rules import Action
 from server.signals import activity_context, activity_terms, digital_source_type
+from server.values import dataclass
 
 Document = dict[str, Any]
 

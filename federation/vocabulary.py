@@ -7,7 +7,7 @@ another shape becomes "" or nothing, never an error.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import MappingProxyType
 from typing import Final
 
@@ -39,6 +39,7 @@ from federation.notes import (
 )
 from server import errors
 from server.model import Millis
+from server.values import dataclass
 
 __all__ = [
     "PUBLIC",

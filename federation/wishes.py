@@ -4,10 +4,11 @@ A wish adds to what is covered anyway and never takes away: whoever asks for les
 signature that could be moved to another request.
 """
 
-from dataclasses import dataclass
 from typing import Any, Final
 
 import http_sf
+
+from server.values import dataclass
 
 _MAX_LENGTH: Final = 2048  # characters; real ones take about 100
 _MAX_NONCE: Final = 256

@@ -6,7 +6,7 @@ keys once no delivery needs them. The actor's row stays, so that its handle is n
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 import msgspec
@@ -19,6 +19,7 @@ from server.model import Actor, ActorId, Artist, Millis, Visibility
 from server.ports import Bus, Library, MediaStore, Transaction
 from server.promises import JOBS_TOPIC, Deed, DeparturePromise, DepartureStep, SayPromise, promise
 from server.sweeping import drop_unneeded
+from server.values import dataclass
 
 GRACE: Final = Millis(14 * 86_400_000)
 _HANGING: Final = (Visibility.PUBLIC, Visibility.UNLISTED, Visibility.FOLLOWERS)

@@ -7,7 +7,7 @@ import hashlib
 import re
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from server.acts import Act
 from server.addresses import Addresses
@@ -32,6 +32,7 @@ from server.permits import InteractionPolicy
 from server.ports import Library, Transaction
 from server.promises import Deed, SayPromise, promise
 from server.signing_keys import KeyRing
+from server.values import dataclass
 
 SESSION_LENGTH = Millis(30 * 86_400_000)
 SETUP_LENGTH = Millis(60 * 60_000)

@@ -4,11 +4,11 @@ The law: an entry holds no secret: no password, no token, no private text.
 """
 
 import difflib
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import NewType
 
 from server.model import Millis
+from server.values import dataclass
 
 AuditId = NewType("AuditId", int)
 _CONTEXT = 2  # lines around a change

@@ -1,6 +1,5 @@
 """Our own addresses, made in one place. Pure. `docs` and other servers rely on their shape."""
 
-from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import quote, urlsplit
 
@@ -15,6 +14,7 @@ from server.model import (
     Work,
     WorkId,
 )
+from server.values import dataclass
 
 _UNTITLED = "untitled"
 _DEFAULT_PORTS = {"http": 80, "https": 443}

@@ -3,7 +3,7 @@
 Everything is noted in the transaction that puts the job off or gives it up.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import msgspec
 
@@ -14,6 +14,7 @@ from server.notifications import tell
 from server.ports import Transaction
 from server.promises import DeliverPromise, PicturesPromise
 from server.reach import InTrouble, Reach
+from server.values import dataclass
 from server.worker import Later
 
 TAKES_LONGER = (

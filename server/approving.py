@@ -5,7 +5,7 @@ from here is done at once. An approval can be withdrawn later.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from server import quotes
@@ -19,6 +19,7 @@ from server.ports import Bus, Library, Transaction
 from server.promises import JOBS_TOPIC, ApplyPromise, Deed, SayPromise, promise
 from server.reactions import Reactions
 from server.targets import OPEN, Target, find_target, find_target_by_uri
+from server.values import dataclass
 
 _REACTIONS: Final = {
     InteractionKind.LIKE: ReactionKind.LIKE,

@@ -3,11 +3,11 @@
 Of every link only the hash of its token is kept: whoever reads the database can use none.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import NewType
 
 from server.model import ActorId, Millis, Role
+from server.values import dataclass
 
 InviteId = NewType("InviteId", int)
 ApplicationId = NewType("ApplicationId", int)

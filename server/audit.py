@@ -3,13 +3,12 @@
 The law: nothing in it is ever changed or removed.
 """
 
-from dataclasses import dataclass
-
 from server.acts import Act, AuditEntry, AuditId, difference_of
 from server.clock import Clock
 from server.model import Artist, Role
 from server.ports import Library, Transaction
 from server.roles import demand
+from server.values import dataclass
 
 PAGE = 50
 

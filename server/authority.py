@@ -6,7 +6,6 @@ child process that a hostile file takes over holds nothing but the key to that p
 """
 
 import asyncio
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Final
@@ -30,6 +29,7 @@ from server.clock import Clock
 from server.errors import Unavailable
 from server.model import Millis, SigningAuthority
 from server.ports import Library
+from server.values import dataclass
 
 # Signatures carry no timestamp, for that would need the network: they last as long as these do.
 _AUTHORITY_YEARS: Final = 40

@@ -5,8 +5,6 @@ blocked one wrote under the artist's works is out of sight until the block ends.
 never told that somebody blocks them; they learn it from a refusal.
 """
 
-from dataclasses import dataclass
-
 from server.addresses import Addresses
 from server.clock import Clock
 from server.dealings import Block
@@ -14,6 +12,7 @@ from server.errors import Invalid, NotAllowed
 from server.model import Actor, ActorId, Artist, Millis
 from server.ports import Bus, Library, Transaction
 from server.promises import JOBS_TOPIC, URGENT, Deed, SayPromise, promise
+from server.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ as a draft beside what it would change; a broken one changes nothing, and is sho
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from server.acts import Act
@@ -45,6 +45,7 @@ from server.lists import (
 from server.model import Artist
 from server.ports import Library, Transaction, Workers
 from server.tiers import FederationMode, Tier
+from server.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,11 @@ specification, C2PA 2.2 A.3, XMP part 3, IPTC IIM 4.2.
 import struct
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from server.sniffing import Kind
+from server.values import dataclass
 from server.xmp import MAX_PACKET
 
 _XMP_HEAD: Final = b"http://ns.adobe.com/xap/1.0/\0"

@@ -5,7 +5,6 @@ check it by the words in it, without this program.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -29,6 +28,7 @@ from server.ledger import (
 from server.licences import licence_of
 from server.model import Artist, Millis, Work, WorkId
 from server.signals import SignalUrls, headers, usage_text
+from server.values import dataclass
 
 FORMAT: Final = "fixatif-evidence-1"
 _DAY: Final = 86_400_000

@@ -1,10 +1,10 @@
 """Nouns of what belongs to a report: notes, outcomes, legal notices. Frozen, no I/O."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from server.dealings import ReportId
 from server.model import Millis
+from server.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

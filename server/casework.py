@@ -6,7 +6,7 @@ reported is named to moderators alone; who gave a legal notice is named to the a
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from server.acts import Act
 from server.addresses import Addresses
@@ -23,6 +23,7 @@ from server.publishing import take_down
 from server.reactions import Reactions
 from server.reporting import deciders, limited, refuse_own
 from server.roles import demand, is_at_least
+from server.values import dataclass
 from server.withholding import Thing, show_again, thing, thing_named, withhold
 
 _OPENS = frozenset({Outcome.NOTHING, Outcome.WARNED})  # what was hidden is shown again

@@ -6,7 +6,7 @@ and a row in `KINDS`.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Protocol, TypeAlias, TypeVar
 
 from server.acts import Act
@@ -32,6 +32,7 @@ from server.ports import Transaction
 from server.promises import IN_FORCE, ReinscribePromise, promise
 from server.sources import Sources
 from server.tiers import Tier, Word
+from server.values import dataclass
 
 MAX_REASON = 500  # characters; it is a sentence or two
 

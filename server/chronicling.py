@@ -6,7 +6,7 @@ their place in the chain, one process at a time, and publishes its end once a da
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import structlog
 
@@ -27,6 +27,7 @@ from server.ledger import (
 from server.model import Artist, ContentUsage, Millis, Visibility, Work
 from server.passages import DAY
 from server.ports import Library, Transaction
+from server.values import dataclass
 
 log = structlog.get_logger(__name__)
 

@@ -5,7 +5,6 @@ run twice; a crash loses none. Only when nothing is left to be told does the ins
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Final
 
 import msgspec
@@ -23,6 +22,7 @@ from server.notifications import tell_anew
 from server.ports import Bus, JobCounts, Library, Transaction
 from server.promises import JOBS_TOPIC, ClosingPromise, promise
 from server.roles import demand
+from server.values import dataclass
 
 MIN_DAYS: Final = 7  # artists must have time to read it
 MAX_DAYS: Final = 365

@@ -8,10 +8,11 @@ Source: ICC.1:2022 (header 7.2, tag table 7.3, profile ID 7.2.18).
 
 import io
 import struct
-from dataclasses import dataclass
 from typing import Final
 
 from PIL import Image, ImageCms
+
+from server.values import dataclass
 
 # A display profile has 0.5 to 20 KB, a printer's hundreds; a tile has 15 KB and must not be
 # mostly profile. Pictures with a larger one are converted to sRGB instead.

@@ -5,10 +5,10 @@ addresses, no user agents beyond a crawler's name in the table.
 """
 
 import re
-from dataclasses import dataclass
 from typing import Final
 
 from server.model import Millis, WorkId
+from server.values import dataclass
 from server.visitors import VisitorClass
 
 KEPT_DAYS: Final = 90

@@ -6,7 +6,7 @@ appeals is heard by another moderator, where there is one.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from server.addresses import Addresses
 from server.arrivals import Sample
@@ -34,6 +34,7 @@ from server.protections import decide_own_work
 from server.reporting import deciders, limited
 from server.roles import is_at_least
 from server.rules import Refuse
+from server.values import dataclass
 from server.withholding import show_again
 
 MAX_SHOWN = 6  # pictures of one answer or appeal

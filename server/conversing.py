@@ -4,7 +4,6 @@ Reads only. A private message is in no list but its own people's.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from server.addresses import Addresses
 from server.meeting import known_people, people_at
@@ -14,6 +13,7 @@ from server.permitting import answer_to
 from server.ports import Library, Transaction
 from server.prose import Named
 from server.targets import Target, find_target, find_target_by_uri, may_see
+from server.values import dataclass
 from server.viewing import Hung, Said
 
 PAGE = 50

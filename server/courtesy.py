@@ -1,10 +1,10 @@
 """Who is looking just now: pages go before what may as well be done a little later."""
 
-from dataclasses import dataclass
 from typing import Final
 
 from server.clock import Clock
 from server.model import Millis
+from server.values import dataclass
 
 _LINGERS: Final = Millis(1_000)  # whoever looks at a page asks for its pictures next
 

@@ -9,7 +9,7 @@ import json
 import os
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache, partial
 from importlib import resources
 from ipaddress import ip_network
@@ -19,6 +19,7 @@ from typing import Any, Final
 import structlog
 
 from server.errors import Invalid
+from server.values import dataclass
 from server.visitors import MAX_AGENT_CHARACTERS, Claim, Crawlers, claim_of, read_crawlers
 
 log = structlog.get_logger(__name__)

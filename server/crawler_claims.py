@@ -6,12 +6,12 @@ one denies, the name is forged; where nobody knows, what is claimed stays a clai
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
 from urllib.parse import urlsplit
 
+from server.values import dataclass
 from server.visitors import Crawler
 
 Address = IPv4Address | IPv6Address

@@ -5,7 +5,7 @@ nothing could come of it: somebody elsewhere follows in vain where their Follow 
 nothing is sent to them; somebody here, where posts from there are refused or no Follow is sent.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -14,6 +14,7 @@ from server.passages import CrossFollow
 from server.policy import decide
 from server.rules import Door, Facts, Follows, InboundFacts, OutboundFacts, Refuse
 from server.rulings import Rules
+from server.values import dataclass
 
 _ASKED_KEPT: Final = 20_000  # answers remembered; one is asked for each follow of a large server
 _DEFAULT_PORT: Final = ":443"

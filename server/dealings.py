@@ -3,12 +3,12 @@
 Who asked for what, who is blocked or reported, and what we know of the servers that we talk to.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import NewType
 
 from server.model import ActivityId, ActorId, Millis, TargetId
 from server.permits import InteractionKind
+from server.values import dataclass
 
 RequestId = NewType("RequestId", int)
 ReportId = NewType("ReportId", int)

@@ -7,13 +7,13 @@ a file that ends early is refused, never shown half grey. Raises `Unusable` alon
 import io
 import struct
 import zlib
-from dataclasses import dataclass
 from typing import Final
 
 from PIL import AvifImagePlugin, Image
 
 from server.pictures import Refusal, RefusalCode
 from server.sniffing import Kind, count_frames, declared_size, plain_png, sniff
+from server.values import dataclass
 
 Size = tuple[int, int]  # width, height in pixels
 

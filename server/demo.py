@@ -14,7 +14,6 @@ import tempfile
 from asyncio.subprocess import DEVNULL, Process
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +23,7 @@ from server.doctor import is_port_free
 from server.errors import FixatifError, Invalid, Unavailable
 from server.exhibition import Studio, Tell, handles_of, stage
 from server.serving import OURSELVES, child_environment, end
+from server.values import dataclass
 
 HOST = "127.0.0.1"
 USUAL_PORTS = (8401, 8402)

@@ -14,7 +14,6 @@ import tempfile
 from base64 import b64decode
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
 from http import HTTPStatus
 from ipaddress import ip_network
 from pathlib import Path
@@ -29,6 +28,7 @@ from server.model import ImageFormat, Millis
 from server.pictures import PICTURE_TASK, Made, PictureTask, pack_task, read_answer
 from server.ports import MediaStore, Outgoing, Transport, Unreachable, Workers
 from server.sealing import is_installed, library_version
+from server.values import dataclass
 
 DATABASE = "database"  # the finding without which nobody can be asked for
 MADE_UP_ADDRESS = "192.0.2.77"  # nobody has it (RFC 5737)

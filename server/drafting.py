@@ -3,8 +3,6 @@
 The law: a draft holds whatever its author typed, right or wrong: nothing is lost on an error.
 """
 
-from dataclasses import dataclass
-
 from server.clock import Clock
 from server.errors import Invalid
 from server.house import House
@@ -13,6 +11,7 @@ from server.policy import Policy
 from server.policy_text import MAX_POLICY_CHARACTERS, read_policy, write_policy
 from server.ports import Library
 from server.roles import demand
+from server.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from server.errors import Invalid
 from server.licences import read_licence
@@ -11,6 +11,7 @@ from server.model import AiLabel, CardShape, Picture, PictureId, SeriesId, Visib
 from server.permits import InteractionPolicy
 from server.ports import StoredFile
 from server.protections import Overlay, checked_overlay
+from server.values import dataclass
 
 MAX_PICTURES = 50
 MAX_TITLE = 200

@@ -5,13 +5,13 @@ picture, strangers get the small one. Counted over all processes by what `visits
 process sent since it last looked is its own.
 """
 
-from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
 from server.clock import Clock
 from server.passages import DAY
 from server.ports import Library, Transaction
+from server.values import dataclass
 from server.visitors import VisitorClass
 
 GIGABYTE: Final = 1_000_000_000  # as providers bill

@@ -6,7 +6,6 @@ has it is believed: XMP, then IPTC, then EXIF, then a PNG's texts (Metadata Work
 
 import struct
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Final
 
 from PIL import Image
@@ -16,6 +15,7 @@ from server.camera import MAKE, MODEL, NOTHING, SETTINGS, Camera, read_camera
 from server.credentials import Reading
 from server.decoding import UNREADABLE, Opened
 from server.sniffing import Kind
+from server.values import dataclass
 from server.xmp import DC, EXIF, IPTC_CORE, IPTC_EXT, PHOTOSHOP, PLUS, Properties, read_properties
 
 _ARTIST: Final = 0x013B

@@ -6,7 +6,7 @@ Who floods us with names is remembered by server only, and then not at all.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import partial
 from typing import Final
 
@@ -26,6 +26,7 @@ from server.passages import (
 from server.ports import Library, Transaction
 from server.rules import Decision, InboundFacts
 from server.shadows import ShadowWatch
+from server.values import dataclass
 
 log = structlog.get_logger(__name__)
 

@@ -5,7 +5,7 @@ The law: an artist sees what concerns their own works; nobody sees anything abou
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from server import bundles
@@ -20,6 +20,7 @@ from server.passages import DAY, ClassSum
 from server.ports import Library, Transaction
 from server.roles import demand
 from server.signals import SignalUrls
+from server.values import dataclass
 from server.visitors import VisitorClass
 
 WEEK = 7

@@ -7,7 +7,7 @@ uses; the studios' own servers then tell each other by real federation.
 import asyncio
 import math
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeVar
 
 from PIL import Image
@@ -32,6 +32,7 @@ from server.publishing import Publishing
 from server.reactions import Reactions, Target, find_target_by_uri
 from server.sampleart import SampleWork, Study, paint, sample_artists, sample_works
 from server.series import Curating, SeriesDraft
+from server.values import dataclass
 
 # Encoding AVIF is nearly all that the demo waits for, and costs by the pixel.
 _MAX_PIXELS = 700_000

@@ -4,13 +4,12 @@ The law: an explanation names the rule, the version it stands in and its public 
 made with the very engine that the doors ask.
 """
 
-from dataclasses import dataclass
-
 from server.matching import holds, is_always_open
 from server.phrasing import sentence_of
 from server.policy import CompiledPolicy, weigh
 from server.rules import ConditionKind, Facts, Rule, action_of
 from server.tiers import Standing
+from server.values import dataclass
 
 _SHOWN = 20  # rules that were passed over
 

@@ -3,8 +3,6 @@
 Only an ACCEPTED follow widens what anyone sees, in either direction (CVE-2025-30741).
 """
 
-from dataclasses import dataclass
-
 from server import severed
 from server.addresses import Addresses
 from server.blocking import refuse_blocked
@@ -23,6 +21,7 @@ from server.model import (
 from server.notifications import tell
 from server.ports import Bus, Library, Transaction
 from server.promises import JOBS_TOPIC, URGENT, Deed, SayPromise, promise
+from server.values import dataclass
 
 _SUSPENDED = (
     "A change of the house rules suspended this follow: those who run this place can restore it."

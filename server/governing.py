@@ -6,7 +6,6 @@ than `MANY_FOLLOWS` would be cut, the domain of this very place must be typed.
 """
 
 import asyncio
-from dataclasses import dataclass
 from typing import Final
 
 from server import audit
@@ -29,6 +28,7 @@ from server.rulings import Rules
 from server.severing import Severing, cuts_of
 from server.simulation import MOST_DAYS, Simulation, Tell
 from server.sources import Sources, sources_in
+from server.values import dataclass
 from server.visitors import Crawlers
 
 USUAL_DAYS: Final = 7

@@ -4,8 +4,6 @@ The law: nothing that is held is lost by a restart or by waiting, for thirty day
 dropped or forgotten leaves no words behind.
 """
 
-from dataclasses import dataclass
-
 from server.acts import Act
 from server.audit import note
 from server.clock import Clock
@@ -15,6 +13,7 @@ from server.model import Artist, Role
 from server.ports import Bus, Library, Transaction
 from server.promises import JOBS_TOPIC, ApplyPromise, promise
 from server.roles import demand
+from server.values import dataclass
 
 PAGE = 50
 _DECIDED = "This was decided already, or its author took it back."

@@ -1,10 +1,10 @@
 """What came in and waits for a moderator, as nouns: pure."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import NewType
 
 from server.model import ActivityId, Millis
+from server.values import dataclass
 
 HeldId = NewType("HeldId", int)
 POST = "post"  # the kind of a Create and of every Update of the same post

@@ -6,7 +6,7 @@ does what is said of other servers. Whoever changes any of it counts up one row
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from server.clock import Clock
 from server.model import ActorId, Artist, ContentUsage, PolicyVersion, Sizes, Work
@@ -15,6 +15,7 @@ from server.policy_text import write_policy
 from server.ports import Library
 from server.sources import Sources, sources_in
 from server.tiers import TierBook
+from server.values import dataclass
 
 _NO_SIZES = Sizes()
 

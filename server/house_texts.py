@@ -5,10 +5,11 @@ not keep, and no sentence pretends to be a lawyer's.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from enum import StrEnum
 
 from server.model import Millis
+from server.values import dataclass
 
 MOST_AGE = 21
 

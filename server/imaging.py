@@ -18,7 +18,7 @@ import base64
 import io
 import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, TypeVar
 
 import blurhash
@@ -69,6 +69,7 @@ from server.recipes import Focus
 from server.shaping import Rgb, around, flat_on, ground_for, on_neutral, resized
 from server.stealth import hidden_magic
 from server.steps import Report
+from server.values import dataclass
 from server.watermarking import stamped
 from server.watermarks import Stamp
 

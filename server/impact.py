@@ -1,13 +1,14 @@
 """What a change would do, or has done: nouns, and the document that machines read. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 from server.model import Millis
 from server.passages import CrossFollow
 from server.rules import Door
 from server.tiers import Tier
+from server.values import dataclass
 from server.visitors import VisitorClass
 
 

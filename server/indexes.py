@@ -7,7 +7,6 @@ known fits none. No fact, however long or strange, makes a look-up slow.
 
 from bisect import bisect_right
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_network
 from itertools import accumulate
@@ -15,6 +14,7 @@ from operator import or_
 from typing import Any, TypeAlias
 
 from server.rules import Address, ConditionKind
+from server.values import dataclass
 from server.visitors import MAX_AGENT_CHARACTERS, names_product, product_words, without_addresses
 
 AnyFacts: TypeAlias = Any  # of the door whose rules have the condition

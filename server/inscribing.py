@@ -7,7 +7,6 @@ the artist wants it.
 """
 
 import re
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
 
@@ -17,6 +16,7 @@ from server.camera import NOTHING, Camera, tags_of
 from server.embedded import Embedded
 from server.inscription import Inscription
 from server.provenance import Declaration
+from server.values import dataclass
 from server.written import NOTHING_WRITTEN, Written
 from server.xmp import CC, DC, IPTC_EXT, PHOTOSHOP, PLUS, RIGHTS, write_packet
 

@@ -4,7 +4,7 @@ The law: a link gives no role that its maker may not give now, and ends with its
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from server.accounts import Accounts, NewAccount, SignedIn, hash_token, new_token
 from server.acts import Act
@@ -15,6 +15,7 @@ from server.errors import Invalid, NotAllowed, NotFound
 from server.model import Artist, Millis, Role
 from server.ports import Library, Transaction
 from server.roles import is_at_least
+from server.values import dataclass
 
 MAX_NOTE = 200
 MAX_USES = 500

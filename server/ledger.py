@@ -9,12 +9,12 @@ import hashlib
 import hmac
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
 from server.model import ContentUsage, Millis, Visibility, Work, WorkId, WorkState
 from server.policy import tighten
 from server.signals import read_usage, usage_text
+from server.values import dataclass
 
 CHAIN = (
     "content = SHA-256 of the JSON array [at, scope, subject, shown, usage, version] in ASCII "

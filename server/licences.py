@@ -3,10 +3,10 @@
 `title` is the word that Pixelfed knows a licence by (`attachment.license`); `name` is ours.
 """
 
-from dataclasses import dataclass
 from typing import Final
 
 from server.errors import Invalid
+from server.values import dataclass
 
 _CC = "https://creativecommons.org/licenses"
 

@@ -11,12 +11,12 @@ index for its bands, each as it is and with one bit changed.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 from typing import Final, NewType
 
 from server.model import ActorId, Millis, PictureId, TargetId, WorkId
+from server.values import dataclass
 
 Hashes = tuple[str, ...]  # of one picture in its eight attitudes, the upright one first
 ResemblanceId = NewType("ResemblanceId", int)

@@ -11,7 +11,7 @@ has a quarter.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from urllib.parse import urljoin, urlsplit
 
 import msgspec
@@ -50,6 +50,7 @@ from server.ports import Library, MediaStore, Outgoing, Transaction, Transport, 
 from server.promises import LikenPromise, promise
 from server.reporting import Reporting
 from server.targets import OPEN, Target, find_target, may_see
+from server.values import dataclass
 
 MAX_BYTES = 8_388_608  # of one picture: Mastodon's and Pixelfed's are smaller
 _DAY = 86_400_000

@@ -6,7 +6,6 @@ touched by none, nor is what lies beneath it.
 """
 
 from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from server.lists import (
     EVERY_LIST,
@@ -19,6 +18,7 @@ from server.lists import (
     Severity,
 )
 from server.tiers import Listed, Tier
+from server.values import dataclass
 
 TIER_OF = {
     Severity.SUSPEND: Tier.REFUSED,

@@ -5,7 +5,7 @@ published. What is taken back is said as a retraction; nothing that was said is 
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from server.acts import Act
@@ -18,6 +18,7 @@ from server.list_keeping import enter
 from server.lists import BlockList, EventKind, FeedEvent, ListEntry
 from server.model import Artist
 from server.ports import Library, Transaction
+from server.values import dataclass
 
 PAGE = 500  # changes of one page
 _EVERYTHING = 2**31

@@ -6,7 +6,7 @@ came; a list that cannot be brought whole is not brought at all.
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from server.addresses import Addresses
@@ -15,6 +15,7 @@ from server.blocklist_json import decode_json
 from server.errors import Invalid, Unavailable
 from server.lists import MAX_BYTES, BlockList
 from server.ports import Incoming, Outgoing, Transport, Unreachable
+from server.values import dataclass
 
 MAX_ADDRESS = 2_048
 _MAX_REDIRECTS = 3

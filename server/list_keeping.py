@@ -3,7 +3,7 @@
 The law: a version that waits takes the place of the one before; one that changes nothing does not.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from server.addresses import Addresses
@@ -24,6 +24,7 @@ from server.lists import (
 from server.model import Artist, Millis, Role
 from server.ports import Transaction
 from server.roles import demand
+from server.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,6 @@ The law: what comes is a draft. It is applied by itself only where an admin said
 it severs nothing, and it changes no large part of the list; a broken answer changes nothing.
 """
 
-from dataclasses import dataclass
-
 import structlog
 
 from server.blocklists import Blocklists
@@ -19,6 +17,7 @@ from server.lists import BlockList, ListSource
 from server.model import JobKind, Millis
 from server.ports import JobCounts, Library
 from server.promises import ListsPromise, promise
+from server.values import dataclass
 
 log = structlog.get_logger(__name__)
 

@@ -5,7 +5,7 @@ with its entry in the log.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeAlias, assert_never
 
 from server.acts import Act
@@ -25,6 +25,7 @@ from server.lists import (
 )
 from server.model import Millis
 from server.ports import Transaction
+from server.values import dataclass
 
 _LOGGED = 500  # lines of a difference in the log; a list of 20,000 would bury all else
 

@@ -4,13 +4,14 @@ The law: of a domain on several lists, the first list in the admin's order that 
 decides. A domain kept out of lists is on none.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import NewType, TypeAlias
 
 from server.errors import Invalid
 from server.model import Millis
 from server.tiers import Tier
+from server.values import dataclass
 
 ListId = NewType("ListId", int)
 EVERY_LIST = ListId(0)  # where a domain is kept out of all of them

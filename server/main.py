@@ -7,7 +7,6 @@ import hashlib
 import random
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -111,6 +110,7 @@ from server.signing_keys import KeyRing
 from server.sparing import Sparing
 from server.stating import Stating
 from server.sweeping import Sweeping
+from server.values import dataclass
 from server.viewing import Viewing
 from server.visits import Visits
 from server.vouching import Vouching

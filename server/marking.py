@@ -1,6 +1,6 @@
 """The watermark of an artist: chosen, shown on a plain ground, and put on copies made anew."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import msgspec
 
@@ -10,6 +10,7 @@ from server.model import Artist, RenditionName
 from server.pictures import WATERMARK_TASK, Made, read_answer
 from server.ports import Bus, Library, MediaStore, Workers
 from server.promises import JOBS_TOPIC, ReinscribePromise, promise
+from server.values import dataclass
 from server.watermarks import Stamp, Watermark, checked_watermark
 
 

@@ -9,7 +9,6 @@ decision costs a look-up for each kind of condition, however many rules and valu
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from server.indexes import INDEXES, Index
 from server.rules import (
@@ -24,6 +23,7 @@ from server.rules import (
     decision_of,
     is_below,
 )
+from server.values import dataclass
 
 # What is cheap to look up, or tells most rules apart, goes first: where nothing passes, we stop.
 _ORDER = (

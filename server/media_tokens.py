@@ -8,10 +8,11 @@ for the page's style sheet and sent its cookie back; nothing of a person stands 
 import base64
 import hashlib
 import hmac
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from server.model import Millis
+from server.values import dataclass
 
 LASTS: Final = Millis(3_600_000)  # of a token: long enough to look, too short to pass round
 PROOF_LASTS: Final = Millis(86_400_000)  # of a browser's proof

@@ -4,7 +4,7 @@ The law: nobody restrains somebody of their own rank or above, nobody restrains 
 owner is never restrained. Everything that is done is logged; what is undone comes back whole.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from server.account_ends import AccountEnds
 from server.accounts import Accounts
@@ -17,6 +17,7 @@ from server.errors import Invalid, NotAllowed, NotFound
 from server.model import Actor, ActorId, Artist, Role, Visibility
 from server.ports import Library, Transaction
 from server.roles import demand, is_at_least
+from server.values import dataclass
 
 PAGE = 50
 MOST_INVITES = 100  # that an artist may be given

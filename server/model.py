@@ -4,7 +4,7 @@ Times are `Millis` since 1970 UTC. Ids are integers from `server.clock`, unique 
 all nouns, so that one `target_id` may name a work or a post.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import NewType
 
@@ -12,6 +12,7 @@ from server.camera import NOTHING, Camera
 from server.credentials import Credentials
 from server.permits import InteractionPolicy
 from server.treatments import Treatment
+from server.values import dataclass
 from server.watermarks import Watermark
 from server.written import NOTHING_WRITTEN, Written
 

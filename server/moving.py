@@ -4,7 +4,7 @@ The new account must name the old one first, else anybody could take anybody's f
 move in thirty days; a redirect can be taken back, but followers who left stay there.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from server.addresses import Addresses
@@ -23,6 +23,7 @@ from server.model import (
 from server.notifications import tell
 from server.ports import Bus, Library, Transaction
 from server.promises import JOBS_TOPIC, URGENT, Deed, SayPromise, promise
+from server.values import dataclass
 
 MAX_ALIASES = 10
 COOLDOWN = Millis(30 * 86_400_000)  # as Mastodon: who moves more often carries people off

@@ -5,13 +5,13 @@ server actor, and that actor claims to enforce it; even then it is a claim, whic
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
 from server.model import Millis, WorkId
 from server.rules import Door
 from server.tiers import Tier, Word
+from server.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,9 @@
 """What artists are told, once each, in the transaction of the deed that they are told of."""
 
-from dataclasses import dataclass
-
 from server.clock import Clock
 from server.model import ActorId, Notification, NotificationKind, TargetId
 from server.ports import Library, Transaction
+from server.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

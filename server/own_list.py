@@ -4,7 +4,7 @@ The law: an edit is a draft like any other; the world sees what is marked public
 its reason.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from server.addresses import Addresses
 from server.blocklist_csv import read_comment
@@ -17,6 +17,7 @@ from server.list_keeping import Wanted, added, enter, new_list, propose, us
 from server.lists import BlockList, ListEntry, ListFormat, ListSource, Reading
 from server.model import Artist
 from server.ports import Library
+from server.values import dataclass
 
 OWN_NAME = "Our own list"
 

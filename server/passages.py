@@ -5,12 +5,13 @@ a visit is a number in a sum, of a network and never of a person.
 """
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import TypeAlias
 
 from server.model import ActorId, Follow, Millis
 from server.rules import Allow, Decision, Door, Hold, InboundFacts, OutboundFacts
+from server.values import dataclass
 from server.visitors import VisitorClass
 
 HOUR = Millis(3_600_000)

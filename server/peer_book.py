@@ -1,7 +1,6 @@
 """What is known of other servers, for those who run the instance."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from server.clock import Clock
@@ -18,6 +17,7 @@ from server.neighbours import (
 from server.ports import Library, Transaction
 from server.roles import demand
 from server.tiers import Standing
+from server.values import dataclass
 
 PAGE: Final = 50
 MOST_FOLLOWS: Final = 100

@@ -3,8 +3,9 @@
 Decisions are functions of facts that one query gathered (`server.permitting`).
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from server.values import dataclass
 
 
 class Permit(StrEnum):

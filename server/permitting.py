@@ -3,7 +3,7 @@
 Used in the transaction of whatever somebody does, here or elsewhere.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from server.addresses import Addresses
 from server.clock import Clock
@@ -28,6 +28,7 @@ from server.permits import (
 )
 from server.ports import Transaction
 from server.targets import OPEN, Target, find_target
+from server.values import dataclass
 
 _LASTING = (InteractionKind.LIKE, InteractionKind.BOOST)  # approved once is approved
 

@@ -5,12 +5,12 @@ list is cut, and says by how much.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from server.model import AiLabel, Visibility
 from server.policy import PRESETS
 from server.rules import Action, Condition, ConditionKind, Door, Follows, Medium, Proof, Rule
 from server.tiers import Tier
+from server.values import dataclass
 from server.visitors import VisitorClass
 
 _SHOWN = 3  # values of a list

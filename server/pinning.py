@@ -1,12 +1,13 @@
 """Which works stand on top of an artist's profile on other servers."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from server.clock import Clock
 from server.errors import Invalid, NotFound
 from server.model import Artist, Visibility, Work, WorkId, WorkState
 from server.ports import Bus, Library, Transaction
 from server.promises import JOBS_TOPIC, Deed, SayPromise, promise
+from server.values import dataclass
 
 MAX_PINNED = 5  # what Mastodon and most others show
 PINNABLE = (Visibility.PUBLIC, Visibility.UNLISTED)

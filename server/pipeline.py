@@ -5,7 +5,7 @@ Safe to run twice: equal bytes are stored once, and the row is written by the ca
 """
 
 import secrets
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from server.errors import Invalid, NotFound
 from server.model import Picture, PictureState, Rendition
@@ -21,6 +21,7 @@ from server.pictures import (
 from server.ports import MediaStore, Tell, Workers
 from server.recipes import Recipe
 from server.sealing import Sealing
+from server.values import dataclass
 from server.watermarks import Stamp, Watermark
 
 

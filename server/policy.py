@@ -6,7 +6,7 @@ artist, and then a single work, can tighten what the instance says, never loosen
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 
 from server.matching import (
@@ -34,6 +34,7 @@ from server.rules import (
     decision_of,
 )
 from server.tiers import FederationMode, Tier
+from server.values import dataclass
 from server.visitors import VisitorClass
 
 ALL_PIXELS = 65_535  # the longest side that a JPEG can have

@@ -9,7 +9,6 @@ import json
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
 from typing import TypeVar
@@ -30,6 +29,7 @@ from server.policy import (
 )
 from server.rules import ACTIONS, CONDITIONS, Action, Condition, ConditionKind, Door, Rule
 from server.tiers import FederationMode
+from server.values import dataclass
 
 MAX_POLICY_CHARACTERS = 4 << 20  # a blocklist of 100,000 domains fits
 MIN_LONGEST_SIDE = 160  # smaller than a thumbnail: a mistake in units

@@ -1,6 +1,5 @@
 """Avatars and banners of artists: their shapes, and what the child is asked for them. Pure."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
@@ -9,6 +8,7 @@ import msgspec
 from server.model import ActorId, Millis
 from server.pictures import Refusal
 from server.recipes import Focus
+from server.values import dataclass
 
 PORTRAIT_TASK: Final = "portrait"  # its name in `server.tasks`
 WHOLE_SIDE: Final = 800  # of the uncut copy that an artist sees while choosing the focus

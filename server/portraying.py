@@ -4,7 +4,7 @@ The upload is kept untouched, so that it can be cut anew; it is never shown. Not
 pixels is in what others see.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from server.addresses import Addresses
 from server.clock import Clock
@@ -26,6 +26,7 @@ from server.ports import Bus, Library, MediaStore, StoredFile, Transaction, Work
 from server.promises import JOBS_TOPIC, Deed, SayPromise, promise
 from server.recipes import Focus
 from server.sweeping import drop_unneeded
+from server.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

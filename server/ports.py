@@ -8,7 +8,6 @@ noun, stands in `repositories`.
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -24,6 +23,7 @@ from server.repositories.relations import Blocks, Reactions, Relations, Requests
 from server.repositories.servers import Lists, Peers
 from server.repositories.told import Activities, Notifications
 from server.repositories.works import AllSeries, Likenesses, Works
+from server.values import dataclass
 
 T = TypeVar("T")
 

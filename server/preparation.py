@@ -1,8 +1,7 @@
 """Where an upload stands: what becomes of each of its pictures. Pure."""
 
-from dataclasses import dataclass
-
 from server.model import ActorId, PictureId, PictureState, Visibility, WorkId, WorkState
+from server.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

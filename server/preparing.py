@@ -8,7 +8,7 @@ same in every process.
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, TypeVar
 
 from server.clock import Clock
@@ -16,6 +16,7 @@ from server.errors import NotFound, TooMany, Unavailable
 from server.model import ActorId, Artist, Millis, Picture, WorkId
 from server.ports import Bus, Library, Tell
 from server.preparation import Preparation
+from server.values import dataclass
 
 K = TypeVar("K")
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 import idna
@@ -12,6 +12,7 @@ from server.errors import Invalid
 from server.model import Artist
 from server.ports import Bus, Library
 from server.promises import JOBS_TOPIC, Deed, SayPromise, promise
+from server.values import dataclass
 
 MAX_DOMAINS: Final = 100  # Mastodon reads 256 of an actor
 _MAX_HOST: Final = 253  # characters (RFC 1035, 2.3.4)

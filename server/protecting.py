@@ -4,7 +4,7 @@ The law: it only ever adds to what the house reserves; other servers and the cop
 follow, the newest works first.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from server.chronicling import note_artist
 from server.clock import Clock
@@ -13,6 +13,7 @@ from server.model import Artist, Visibility
 from server.ports import Bus, Library
 from server.promises import IN_FORCE, JOBS_TOPIC, Deed, ReinscribePromise, SayPromise, promise
 from server.protections import Overlay, checked_overlay
+from server.values import dataclass
 
 _TOLD_ANEW = 20  # works that other servers hear of at once; of others when they ask
 _SHOWN = (Visibility.PUBLIC, Visibility.UNLISTED, Visibility.FOLLOWERS)

@@ -5,7 +5,7 @@ the link card are made to be seen by all; the original is its artist's alone.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 from server.errors import Invalid
@@ -20,6 +20,7 @@ from server.model import (
 )
 from server.policy import ALL_PIXELS, LocalAiWorks, Policy
 from server.rules import Action, Allow, Decision, Refuse
+from server.values import dataclass
 
 SMALLEST = 480  # the tile, which all may have
 LARGE_SIDE = 2048  # longest side of `large`; only beyond it is there a `full` to make

@@ -8,10 +8,10 @@ somebody's hand made it.
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from server.embedded import Embedded
+from server.values import dataclass
 from server.xmp import IPTC_EXT
 
 _GENERATED: Final = "trainedAlgorithmicMedia"

@@ -5,7 +5,6 @@ it acts, and its public reason, are everybody's.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from server.model import ContentUsage, Preference
@@ -13,6 +12,7 @@ from server.phrasing import effect_of, sentence_of
 from server.policy import LocalAiWorks, Policy, RemoteAiWorks
 from server.rules import ConditionKind, Door, Rule
 from server.tiers import FederationMode
+from server.values import dataclass
 
 T = TypeVar("T")
 

@@ -6,7 +6,7 @@ kept in one transaction. Nothing is shown before every picture of a work is read
 
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from server import quotes
 from server.addresses import Addresses
@@ -61,6 +61,7 @@ from server.recipes import Recipe
 from server.rules import Refuse
 from server.series_telling import Teller
 from server.signals import signal_urls
+from server.values import dataclass
 
 # So long one job makes pictures; the next one makes the rest. After a crash an artist waits for the
 # lease of a job to end.

@@ -1,7 +1,6 @@
 """What waits, fails and was given up, for those who run the instance, and what they can do."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
 import msgspec
@@ -16,6 +15,7 @@ from server.model import Artist, Job, JobId, JobKind, Millis, TargetId, Work
 from server.ports import Bus, JobCounts, Library, Transaction
 from server.promises import JOBS_TOPIC, DeliverPromise
 from server.reach import Reach
+from server.values import dataclass
 
 _BY_HAND = "It was given up by hand."
 

@@ -4,7 +4,7 @@ Used in the transaction of whatever changes it. A quote counts once its author a
 here by their own rules, somebody elsewhere by an authorization that their server serves.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from server.addresses import Addresses
 from server.clock import Clock
@@ -17,6 +17,7 @@ from server.permitting import Wish, answer_to, keep_decided, permitted
 from server.ports import Transaction
 from server.promises import URGENT, Deed, SayPromise, promise
 from server.targets import OPEN, Target, find_target_by_uri
+from server.values import dataclass
 
 _MARK = "/quote-requests/"  # behind a note's id: whose request it is can be told from its id
 

@@ -3,7 +3,7 @@
 Healthy hosts cost nothing: who is in trouble is read now and then, everybody else is well.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 import structlog
@@ -16,6 +16,7 @@ from server.model import Millis
 from server.peers import Trouble
 from server.ports import Bus, Library, Transaction
 from server.promises import JOBS_TOPIC
+from server.values import dataclass
 from server.worker import Later
 
 log = structlog.get_logger(__name__)

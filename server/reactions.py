@@ -5,7 +5,7 @@ functions in its own transaction, so that a reaction means the same wherever it 
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from server import quotes
 from server.addresses import Addresses
@@ -36,6 +36,7 @@ from server.promises import JOBS_TOPIC, Deed, SayPromise, promise
 from server.prose import Named, paragraphs_of, tags_in
 from server.quotes import Quoting
 from server.targets import OPEN, Target, find_target, find_target_by_uri, may_see
+from server.values import dataclass
 
 __all__ = [
     "MAX_COMMENT",

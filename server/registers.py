@@ -4,7 +4,6 @@ Who follows and is followed is the artist's to show; where they hide it, the num
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
 from server.addresses import Addresses
@@ -21,6 +20,7 @@ from server.model import (
     WorkId,
 )
 from server.ports import Library, Transaction
+from server.values import dataclass
 from server.viewing import OPEN, REACHABLE, Viewing
 
 PEOPLE = 50  # addresses on one page

@@ -4,7 +4,6 @@ The house, an artist or a new version of this program may change what every copy
 newest works first, a few at a time, after everything that somebody waits for. Safe twice.
 """
 
-from dataclasses import dataclass
 from typing import Final
 
 import msgspec
@@ -14,6 +13,7 @@ from server.model import ActorId, Artist, Millis, Work
 from server.ports import Bus, Library, Transaction
 from server.promises import JOBS_TOPIC, PicturesPromise, ReinscribePromise, promise, promise_all
 from server.publishing import Publishing
+from server.values import dataclass
 
 _AT_ONCE: Final = 50
 _A_PICTURE: Final = Millis(2_000)  # about what one takes; the next look comes when they are made

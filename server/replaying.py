@@ -5,7 +5,7 @@ what was decided at the time does not count. However much is taken in, what is k
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from ipaddress import ip_address
 from itertools import zip_longest
 from typing import Final, TypeVar
@@ -37,6 +37,7 @@ from server.rules import (
 )
 from server.rulings import Rules
 from server.tiers import Tier
+from server.values import dataclass
 from server.visitors import CRAWLER_CLASSES, Crawlers, VisitorClass
 
 SAMPLES: Final = 20

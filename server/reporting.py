@@ -6,7 +6,7 @@ moderator who is reported is not told, and decides nothing, unless there is nobo
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from server.addresses import Addresses
 from server.clock import Clock
@@ -30,6 +30,7 @@ from server.ports import Bus, Library, Transaction
 from server.promises import JOBS_TOPIC, Deed, SayPromise, promise
 from server.roles import demand
 from server.targets import find_target, may_see
+from server.values import dataclass
 from server.withholding import thing_named
 
 MAX_WORDS = 2_000  # characters of a report; Mastodon takes 1,000

@@ -5,7 +5,7 @@ hardly have meant is told, with the rule's name. Found by asking the very engine
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from ipaddress import ip_address, ip_network
 from itertools import islice, product
@@ -32,6 +32,7 @@ from server.rules import (
     is_below,
 )
 from server.tiers import FederationMode, Tier
+from server.values import dataclass
 from server.visitors import VisitorClass, names_product
 
 _BROWSERS = (

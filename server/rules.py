@@ -5,13 +5,13 @@ with rules, `server.policy` decides.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv6Address
 from typing import ClassVar, TypeAlias
 
 from server.model import AiLabel, RenditionName, Visibility
 from server.tiers import Tier
+from server.values import dataclass
 from server.visitors import VisitorClass
 
 # Open to everyone whatever a rule says: a crawler that gets no robots.txt may take everything

@@ -1,9 +1,8 @@
 """Rules ready to be asked: the compiled policy, and how far each server is trusted. Pure."""
 
-from dataclasses import dataclass
-
 from server.policy import CompiledPolicy
 from server.tiers import TierBook
+from server.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ child can start at all (`Unavailable`), the job waits, as it does for the pixels
 import asyncio
 import importlib.util
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final, TypeVar
 
 import msgspec
@@ -35,6 +34,7 @@ from server.model import ImageFormat
 from server.pictures import Made, MadeRendition
 from server.ports import Workers
 from server.sniffing import Kind, sniff
+from server.values import dataclass
 from server.workers import Limits, ProcessWorkers
 
 T = TypeVar("T")

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from server.accounts import read_handle
 from server.addresses import Addresses, series_of
@@ -26,6 +26,7 @@ from server.ports import Bus, Library, Transaction
 from server.promises import JOBS_TOPIC, Deed, SayPromise, promise
 from server.series_telling import MAX_WORKS, Teller, is_listed
 from server.signing_keys import KeyRing
+from server.values import dataclass
 
 MAX_SERIES = 100
 MAX_SUMMARY = 2_000  # as Mastodon's limit for collections

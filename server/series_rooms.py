@@ -4,7 +4,6 @@ A series is there for whoever may list at least one of its works; to all others 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from server.addresses import Addresses
 from server.errors import Gone, NotFound
@@ -21,6 +20,7 @@ from server.model import (
 )
 from server.ports import Library, Transaction
 from server.repositories.works import SeriesShown
+from server.values import dataclass
 from server.viewing import OPEN, listable, open_artist, refuse_shunned
 
 PAGE = 100  # works on one page of a series

@@ -5,7 +5,7 @@ that it left. A series that can be followed announces each work by its own actor
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from server.addresses import announce_of, series_of
 from server.clock import Clock
@@ -13,6 +13,7 @@ from server.errors import Invalid
 from server.model import Actor, ActorId, Millis, Series, SeriesId, Visibility, Work, WorkState
 from server.ports import Transaction
 from server.promises import Deed, SayPromise, promise
+from server.values import dataclass
 
 MAX_WORKS = 1_000
 SETTLING = Millis(120_000)  # who arranges a series moves many works: told once

@@ -6,7 +6,7 @@ known of it any more. What its own people do meanwhile counts (`server.severed`)
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum
 from typing import Final
 
@@ -25,6 +25,7 @@ from server.promises import JOBS_TOPIC, URGENT, Deed, EndPromise, SayPromise, pr
 from server.roles import demand
 from server.rules import Door, OutboundFacts, Refuse
 from server.rulings import Rules
+from server.values import dataclass
 
 SUSPENDED_FOR: Final = Millis(7 * DAY)
 REMEMBERED_FOR: Final = Millis(97 * DAY)  # from the beginning

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Final
 
 from server.clock import Clock
@@ -13,6 +13,7 @@ from server.policy import CompiledPolicy, shadow_decisions
 from server.ports import Library
 from server.roles import demand
 from server.rules import Door, Facts
+from server.values import dataclass
 
 _SHOWN: Final = 20  # peers, crawlers, samples of each rule
 _AT_ONCE: Final = 2_000

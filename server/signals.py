@@ -9,7 +9,6 @@ silent rather than allow more.
 import html
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeAlias
 
@@ -19,6 +18,7 @@ from server.errors import Invalid
 from server.model import AiLabel, ContentUsage, Preference
 from server.policy import Policy
 from server.rules import Action, Condition, ConditionKind
+from server.values import dataclass
 
 NAMESPACE = "urn:fixatif:ns#"  # of our own terms, until a permanent address is registered
 ENFORCEMENT = f"{NAMESPACE}enforcesContentUsage"  # what a server actor claims (FEP-844e)

@@ -7,7 +7,7 @@ document: whoever changes a key may have lost it.
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from server.addresses import Addresses
 from server.clock import Clock
@@ -15,6 +15,7 @@ from server.errors import NotFound
 from server.model import Actor, ActorId, Artist, KeyAlgorithm, Millis, SigningKey
 from server.ports import Library, Transaction
 from server.promises import Deed, SayPromise, promise
+from server.values import dataclass
 
 MakeRsa = Callable[[], tuple[str, str]]  # () -> (private PEM, public PEM); slow
 MakeEd25519 = Callable[[], tuple[str, str, str]]  # () -> (private PEM, public PEM, Multikey)

@@ -5,7 +5,6 @@ Pages are read one by one and asked about in a thread, so that nobody waits for 
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
@@ -16,6 +15,7 @@ from server.passages import DAY, Envelope, VisitSum
 from server.ports import Library, Transaction
 from server.replaying import Replaying
 from server.rulings import Rules
+from server.values import dataclass
 
 MOST_DAYS: Final = 30
 _AT_ONCE: Final = 1_000

@@ -5,7 +5,7 @@ The law: the house and the dry run of a change make rules of it in one and the s
 
 import asyncio
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from server.list_changes import Sayings
 from server.model import PolicyVersion
@@ -14,6 +14,7 @@ from server.policy_text import read_policy
 from server.ports import Transaction
 from server.rulings import Rules
 from server.tiers import FederationMode, TierBook, Word, build_tiers
+from server.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,13 +5,14 @@ than a hundred come in a minute, the rest of them as "others".
 """
 
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 import structlog
 
 from server.clock import Clock
 from server.model import Millis
+from server.values import dataclass
 
 log = structlog.get_logger(__name__)
 

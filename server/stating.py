@@ -1,7 +1,6 @@
 """The house's texts: who runs it, its rules and legal pages, in versions; and counts of cases."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from server.acts import Act
 from server.audit import note
@@ -12,6 +11,7 @@ from server.house_texts import MOST_AGE, Answers, HouseText, Place, as_lines
 from server.model import Artist, Millis, Role
 from server.ports import Library
 from server.roles import demand
+from server.values import dataclass
 
 _MAX_SHORT = 200
 _MAX_LONG = 20_000

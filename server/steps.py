@@ -4,7 +4,8 @@ Apart from `server.child`, which is another module where it is the program.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from server.values import dataclass
 
 Report = Callable[[int, int], None]  # steps done, of so many
 

@@ -6,7 +6,7 @@ the other place has told its digest.
 
 import hashlib
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 
 from server.clock import Clock
@@ -14,6 +14,7 @@ from server.errors import NotFound
 from server.model import Millis
 from server.ports import Library, MediaStore, StoredFile
 from server.sweeping import AGE
+from server.values import dataclass
 
 _AT_ONCE = 500
 _EVER = Millis(2**53)

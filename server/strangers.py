@@ -6,7 +6,6 @@ one finding; what depends on it is not asked.
 
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from types import MappingProxyType
 from typing import Any
@@ -27,6 +26,7 @@ from server.doctor import (
     wrong,
 )
 from server.ports import Incoming, Outgoing, Unreachable
+from server.values import dataclass
 
 ACTIVITY_TYPE = "application/activity+json"
 JRD_TYPE = "application/jrd+json"

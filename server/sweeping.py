@@ -6,7 +6,6 @@ than any server repeats one: the row is how a repeated one is known.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 
 from server.clock import Clock, compose_id
 from server.comers import KEPT_DAYS as COMERS_DAYS
@@ -16,6 +15,7 @@ from server.model import JobId, JobKind, Millis
 from server.passages import DAY, KEPT_DAYS
 from server.ports import JobCounts, Library, MediaStore, Transaction
 from server.promises import EndPromise, ReinscribePromise, SweepPromise, promise
+from server.values import dataclass
 
 AGE = Millis(86_400_000)
 _AT_ONCE = 200

@@ -1,7 +1,5 @@
 """What is liked, answered, boosted or quoted: a work of this instance or a post; who may see it."""
 
-from dataclasses import dataclass
-
 from server.addresses import Addresses
 from server.model import (
     ActorId,
@@ -14,6 +12,7 @@ from server.model import (
     WorkId,
 )
 from server.ports import Transaction
+from server.values import dataclass
 
 OPEN = (Visibility.PUBLIC, Visibility.UNLISTED)
 _MAX_ID = 2**63 - 1  # ids are 63 bits; databases take no larger number

@@ -6,8 +6,9 @@ strongest source deciding; a claim holds for the very host that makes it, as any
 """
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
+
+from server.values import dataclass
 
 
 class Tier(StrEnum):

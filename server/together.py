@@ -8,10 +8,11 @@ a batch to fill.
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Generic, TypeVar
 
 from server.errors import Unavailable
+from server.values import dataclass
 
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")

@@ -5,8 +5,9 @@ rule stands, whatever its author leaves out of the next version.
 """
 
 from collections.abc import Container
-from dataclasses import dataclass
 from enum import StrEnum
+
+from server.values import dataclass
 
 
 class TreatmentKind(StrEnum):

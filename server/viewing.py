@@ -4,7 +4,6 @@ Absent and forbidden look the same to a stranger (`NotFound`); what was withdraw
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from server import targets
 from server.addresses import Addresses
@@ -34,6 +33,7 @@ from server.ports import Library, Transaction
 from server.repositories.posts import FeedItem
 from server.roles import is_at_least
 from server.targets import Target, find_target, find_target_by_uri, may_see
+from server.values import dataclass
 
 ACCOUNT_GONE = "This account was deleted."
 PAGE = 24

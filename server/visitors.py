@@ -8,11 +8,11 @@ agent, and domains are called code.example, spider.social or devin.blog.
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from server.errors import Invalid
+from server.values import dataclass
 
 MAX_AGENT_CHARACTERS = 512  # real ones stay below 300; a hostile one must not cost more
 

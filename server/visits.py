@@ -6,7 +6,7 @@ what comes on top is counted without its network.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from typing import Final
 
@@ -18,6 +18,7 @@ from server.errors import Unavailable
 from server.passages import DAY, VisitKey, VisitSum
 from server.ports import Library, Transaction
 from server.rules import Door
+from server.values import dataclass
 from server.visitors import VisitorClass
 
 log = structlog.get_logger(__name__)

@@ -8,7 +8,7 @@ one network have bounds; a question that found no room is asked when the crawler
 import asyncio
 from collections import Counter, OrderedDict
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 import structlog
@@ -26,6 +26,7 @@ from server.crawler_claims import (
 )
 from server.model import Millis
 from server.ports import Resolver, Unreachable
+from server.values import dataclass
 from server.visitors import Crawler
 
 log = structlog.get_logger(__name__)

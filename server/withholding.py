@@ -4,7 +4,7 @@ The law: hiding is no deletion. Nothing is told to other servers, addresses answ
 nothing, and all of it comes back unchanged once no case hides it any more.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from server.addresses import Addresses
 from server.chronicling import note_work
@@ -12,6 +12,7 @@ from server.clock import Clock
 from server.dealings import ReportId
 from server.model import ActorId, Post, PostId, TargetId, Work, WorkId, WorkState
 from server.ports import Transaction
+from server.values import dataclass
 
 _MAX_ID = 2**63 - 1  # ids are 63 bits; databases take no larger number
 

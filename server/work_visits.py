@@ -5,7 +5,7 @@ what names no work here is dropped when it is written.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from typing import Final
 
@@ -16,6 +16,7 @@ from server.comers import MACHINES, WorkVisit, thing_asked
 from server.errors import Unavailable
 from server.passages import DAY
 from server.ports import Library, Transaction
+from server.values import dataclass
 from server.visitors import VisitorClass
 
 log = structlog.get_logger(__name__)

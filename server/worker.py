@@ -10,7 +10,7 @@ import random
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Protocol
 
 import structlog
@@ -21,6 +21,7 @@ from server.model import Job, JobId, JobKind, Millis
 from server.ports import Bus, Library, Transaction
 from server.promises import JOBS_TOPIC
 from server.retry import next_attempt
+from server.values import dataclass
 
 log = structlog.get_logger(__name__)
 

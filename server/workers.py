@@ -15,7 +15,6 @@ import os
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections import deque
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -24,6 +23,7 @@ import structlog
 from server.child import ANSWER_HEAD, PROGRESS_BODY, REQUEST_HEAD, Outcome
 from server.errors import Invalid, Unavailable
 from server.ports import Tell
+from server.values import dataclass
 
 _START_SECONDS: Final = 30.0  # loading the tasks takes 0.2 s; a machine that swaps takes longer
 _LEAVE_SECONDS: Final = 5.0  # between the end of its input and a kill

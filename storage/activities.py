@@ -1,10 +1,10 @@
 """Activities as they arrived and as we say them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from server.model import ActivityId, Millis, StoredActivity
 from server.repositories.told import Activities
+from server.values import dataclass
 from storage.database import Connection, Row, Value, ids_text
 
 _KEEP = """

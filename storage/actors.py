@@ -1,11 +1,11 @@
 """Everyone, local and remote."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from server.errors import Untrusted
 from server.model import Actor, ActorId, ActorKind, Emoji, Millis
 from server.repositories.accounts import Actors, Met
+from server.values import dataclass
 from storage.database import BEYOND, MAX_ID, Connection, Row, fold, ids_text, json_text, listed
 from storage.permits import heard_in, heard_text
 

@@ -1,11 +1,11 @@
 """Who asks to come in. Their pictures go with the decision."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from server.arrivals import Application, ApplicationId, ApplicationState, Sample
 from server.model import Millis
 from server.repositories.people import Applications
+from server.values import dataclass
 from storage.database import Connection, Row, ids_text, json_text, listed
 
 

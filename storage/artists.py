@@ -1,7 +1,6 @@
 """Local accounts, their keys, sessions and one-time links."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import msgspec
 
@@ -21,6 +20,7 @@ from server.model import (
 )
 from server.permits import InteractionPolicy
 from server.repositories.accounts import Artists
+from server.values import dataclass
 from server.watermarks import Watermark
 from storage.actors import actors_in
 from storage.database import BEYOND, Connection, Row, fold, json_text, listed

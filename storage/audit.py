@@ -1,9 +1,8 @@
 """What those who run the instance did. Rows are added and read, never changed."""
 
-from dataclasses import dataclass
-
 from server.acts import AuditEntry, AuditId
 from server.repositories.house import AuditLog
+from server.values import dataclass
 from storage.database import MAX_ID, Connection, Row
 
 

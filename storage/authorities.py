@@ -1,9 +1,8 @@
 """The authority that certifies who signs pictures here."""
 
-from dataclasses import dataclass
-
 from server.model import SigningAuthority
 from server.repositories.house import Authorities
+from server.values import dataclass
 from storage.database import Connection
 
 

@@ -1,11 +1,11 @@
 """Who wants nothing to do with whom."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from server.dealings import Block
 from server.model import Actor, ActorId, Millis
 from server.repositories.relations import Blocks
+from server.values import dataclass
 from storage.actors import actor_from
 from storage.database import MAX_ID, Connection, Row, ids_text
 

@@ -1,13 +1,13 @@
 """What belongs to reports: moderators' notes, what is hidden because of them, legal notices."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from server.arrivals import Sample
 from server.casefiles import CaseNote, Notice, NoticeKind
 from server.dealings import ReportId
 from server.model import Millis, TargetId
 from server.repositories.people import Cases
+from server.values import dataclass
 from storage.database import Connection, Row, ids_text
 
 

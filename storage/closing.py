@@ -1,10 +1,9 @@
 """The end of this instance, and where its artists go."""
 
-from dataclasses import dataclass
-
 from server.ending import Closing, ClosingState
 from server.model import ActorId, Millis
 from server.repositories.people import TheEnd
+from server.values import dataclass
 from storage.database import Connection
 
 _THE_ROW = 1

@@ -1,11 +1,11 @@
 """Sums of machines' visits for each work, and which servers hold copies."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from server.comers import Copy, Holder, Price, WorkVisit, WorkVisitSum
 from server.model import ActorId, Millis, WorkId
 from server.repositories.evidence import Comers
+from server.values import dataclass
 from server.visitors import VisitorClass
 from storage.database import Connection, Row, json_text
 

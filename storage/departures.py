@@ -1,10 +1,10 @@
 """The end of an account: who must hear of it, and the erasing of what it leaves."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from server.model import Actor, ActorId, WorkId
 from server.repositories.accounts import Departures, Erased
+from server.values import dataclass
 from storage.actors import actor_from
 from storage.database import Connection, fold, ids_text
 

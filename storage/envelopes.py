@@ -1,13 +1,13 @@
 """Envelopes of what passed the doors, equal ones of an hour in one row."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from server.model import ActorId, AiLabel, Millis, Visibility
 from server.passages import HOUR, Envelope
 from server.repositories.ledgers import EnvelopeRows
 from server.rules import Door, InboundFacts, OutboundFacts
+from server.values import dataclass
 from storage.database import Connection, Row, json_text, listed
 
 

@@ -1,10 +1,9 @@
 """What came in and waits for a moderator."""
 
-from dataclasses import dataclass
-
 from server.holdings import Held, HeldId, HeldState
 from server.model import Millis
 from server.repositories.house import HeldThings
+from server.values import dataclass
 from storage.database import MAX_ID, Connection, Row
 
 

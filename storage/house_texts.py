@@ -1,11 +1,10 @@
 """Versions of the answers that rules and legal pages are made of. Added and read, never changed."""
 
-from dataclasses import dataclass
-
 import msgspec
 
 from server.house_texts import Answers, HouseText
 from server.repositories.people import HouseTexts
+from server.values import dataclass
 from storage.database import Connection, Row
 
 

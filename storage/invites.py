@@ -1,11 +1,11 @@
 """Invitations, and who came by them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from server.arrivals import Invite, InviteId
 from server.model import ActorId, Artist, Millis, Role
 from server.repositories.people import Invites
+from server.values import dataclass
 from storage.artists import artist_from
 from storage.database import MAX_ID, Connection, Row, ids_text
 

@@ -6,10 +6,10 @@ are "behind" and come forward one by one, so that who claims never walks through
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from server.model import Job, JobId, JobKind, Millis
 from server.ports import JobCounts, Jobs
+from server.values import dataclass
 from storage.database import Connection, Row, Value, ids_text, json_text
 
 _MAX_REASON = 500  # characters

@@ -1,11 +1,11 @@
 """The ledger of signals: rows are added, sealed once, and never changed after that."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from server.ledger import Entry, Head, Scope, Statement
 from server.model import ActorId, Millis
 from server.repositories.evidence import SignalLedger
+from server.values import dataclass
 from storage.database import Connection, Row
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import TypeVar
 
 from server.neighbours import Neighbours
@@ -17,6 +16,7 @@ from server.repositories.relations import Blocks, Reactions, Relations, Requests
 from server.repositories.servers import Lists, Peers
 from server.repositories.told import Activities, Notifications
 from server.repositories.works import AllSeries, Likenesses, Works
+from server.values import dataclass
 from storage.activities import activities_in
 from storage.actors import actors_in
 from storage.applications import applications_in

@@ -1,11 +1,11 @@
 """What pictures look like, and whose else look the same."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from server.likeness import Hashes, KeptHashes, Resemblance, ResemblanceId, Verdict, bands
 from server.model import PictureId, WorkId
 from server.repositories.works import Likenesses
+from server.values import dataclass
 from storage.database import Connection, Row, ids_text, json_text, listed
 
 

@@ -1,7 +1,6 @@
 """Lists of servers, drafts of their next version, and what our own one says in public."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -24,6 +23,7 @@ from server.lists import (
 )
 from server.repositories.servers import Lists
 from server.tiers import Listed
+from server.values import dataclass
 from storage.database import Connection, Row, json_text, listed
 
 _AT_ONCE = 5_000  # rows of one statement: other writers wait for some 50 ms

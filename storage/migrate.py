@@ -7,11 +7,11 @@ that a newer Fixatif wrote, or whose applied file was changed since, refuses to 
 import hashlib
 import sqlite3
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from importlib import resources
 from typing import LiteralString
 
 from server.errors import Unavailable
+from server.values import dataclass
 from storage.database import Connection, Engine
 from storage.engines import open_engine
 

@@ -1,7 +1,6 @@
 """What other servers publish, what is said of them, and what lies between here and there."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from server.model import Millis, WorkId
 from server.neighbours import (
@@ -16,6 +15,7 @@ from server.neighbours import (
 from server.passages import HOUR
 from server.rules import Door
 from server.tiers import Tier, Word
+from server.values import dataclass
 from storage.database import Connection, Row, json_text
 
 _AFTER_SLASH = "0"  # what comes next after "/" where texts compare by bytes

@@ -1,9 +1,8 @@
 """What artists are told."""
 
-from dataclasses import dataclass
-
 from server.model import ActorId, Millis, Notification, NotificationKind, TargetId
 from server.repositories.told import Notifications
+from server.values import dataclass
 from storage.database import MAX_ID, Connection, Row
 
 

@@ -1,12 +1,12 @@
 """Other servers as we met them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from server.dealings import Peer, Signature, Undelivered
 from server.model import Millis, TargetId
 from server.repositories.servers import Peers
 from server.tiers import Word
+from server.values import dataclass
 from storage.database import Connection, Row, ids_text, json_text
 from storage.neighbours import neighbours_in
 

@@ -1,7 +1,6 @@
 """Pictures of works and their renditions: what `works` asks for beside its own rows."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import msgspec
 
@@ -16,6 +15,7 @@ from server.model import (
     RenditionName,
     WorkId,
 )
+from server.values import dataclass
 from server.written import NOTHING_WRITTEN, Written
 from storage.database import Connection, Row, ids_text
 

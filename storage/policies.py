@@ -1,9 +1,8 @@
 """Numbered versions of the policy."""
 
-from dataclasses import dataclass
-
 from server.model import ActorId, Millis, PolicyVersion
 from server.repositories.house import Policies
+from server.values import dataclass
 from storage.database import Connection, Row
 
 

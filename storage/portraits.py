@@ -1,10 +1,9 @@
 """Avatars and banners of artists."""
 
-from dataclasses import dataclass
-
 from server.model import ActorId
 from server.portraits import Portrait, PortraitKind
 from server.repositories.accounts import Portraits
+from server.values import dataclass
 from storage.database import Connection, Row
 
 

@@ -1,7 +1,6 @@
 """Comments from here and anywhere, and remote actors' posts."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import msgspec
 
@@ -22,6 +21,7 @@ from server.model import (
 )
 from server.repositories.posts import FeedItem, Posts
 from server.treatments import Treatment, is_hidden
+from server.values import dataclass
 from storage.database import MAX_ID, Connection, Row, ids_text, json_text, listed, time_of
 from storage.permits import heard_in, heard_text, permits_in, permits_text
 

@@ -1,10 +1,10 @@
 """Likes and boosts, of works and of posts."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from server.model import Actor, ActorId, Counts, Reaction, ReactionKind, TargetId
 from server.repositories.relations import Reactions
+from server.values import dataclass
 from storage.actors import actor_from
 from storage.database import Connection, Row, ids_text
 

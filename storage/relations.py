@@ -4,10 +4,9 @@ Lists page by time, so a page also holds every row of the same millisecond as it
 be longer than `limit`, and the next page neither repeats nor loses one.
 """
 
-from dataclasses import dataclass
-
 from server.model import Actor, ActorId, Follow, FollowState, Millis
 from server.repositories.relations import Relations
+from server.values import dataclass
 from storage.actors import actor_from
 from storage.database import MAX_ID, Connection, Row
 

@@ -1,10 +1,9 @@
 """What people report."""
 
-from dataclasses import dataclass
-
 from server.dealings import Outcome, Report, ReportId, ReportKind
 from server.model import ActorId, Millis
 from server.repositories.people import Reports
+from server.values import dataclass
 from storage.database import MAX_ID, Connection, Row, json_text, listed
 
 

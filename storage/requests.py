@@ -1,12 +1,11 @@
 """Who asked to like, answer, boost or quote, and what the artist said."""
 
-from dataclasses import dataclass
-
 from server.dealings import Request, RequestId, RequestState
 from server.errors import Untrusted
 from server.model import Actor, ActorId, Millis, TargetId
 from server.permits import InteractionKind
 from server.repositories.relations import Requests
+from server.values import dataclass
 from storage.actors import actors_in
 from storage.database import MAX_ID, Connection, Row
 

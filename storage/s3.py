@@ -11,13 +11,14 @@ import re
 import secrets
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from typing import Any
 
 from server.errors import Invalid, NotFound, Unavailable
 from server.model import Millis
 from server.ports import MediaStore, StoredFile
+from server.values import dataclass
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _FOLDER = "media/"

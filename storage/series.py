@@ -1,11 +1,11 @@
 """Series, and the works in them in order."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from server.errors import Conflict
 from server.model import ActorId, Millis, Series, SeriesId, Visibility, WorkId
 from server.repositories.works import AllSeries, SeriesShown
+from server.values import dataclass
 from storage.database import Connection, Row, ids_text, json_text
 
 _MOST = 100  # series of one artist

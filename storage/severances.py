@@ -5,11 +5,11 @@ follow must be there, in that state; after its end there must be none.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from server.model import Actor, ActorId, Follow, FollowState, Millis
 from server.passages import Cause, CauseKind, CrossFollow, Severance
 from server.repositories.ledgers import Severances
+from server.values import dataclass
 from storage.actors import actor_from
 from storage.database import MAX_ID, Connection, Row, ids_text, json_text
 

@@ -12,12 +12,13 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from contextvars import Context, copy_context
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache
 from pathlib import Path
 from typing import Any, LiteralString, NoReturn
 
 from server.errors import Unavailable
+from server.values import dataclass
 from storage.database import (
     Connection,
     Row,

@@ -1,11 +1,11 @@
 """Sums of visits, by day."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from server.passages import ClassSum, VisitKey, VisitSum
 from server.repositories.ledgers import VisitRows
 from server.rules import Door
+from server.values import dataclass
 from server.visitors import VisitorClass
 from storage.database import Connection, Row, json_text, listed
 

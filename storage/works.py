@@ -7,7 +7,6 @@ index's order.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import msgspec
 
@@ -27,6 +26,7 @@ from server.model import (
 )
 from server.preparation import Preparation
 from server.repositories.works import Works
+from server.values import dataclass
 from storage import digests
 from storage.database import MAX_ID, Connection, Row, ids_text, json_text, listed
 from storage.permits import permits_in, permits_text, usage_in

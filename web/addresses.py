@@ -7,7 +7,6 @@ private-address checks: IPv4-compatible IPv6, NAT64, 6to4).
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import (
     IPv4Address,
@@ -21,6 +20,7 @@ from urllib.parse import quote
 
 from server.errors import Invalid
 from server.ports import Unreachable
+from server.values import dataclass
 
 IPAddress = IPv4Address | IPv6Address
 IPNetwork = IPv4Network | IPv6Network

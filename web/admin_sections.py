@@ -4,11 +4,11 @@ A new part is one row here, and one in `parts/admin_nav.html`.
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from server.model import Artist, Role
 from server.roles import is_at_least
+from server.values import dataclass
 from web.admin_views import AdminSection
 from web.flows import Flows
 from web.text import plural

@@ -6,8 +6,9 @@ Law: nothing here comes from visitors, and a name that is not in the table does 
 import gzip
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from server.values import dataclass
 
 STATIC_FOLDER = Path(__file__).parent / "static"
 _TYPES: Mapping[str, str] = {

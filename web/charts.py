@@ -5,8 +5,9 @@ who cannot see it.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
+
+from server.values import dataclass
 
 _WIDTH: Final = 400
 _HEIGHT: Final = 200

@@ -5,9 +5,10 @@ on one host.
 """
 
 import re
-from dataclasses import dataclass
 
 from aiohttp import web
+
+from server.values import dataclass
 
 _MAX_COOKIE_CHARACTERS = 256  # ours are 43; a longer value is not ours
 _NO_NAME_CHARACTER = re.compile(r"[^a-z0-9]+")

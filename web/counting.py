@@ -4,7 +4,6 @@ aiohttp tells its access log when an answer is over, and it alone knows; what is
 no person is among it, is `server.visits`' part.
 """
 
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
@@ -16,6 +15,7 @@ from server.crawler_book import CrawlerBook, brief
 from server.egress import Egress
 from server.rules import Door, Facts, MediaFacts
 from server.shadows import ShadowWatch
+from server.values import dataclass
 from server.visits import Visit, Visits
 from server.work_visits import WorkVisits
 from web.addresses import network_of

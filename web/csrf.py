@@ -8,12 +8,13 @@ that nobody can sign another person in to the wrong account.
 import hashlib
 import hmac
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from aiohttp import web
 
 from server.errors import NotAllowed
 from server.model import Session
+from server.values import dataclass
 from web.cookies import Cookies
 from web.forms import sent_token
 from web.keys import FORM_COOKIE, IS_OUR_FORM, SESSION

@@ -16,12 +16,13 @@ import math
 import re
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import MISSING, dataclass
+from dataclasses import MISSING
 from dataclasses import fields as dataclass_fields
 from enum import StrEnum
 from typing import Annotated, Any, Protocol, TypeVar, get_args, get_origin, get_type_hints
 
 from server.errors import Invalid
+from server.values import dataclass
 
 Form = TypeVar("Form")
 

@@ -1,7 +1,6 @@
 """The flows that handlers call, each under one typed key. `server.main` fills them in."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 
 from aiohttp import web
 
@@ -73,6 +72,7 @@ from server.shadows import Shadows, ShadowWatch
 from server.signals import SignalUrls
 from server.sparing import Sparing
 from server.stating import Stating
+from server.values import dataclass
 from server.viewing import Viewing
 from server.visits import Visits
 from server.vouching import Vouching

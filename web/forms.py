@@ -7,13 +7,13 @@ first part of every upload, and this module refuses one that was not checked.
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
 from aiohttp import BodyPartReader, MultipartReader, web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from server.errors import Invalid, NotAllowed
+from server.values import dataclass
 from web.fields import Fields, clean_filename
 from web.keys import IS_OUR_FORM, MAX_BODY_BYTES, MAX_BODY_SECONDS
 
@@ -38,6 +38,9 @@ class UploadLimits:
     max_field_bytes: int = 65_536
     max_files: int = 20
     max_file_bytes: int = 67_108_864
+
+
+_LIMITS = UploadLimits()
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +131,7 @@ async def read_form(request: web.Request) -> Fields:
 
 
 async def read_multipart(
-    request: web.Request, limits: UploadLimits = UploadLimits()
+    request: web.Request, limits: UploadLimits = _LIMITS
 ) -> AsyncIterator[Part]:
     """Go through fields and files in the order sent, the csrf field left out.
 

@@ -6,7 +6,7 @@ member or as a signed peer may appeal: then, and only then, the session or signa
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from typing import Final
 
@@ -20,6 +20,7 @@ from server.model import Artist, Session
 from server.policy import decide, stricter
 from server.rules import Action, Address, Allow, Decision, Door, Refuse, WebFacts
 from server.sparing import Sparing
+from server.values import dataclass
 from server.visitors import Claim, VisitorClass, VisitorFacts, classify_claim
 from server.vouching import Check, Vouching
 from web.addresses import network_of, read_ip

@@ -3,9 +3,8 @@
 Law: as in `views`.
 """
 
-from dataclasses import dataclass
-
 from server.model import Millis
+from server.values import dataclass
 from web.views import LinkView, PagerView
 
 

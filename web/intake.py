@@ -4,12 +4,13 @@ Law: whatever goes wrong with a file, the words that came with it are read to th
 page can show them again. What was stored by then and belongs to nothing is swept.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from aiohttp import web
 
 from server.errors import FixatifError, Invalid
 from server.ports import StoredFile
+from server.values import dataclass
 from web.fields import Fields
 from web.flows import flows
 from web.forms import FilePart, UploadLimits, read_multipart

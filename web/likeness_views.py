@@ -1,7 +1,6 @@
 """One frozen value for the page of two pictures that are alike. Law: as in `views`."""
 
-from dataclasses import dataclass
-
+from server.values import dataclass
 from web.views import ActorView, FormView, PictureView
 
 _EMPTY_FORM = FormView()

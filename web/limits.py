@@ -6,11 +6,11 @@ Losing all of it (a restart) costs an attacker's patience, nothing else.
 
 import math
 from collections import OrderedDict
-from dataclasses import dataclass
 
 from server.clock import Clock
 from server.errors import TooMany
 from server.model import Millis
+from server.values import dataclass
 
 MAX_BUCKETS = 50_000  # about 10 MiB
 

@@ -8,7 +8,6 @@ them like every other answer.
 
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from random import Random
 
@@ -19,6 +18,7 @@ from aiohttp.typedefs import Handler, Middleware
 from server.clock import Clock
 from server.errors import Unavailable
 from server.model import Artist, Session
+from server.values import dataclass
 from web.addresses import IPNetwork, client_address, is_trusted_proxy, network_of
 from web.csrf import FormGuard
 from web.errors import EXPECTED, plain_page, problem, sentence_for, status_of

@@ -5,7 +5,7 @@ that its artist calls sensitive: the link alone stands there then.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 from urllib.parse import quote
 from xml.sax.saxutils import escape
@@ -17,6 +17,7 @@ from server.errors import Invalid, NotFound
 from server.model import Artist, ContentUsage, ImageFormat, Picture, Rendition, RenditionName, Work
 from server.policy import Policy
 from server.protections import Audience, best_for
+from server.values import dataclass
 from web.documents import A_WHILE, EVERYONE, as_json
 from web.errors import show as show_error
 from web.flows import flows

@@ -4,8 +4,6 @@ The law: who asks unsigned is a stranger; who says to have signed gets no more t
 unless that holds, and may well get less without anybody looking.
 """
 
-from dataclasses import dataclass
-
 from aiohttp import web
 
 from federation.facts import host_of
@@ -13,6 +11,7 @@ from server.errors import NotAllowed, NotFound
 from server.model import Visibility, Work
 from server.policy import stricter
 from server.rules import Action, Decision, OutboundFacts, Refuse, action_of
+from server.values import dataclass
 from web.documents import asker, claimed_peer
 from web.flows import flows
 from web.keys import CLAIMED_PEER

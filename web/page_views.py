@@ -3,10 +3,11 @@
 Law: as in `views`. `docs/design-system.md` lists which template takes which type.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from server.model import AiLabel, Counts, Millis, NotificationKind, PictureState, WorkState
 from server.portraits import PortraitKind
+from server.values import dataclass
 from web.delivery_views import MissedView
 from web.views import (
     ActorView,

@@ -3,9 +3,8 @@
 Law: as in `views`.
 """
 
-from dataclasses import dataclass
-
 from server.model import Millis
+from server.values import dataclass
 from web.dealing_views import ReportRow
 from web.views import ActorView, FormView, OptionView, PagerView
 

@@ -3,9 +3,10 @@
 Law: as in `views`.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from server.model import Millis
+from server.values import dataclass
 from web.admin_views import AuditLineView
 from web.views import FormView, OptionView
 

@@ -1,7 +1,7 @@
 """From nouns to what templates show. No rule is made here: flows and policy decided before."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Literal
 
 from server import licences
@@ -33,6 +33,7 @@ from server.policy import Policy
 from server.portraits import PortraitKind
 from server.protections import Audience, is_open_to
 from server.reactions import Tally, Target
+from server.values import dataclass
 from server.viewing import FeedEntry, Hung, Room, Said
 from web import talk, usage
 from web.dealings import dealings_of

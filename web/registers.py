@@ -5,7 +5,7 @@ every known server reads it.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from aiohttp import web
@@ -16,6 +16,7 @@ from server.errors import NotAllowed, NotFound, Untrusted
 from server.model import Actor, Artist, ContentUsage, Counts, Millis, PostId, Series, Work, WorkId
 from server.prose import Named
 from server.registers import Side
+from server.values import dataclass
 from web.documents import activity, asker, seen
 from web.flows import flows
 from web.outbound import extent_of

@@ -8,13 +8,14 @@ the macro that needs it, while it renders, in the page's `Sheet`; nothing else o
 import base64
 import hashlib
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from server.robots import TRAP_PATH
+from server.values import dataclass
 from web import text
 from web.assets import StaticFiles
 from web.views import (

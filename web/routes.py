@@ -1,6 +1,5 @@
 """Every address. A route is closed (signed in only) unless it says that it is public."""
 
-from dataclasses import dataclass
 from functools import wraps
 from urllib.parse import quote
 
@@ -9,6 +8,7 @@ from aiohttp.typedefs import Handler
 
 from server.house_texts import TextKind
 from server.robots import TRAP_PATH
+from server.values import dataclass
 from web import activitypub, datasets, discovery, media, oembed, proofs, registers, series_answers
 from web.keys import ARTIST, LEAVING
 from web.pages import (

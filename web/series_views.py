@@ -1,7 +1,6 @@
 """One frozen value per page template about series. Law: as in `views`."""
 
-from dataclasses import dataclass
-
+from server.values import dataclass
 from web.views import ActorView, FollowButtonView, FormView, PagerView, PictureView, TileView
 
 _EMPTY_FORM = FormView()

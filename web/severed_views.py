@@ -3,8 +3,7 @@
 Law: as in `views`.
 """
 
-from dataclasses import dataclass
-
+from server.values import dataclass
 from web.views import PagerView
 
 

@@ -3,10 +3,9 @@
 Law: reachable in development alone; nothing here is about a real person or work.
 """
 
-from dataclasses import dataclass
-
 from server.emoji import CHOICES
 from server.model import Counts, Millis
+from server.values import dataclass
 from web.views import (
     ActorView,
     CommentView,

@@ -7,7 +7,7 @@ person clicked or a browser asked for ahead. A mark holds a day, for one program
 
 import hashlib
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from aiohttp import web
@@ -15,6 +15,7 @@ from aiohttp import web
 from server.clock import Clock
 from server.crawler_claims import is_nearby
 from server.model import Millis
+from server.values import dataclass
 from server.visitors import VisitorClass
 from web.addresses import read_ip
 from web.bearing import is_led_here, is_prefetch, is_text_browser

@@ -6,10 +6,11 @@ absolute or begin with `/`, and "" means that there is none.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from server.model import Counts, Millis
+from server.values import dataclass
 
 Surround = Literal["", "light", "mid", "dark"]
 NoticeKind = Literal["info", "success", "warning", "error"]

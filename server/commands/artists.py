@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from server.shell import (
     password,
     with_instance,
 )
+from server.values import dataclass
 from server.worker import Worker
 
 _POLL_SECONDS = 0.2

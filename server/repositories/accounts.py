@@ -1,7 +1,6 @@
 """Interfaces of artists and their actors, and how they end."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 from server.model import (
@@ -18,6 +17,7 @@ from server.model import (
     TicketPurpose,
 )
 from server.portraits import Portrait, PortraitKind
+from server.values import dataclass
 
 
 class Artists(Protocol):

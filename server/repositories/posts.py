@@ -1,10 +1,10 @@
 """Interfaces of comments and others' posts, as they are read."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 from server.model import ActorId, Millis, Post, PostId, TargetId, WorkId
+from server.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,6 @@
 """Interfaces of works and series."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 from server.likeness import Hashes, KeptHashes, Resemblance, ResemblanceId, Verdict
@@ -17,6 +16,7 @@ from server.model import (
     WorkId,
 )
 from server.preparation import Preparation
+from server.values import dataclass
 
 
 class Works(Protocol):

@@ -1,7 +1,6 @@
 """What a sample artist and a sample work are, and how a work's pictures come about."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from PIL import Image
@@ -9,6 +8,7 @@ from PIL import Image
 from server.errors import Invalid
 from server.model import Visibility
 from server.sampleart.easel import encode
+from server.values import dataclass
 
 Painter: TypeAlias = Callable[[int], Image.Image]
 

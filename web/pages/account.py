@@ -1,6 +1,6 @@
 """Signing in and out, the owner's set-up, and what one says of oneself."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Annotated
 
 from aiohttp import web
@@ -19,6 +19,7 @@ from server.model import Artist, ContentUsage, Preference, Sizes
 from server.policy import Policy
 from server.portraits import Portrait, PortraitKind
 from server.presence import Presence, read_domains
+from server.values import dataclass
 from web.addresses import network_of
 from web.errors import status_of
 from web.fields import CHECKED, Line, Secret, Text, decode

@@ -1,7 +1,6 @@
 """Asking to come in, and the moderators' queue of who does."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Annotated
 
 from aiohttp import web
@@ -16,6 +15,7 @@ from server.applying import (
 from server.arrivals import Application, ApplicationId, InviteState
 from server.errors import FixatifError, Invalid, Refused
 from server.model import Millis
+from server.values import dataclass
 from web.addresses import network_of
 from web.errors import status_of
 from web.fields import Fields, Line, Text, decode

@@ -1,6 +1,6 @@
 """Lists of servers: looked at, taken in, agreed to, put in order. Admins and the owner only."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Annotated
 
 from aiohttp import web
@@ -25,6 +25,7 @@ from server.lists import (
 )
 from server.model import Millis
 from server.tiers import FederationMode
+from server.values import dataclass
 from web.fields import Fields, Line, Many, Text, decode
 from web.flows import flows
 from web.forms import read_form

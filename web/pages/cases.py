@@ -1,7 +1,6 @@
 """Cases: reports and notices as moderators work on them, and as those concerned read them."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from typing import Annotated
 
 from aiohttp import web
@@ -14,6 +13,7 @@ from server.dealings import ABOUT_MACHINES, Outcome, Report, ReportId, ReportKin
 from server.errors import FixatifError, Invalid
 from server.model import Artist, Counts, TargetId
 from server.reporting import MAX_WORDS, Case
+from server.values import dataclass
 from server.viewing import Hung, Said
 from server.withholding import Thing
 from web.dealing_views import (

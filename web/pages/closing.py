@@ -1,12 +1,12 @@
 """What artists can do while the end of this instance is announced."""
 
-from dataclasses import dataclass
 from typing import Annotated
 
 from aiohttp import web
 
 from server.ending import ClosingState
 from server.errors import FixatifError, Invalid
+from server.values import dataclass
 from web.errors import status_of
 from web.fields import Line, decode
 from web.flows import flows

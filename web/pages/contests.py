@@ -1,6 +1,5 @@
 """How a work was made: evidence, appeal, label, and marks that are wrong."""
 
-from dataclasses import dataclass
 from typing import Annotated
 
 from aiohttp import web
@@ -11,6 +10,7 @@ from server.dealings import ABOUT_MACHINES, Report, ReportId, ReportKind
 from server.errors import FixatifError, Invalid, NotFound
 from server.model import AiLabel, WorkId, WorkState
 from server.reporting import MAX_WORDS
+from server.values import dataclass
 from web.dealing_views import ContestPage
 from web.errors import status_of
 from web.fields import Fields, Text, decode

@@ -1,7 +1,6 @@
 """Who came: for artists about their own works, for those in charge about all."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Annotated
 
@@ -13,6 +12,7 @@ from server.evidence import DayCame, Traffic
 from server.model import Millis, Role
 from server.passages import DAY
 from server.roles import demand
+from server.values import dataclass
 from server.visitors import VisitorClass
 from web.charts import ChartView, bars
 from web.errors import status_of

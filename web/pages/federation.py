@@ -1,6 +1,5 @@
 """For those who run the instance: what waits for other servers, and who cannot be reached."""
 
-from dataclasses import dataclass
 from typing import Annotated
 
 from aiohttp import web
@@ -8,6 +7,7 @@ from aiohttp import web
 from server.model import JobId, JobKind, Role
 from server.queues import JobState
 from server.roles import demand
+from server.values import dataclass
 from web.deliveries import federation_page
 from web.fields import Line, decode
 from web.flows import flows

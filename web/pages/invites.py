@@ -1,6 +1,5 @@
 """Invitations: made, listed and taken back; and the page where somebody comes in by one."""
 
-from dataclasses import dataclass
 from typing import Annotated
 
 from aiohttp import web
@@ -11,6 +10,7 @@ from server.errors import FixatifError, Invalid
 from server.inviting import ARTISTS_DAYS, MAX_DAYS, MAX_NOTE, MAX_USES, Listed, WantedInvite
 from server.model import Role
 from server.roles import demand, is_at_least
+from server.values import dataclass
 from web.addresses import network_of
 from web.errors import status_of
 from web.fields import Line, Number, Secret, decode

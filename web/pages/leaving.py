@@ -1,6 +1,5 @@
 """The end of one's account: asked for with the password, and taken back in time."""
 
-from dataclasses import dataclass
 from typing import Annotated
 
 from aiohttp import web
@@ -8,6 +7,7 @@ from aiohttp import web
 from server.account_ends import GRACE
 from server.errors import FixatifError, Invalid, NotAllowed
 from server.model import Artist
+from server.values import dataclass
 from web.dealing_views import LeavingPage
 from web.errors import status_of
 from web.fields import Secret, decode

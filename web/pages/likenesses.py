@@ -1,6 +1,5 @@
 """Pictures like an artist's own, side by side, and what the artist says of it."""
 
-from dataclasses import dataclass
 from typing import Annotated
 
 from aiohttp import web
@@ -10,6 +9,7 @@ from server.likeness import ResemblanceId, Verdict
 from server.likening import Pair
 from server.model import Picture
 from server.reporting import MAX_WORDS
+from server.values import dataclass
 from web.errors import status_of
 from web.fields import Text, decode
 from web.flows import flows

@@ -1,6 +1,6 @@
 """Lists of servers taken in: by subscription, as a file, or pasted."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Annotated
 
 from aiohttp import web
@@ -8,6 +8,7 @@ from aiohttp import web
 from server.errors import FixatifError, Invalid, NotFound
 from server.list_keeping import Wanted
 from server.lists import MAX_BYTES, MAX_NAME, BrokenList, ListFormat, ListKind
+from server.values import dataclass
 from web.fields import Fields, Line, decode
 from web.flows import flows
 from web.forms import FilePart, UploadLimits, read_form, read_multipart

@@ -1,6 +1,5 @@
 """Moving: to another account, from another account, and back."""
 
-from dataclasses import dataclass
 from typing import Annotated
 
 from aiohttp import web
@@ -8,6 +7,7 @@ from aiohttp import web
 from server.errors import FixatifError, Invalid, NotAllowed, NotFound
 from server.model import Actor, Artist, Millis
 from server.moving import COOLDOWN, MAX_ALIASES
+from server.values import dataclass
 from web.dealing_views import AliasRow, MovingPage
 from web.errors import status_of
 from web.fields import Line, Secret, decode

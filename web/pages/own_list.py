@@ -1,6 +1,6 @@
 """Our own list: said, taken back, published; and with whom this place deals at all."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Annotated
 
 from aiohttp import web
@@ -11,6 +11,7 @@ from server.lists import MAX_COMMENT, BlockList, ListEntry, ListSource, Severity
 from server.policy import FederationTerms
 from server.policy_text import write_policy
 from server.tiers import FederationMode
+from server.values import dataclass
 from web.fields import Line, Many, Text, decode
 from web.flows import flows
 from web.forms import read_form

@@ -1,6 +1,6 @@
 """Other servers, for those who run the instance: how each stands, and the word about it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Annotated
 from urllib.parse import quote
 
@@ -15,6 +15,7 @@ from server.model import Artist, Role
 from server.peer_book import PAGE
 from server.roles import demand, is_at_least
 from server.tiers import Tier
+from server.values import dataclass
 from web.errors import status_of
 from web.fields import Line, decode
 from web.flows import flows

@@ -1,6 +1,5 @@
 """People for those who run the instance: found, looked at, dealt with."""
 
-from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import urlencode
 
@@ -10,6 +9,7 @@ from server.errors import FixatifError, Invalid
 from server.members import MOST_INVITES, PAGE, Member
 from server.model import Actor, ActorId, Artist, Role
 from server.roles import is_at_least
+from server.values import dataclass
 from web.errors import status_of
 from web.fields import Line, Number, Secret, decode
 from web.flows import flows

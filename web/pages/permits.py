@@ -1,11 +1,10 @@
 """Who may like, answer, boost and quote: the choices, on the settings page and a work's own."""
 
-from dataclasses import dataclass
-
 from aiohttp import web
 
 from server.model import Work
 from server.permits import InteractionKind, InteractionPolicy, Permit
+from server.values import dataclass
 from web.fields import CHECKED, Fields, decode
 from web.flows import flows
 from web.forms import read_form

@@ -1,6 +1,5 @@
 """Reports, as anybody signed in makes them; how they stand in lists."""
 
-from dataclasses import dataclass
 from typing import Annotated
 
 from aiohttp import web
@@ -12,6 +11,7 @@ from server.errors import FixatifError, Invalid, NotFound
 from server.model import Actor, ActorId, AiLabel, TargetId
 from server.reporting import MAX_WORDS, Case
 from server.targets import Target
+from server.values import dataclass
 from web.dealing_views import ReportPage, ReportRow
 from web.dealings import report_page
 from web.errors import status_of

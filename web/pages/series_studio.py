@@ -1,7 +1,6 @@
 """Where an artist makes, describes and arranges series. Signed in only."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Annotated
 
 from aiohttp import web
@@ -11,6 +10,7 @@ from server.errors import FixatifError, Invalid
 from server.model import Artist, PictureState, RenditionName, Visibility, Work, WorkId, WorkState
 from server.series import MAX_SUMMARY, SeriesDraft, handle_start, suggested_name
 from server.series_rooms import SeriesCard, SeriesDesk
+from server.values import dataclass
 from web.errors import status_of
 from web.fields import Fields, Line, Text, decode
 from web.flows import flows

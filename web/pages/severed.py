@@ -1,6 +1,5 @@
 """Follows that a change of the rules cut: what was cut by what, and the way back."""
 
-from dataclasses import dataclass
 from itertools import groupby
 from typing import Annotated
 
@@ -12,6 +11,7 @@ from server.passages import Cause, CauseKind, CrossFollow, Severance
 from server.roles import demand
 from server.rules import Refuse
 from server.severing import PAGE, REMEMBERED_FOR, SUSPENDED_FOR
+from server.values import dataclass
 from web.errors import status_of
 from web.fields import Line, decode
 from web.flows import flows

@@ -1,7 +1,7 @@
 """The artist's desk: upload, describe, hang, edit, withdraw. Signed in only."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Annotated
 
 from aiohttp import web
@@ -38,6 +38,7 @@ from server.model import (
 )
 from server.permits import InteractionPolicy
 from server.recipes import Focus
+from server.values import dataclass
 from server.viewing import Hung
 from web.copies import copies_of, kept_of, shared_url, written_of
 from web.deliveries import missed

@@ -1,6 +1,5 @@
 """Legal notices by anybody, and the private page where each one's state stands."""
 
-from dataclasses import dataclass
 from typing import Annotated
 
 from aiohttp import web
@@ -10,6 +9,7 @@ from server.casework import DECISIONS
 from server.errors import FixatifError, Invalid
 from server.notices import MAX_SHORT, NoticeForm, Status, read_addresses
 from server.reporting import MAX_WORDS
+from server.values import dataclass
 from web.addresses import network_of
 from web.errors import status_of
 from web.fields import Line, Text, decode

@@ -1,6 +1,6 @@
 """Rules, legal pages and counts of cases; and the questions that they are made of."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Annotated
 
 from aiohttp import web
@@ -13,6 +13,7 @@ from server.house_texts import MOST_AGE, TITLES, Answers, TextKind, compose
 from server.model import Role
 from server.roles import demand, is_at_least
 from server.stating import check
+from server.values import dataclass
 from web.errors import status_of
 from web.fields import Line, Number, Text, decode
 from web.flows import flows

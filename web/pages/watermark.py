@@ -1,11 +1,11 @@
 """The watermark of an artist: chosen, and seen before it is on anything."""
 
-from dataclasses import dataclass
 from typing import Annotated, Final
 
 from aiohttp import web
 
 from server.errors import FixatifError, Invalid
+from server.values import dataclass
 from server.watermarks import MAX_LETTERS, Watermark, WatermarkReach, WatermarkStyle
 from web.errors import status_of
 from web.fields import Fields, Line, decode
