@@ -22,6 +22,7 @@ from server.setting_words import told, wanted
 ENVIRONMENT_PREFIX = "FIXATIF__"
 _LONGEST_SPREAD_SECONDS = 3_600
 _MOST_GIGABYTES = 1_000_000  # a day: more than any line carries
+_LEAST_TRIALS, _MOST_TRIALS = 10, 50_000  # the most: a quarter of a minute of a desk's machine
 _MOST_COMPARED_MIB = 1_000_000  # a day: a terabyte
 _MOST_APPLICATIONS = 1_000  # a day: nobody reads more
 _MOST_UPLOAD_BYTES = 4 * 1024**3  # a file: more than any picture that is read here
@@ -91,6 +92,7 @@ class Gate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What the gate does beside the policy. `daily_gigabytes`: 0 for no brake."""
 
     daily_gigabytes: int = 0
+    trials: int = 5_000
 
 
 class PolicySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -279,6 +281,8 @@ def _checked(config: Config, source: str) -> Config:
         problem = f"'people.applications_per_day' must be between 1 and {_MOST_APPLICATIONS}"
     if not problem and not 0 <= config.gate.daily_gigabytes <= _MOST_GIGABYTES:
         problem = f"'gate.daily_gigabytes' must be between 0 and {_MOST_GIGABYTES}"
+    if not problem and not _LEAST_TRIALS <= config.gate.trials <= _MOST_TRIALS:
+        problem = f"'gate.trials' must be between {_LEAST_TRIALS} and {_MOST_TRIALS}"
     if problem:
         raise Invalid(f"{source}: {problem}.")
     return config

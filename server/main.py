@@ -51,6 +51,7 @@ from server.blocking import Blocking
 from server.blocklists import Blocklists
 from server.bus import MemoryBus
 from server.casework import Casework
+from server.challenges import Challenges
 from server.chronicling import Ledger
 from server.clock import Clock, SystemClock
 from server.closing import ClosingNow, Closings
@@ -512,6 +513,9 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
         renderer=_renderer(config, is_development=is_development),
         static=StaticFiles.from_folder(),
         forms=_form_guard(config, await _secret_of(library, speaker, "forms")),
+        challenges=Challenges(
+            library, clock, config.gate.trials, await _secret_of(library, speaker, "sums")
+        ),
         media_tokens=MediaTokens(await _secret_of(library, speaker, "pictures")),
         limits=RateLimiter(clock),
         courtesy=courtesy,

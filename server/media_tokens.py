@@ -12,16 +12,20 @@ from dataclasses import field
 from typing import Final
 
 from server.model import Millis
+from server.rules import Proof
 from server.values import dataclass
 
 LASTS: Final = Millis(3_600_000)  # of a token: long enough to look, too short to pass round
-PROOF_LASTS: Final = Millis(86_400_000)  # of a browser's proof
+PROOF_LASTS: Final = Millis(86_400_000)  # of the proof of a browser that keeps a cookie
+WORK_LASTS: Final = Millis(3_600_000)  # of one that solved a sum as well: to be earned anew
 _EARLY: Final = Millis(120_000)  # clocks of two processes differ a little
 _VERSION: Final = 1
 _HEAD: Final = 5  # bytes: version, and a moment in seconds
 _CODE: Final = 16  # bytes
 _CHANCE: Final = 12  # bytes, in a proof
 _MOST_SECONDS: Final = 2**32 - 1
+_PURPOSES: Final = {Proof.COOKIE: "proof", Proof.WORK: "work"}
+_LASTING: Final = {Proof.COOKIE: PROOF_LASTS, Proof.WORK: WORK_LASTS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,19 +34,22 @@ class MediaTokens:
 
     secret: bytes = field(repr=False)
 
-    def proof(self, chance: bytes, now: Millis) -> str:
+    def proof(self, chance: bytes, now: Millis, kind: Proof = Proof.COOKIE) -> str:
         """Return a proof for a browser's cookie. `chance`: 12 random bytes."""
         head = _head(now)
-        return _text(head + chance + self._code("proof", head, chance))
+        return _text(head + chance + self._code(_PURPOSES[kind], head, chance))
 
-    def is_proof(self, text: str, now: Millis) -> bool:
-        """Say whether a cookie holds a proof of ours that holds now."""
+    def proof_in(self, text: str, now: Millis) -> Proof:
+        """Return what a cookie proves now; NONE where it holds no proof of ours."""
         packed = _packed(text, _CHANCE)
         if packed is None:
-            return False
+            return Proof.NONE
         head, chance, code = packed[:_HEAD], packed[_HEAD:-_CODE], packed[-_CODE:]
-        is_ours = hmac.compare_digest(code, self._code("proof", head, chance))
-        return is_ours and -_EARLY <= now - _moment(head) <= PROOF_LASTS
+        age = now - _moment(head)
+        for kind, lasts in _LASTING.items():
+            if hmac.compare_digest(code, self._code(_PURPOSES[kind], head, chance)):
+                return kind if -_EARLY <= age <= lasts else Proof.NONE
+        return Proof.NONE
 
     def token(self, media_key: str, file: str, holder: str, now: Millis) -> str:
         """Return a token for one file ("large.avif") of a picture. `holder`: their proof."""

@@ -27,6 +27,7 @@ from server.rules import (
     Facts,
     InboundFacts,
     OutboundFacts,
+    Proof,
     Refuse,
     Rule,
     WebFacts,
@@ -68,11 +69,15 @@ class AiWorks:
 
 @dataclass(frozen=True, slots=True)
 class RenditionLimits:
-    """The longest side, in pixels, that each audience may have."""
+    """The longest side, in pixels, that each audience may have.
+
+    `proof`: what a visitor's browser must give before it counts as a person; never none.
+    """
 
     visitor: int = 1280
     person: int = 2048
     peer: int = PEER_PIXELS
+    proof: Proof = Proof.COOKIE
 
 
 @dataclass(frozen=True, slots=True)

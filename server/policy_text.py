@@ -27,7 +27,7 @@ from server.policy import (
     RemoteAiWorks,
     RenditionLimits,
 )
-from server.rules import ACTIONS, CONDITIONS, Action, Condition, ConditionKind, Door, Rule
+from server.rules import ACTIONS, CONDITIONS, Action, Condition, ConditionKind, Door, Proof, Rule
 from server.tiers import FederationMode
 from server.values import dataclass
 
@@ -38,6 +38,7 @@ _USAGE_KEYS: Mapping[str, str] = {"train-ai": "train_ai", "ai-use": "ai_use", "s
 _TOP_KEYS = ("preset", "content_usage", "ai_works", "renditions", "federation", "rules")
 _RULE_KEYS = ("name", "door", "when", "then", "because", "shadow")
 _AUDIENCES = ("visitor", "person", "peer")
+_PROOFS = (Proof.COOKIE, Proof.WORK)  # one without any would gate nothing
 # The parser takes the square of the number of parts of a dotted key: minutes for a long line.
 _QUOTED = re.compile(  # each to its end or the text's, so that nothing is looked at twice
     r"""\"{3}[\s\S]*?(?:\"{3}|\Z)|'{3}[\s\S]*?(?:'{3}|\Z)"""
@@ -118,6 +119,7 @@ def write_policy(policy: Policy) -> str:
         f"remote = {_quoted(policy.ai_works.remote)}",
         "\n[renditions]  # longest side in pixels that each audience may have",
         *(f"{audience} = {getattr(policy.renditions, audience)}" for audience in _AUDIENCES),
+        f"proof = {_quoted(policy.renditions.proof)}",
         "\n[federation]",
         f"mode = {_quoted(policy.federation.mode)}",
         *(line for rule in policy.rules for line in _rule_lines(rule)),
@@ -174,9 +176,10 @@ def _renditions(
     given: Mapping[str, object], preset: RenditionLimits, place: _Place
 ) -> RenditionLimits:
     here = place.below("renditions")
-    _only(given, _AUDIENCES, here)
+    _only(given, (*_AUDIENCES, "proof"), here)
     limits = RenditionLimits(
-        **{name: _side(given.get(name, getattr(preset, name)), name, here) for name in _AUDIENCES}
+        **{name: _side(given.get(name, getattr(preset, name)), name, here) for name in _AUDIENCES},
+        proof=_choice(given.get("proof", preset.proof), Proof, "proof", here, allowed=_PROOFS),
     )
     if limits.person < limits.visitor:
         raise here.problem("person", "a person may have at least what a visitor may; raise it.")

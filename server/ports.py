@@ -14,7 +14,7 @@ from typing import Protocol, TypeVar
 from server.model import Job, JobId, JobKind, Millis
 from server.neighbours import Neighbours
 from server.repositories.accounts import Actors, Artists, Departures, Portraits
-from server.repositories.evidence import Comers, SignalLedger
+from server.repositories.evidence import Comers, Proofs, SignalLedger
 from server.repositories.house import AuditLog, Authorities, HeldThings, Policies
 from server.repositories.ledgers import EnvelopeRows, Severances, VisitRows
 from server.repositories.people import Applications, Cases, HouseTexts, Invites, Reports, TheEnd
@@ -213,6 +213,8 @@ class Transaction(Protocol):
     def ledger(self) -> SignalLedger: ...
     @property
     def comers(self) -> Comers: ...
+    @property
+    def proofs(self) -> Proofs: ...
     @property
     def portraits(self) -> Portraits: ...
     @property

@@ -10,7 +10,7 @@ from typing import Final, TypeVar
 from server.model import ContentUsage, Preference
 from server.phrasing import effect_of, sentence_of
 from server.policy import LocalAiWorks, Policy, RemoteAiWorks
-from server.rules import ConditionKind, Door, Rule
+from server.rules import Action, ConditionKind, Door, Proof, Rule
 from server.tiers import FederationMode
 from server.values import dataclass
 
@@ -58,6 +58,13 @@ _MODES: Final = {
     FederationMode.OPEN: "This place deals with every server that is not refused.",
     FederationMode.ALLOW_LIST: "This place deals only with servers that were let in.",
 }
+PROOFS: Final = {
+    Proof.COOKIE: "Visitors see as much as people signed in where their browser keeps a cookie.",
+    Proof.WORK: (
+        "Visitors see as much as people signed in where their browser keeps a cookie and, once an "
+        "hour, solves a small sum: a moment for one person, and costly for who collects everything."
+    ),
+}
 AUDIENCES: Final = (
     ("visitor", "Anybody"),
     ("person", "People signed in here"),
@@ -84,6 +91,13 @@ def public_rules(policy: Policy) -> tuple[PublicRule, ...]:
     return tuple(dict.fromkeys(found))
 
 
+def proof_sentence(policy: Policy) -> str:
+    """Return what a visitor's browser gives to see more, "" where nothing more is to be seen."""
+    limits = policy.renditions
+    is_asked = any(rule.then is Action.PROVE and not rule.shadow for rule in policy.rules)
+    return PROOFS[limits.proof] if is_asked or limits.person > limits.visitor else ""
+
+
 def mode_sentence(policy: Policy) -> str:
     """Return with whom this place deals at all."""
     return _MODES[policy.federation.mode]
@@ -96,6 +110,7 @@ def changes(before: Policy, after: Policy) -> tuple[str, ...]:
         *_told(AI_HERE, before.ai_works.local, after.ai_works.local),
         *_told(AI_ELSEWHERE, before.ai_works.remote, after.ai_works.remote),
         *_size_changes(before, after),
+        *_told(PROOFS, before.renditions.proof, after.renditions.proof),
         *_told(_MODES, before.federation.mode, after.federation.mode),
         *_rule_changes(before, after),
     )
@@ -115,6 +130,7 @@ def document(policy: Policy) -> dict[str, object]:
             "visitor": limits.visitor,
             "person": limits.person,
             "peer": limits.peer,
+            "proof": limits.proof.value,
         },
         "federation": {"mode": policy.federation.mode.value},
         "doors": doors,

@@ -32,6 +32,7 @@ from server.rules import (
     InboundFacts,
     MediaFacts,
     OutboundFacts,
+    Proof,
     Rule,
     WebFacts,
 )
@@ -44,6 +45,8 @@ SAMPLES: Final = 20
 _MOST_PEERS: Final = 20_000
 _ANSWERS_KEPT: Final = 20_000
 _NETWORK_BITS: Final = {4: 24, 6: 48}  # what is known of a visitor's address
+_UNHINDERED: Final = frozenset({str(Action.ALLOW), str(Action.PROVE)})
+_AFTER_WORK: Final = "work"  # no action of a rule: how its proof is to be given
 _REFUSED: Final = str(Action.REFUSE)
 _HELD: Final = str(Action.HOLD)
 
@@ -277,7 +280,18 @@ def _is_narrow(network: str) -> bool:
 
 def _answer(facts: Facts, rules: Rules) -> Outcome:
     decision: Decision = decide(facts.door, facts, rules.compiled)
+    if _must_work(facts, rules) and action_of(decision) in _UNHINDERED:
+        return _AFTER_WORK, decision.rule or "renditions.proof"
     return action_of(decision), decision.rule
+
+
+def _must_work(facts: Facts, rules: Rules) -> bool:
+    """Say whether somebody's browser solves a sum before it gets such a picture.
+
+    Who counts as a person at this door came with a token of their own, as visitors do.
+    """
+    is_proven = isinstance(facts, MediaFacts) and facts.visitor is VisitorClass.PERSON
+    return is_proven and rules.compiled.policy.renditions.proof is Proof.WORK
 
 
 def _with_tier(facts: DoorFacts, tier: Tier) -> DoorFacts:

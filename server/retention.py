@@ -8,6 +8,7 @@ from server.comers import KEPT_DAYS as COMERS_DAYS
 from server.holdings import KEPT as HELD_AGE
 from server.house_texts import Kept
 from server.sweeping import (
+    AGE,
     DECIDED_AGE,
     INCOMING_AGE,
     MONTH,
@@ -37,6 +38,7 @@ def kept() -> tuple[Kept, ...]:
             ("What artists showed in a case", DECIDED_AGE, _SWEEP, "after the decision"),
             ("Who gave a legal notice", NOTICES_AGE, _SWEEP, "after the decision"),
             ("How many machines came for a work", COMERS_DAYS * _DAY, _SWEEP, "after that"),
+            ("That a visitor's browser solved a sum, without a name", AGE, _SWEEP, "after that"),
             ("Invitations that nobody used", MONTH, _SWEEP, "after their end"),
         )
     )

@@ -20,6 +20,7 @@ from server.rules import (
     Action,
     Condition,
     ConditionKind,
+    Decision,
     Door,
     Facts,
     InboundFacts,
@@ -157,6 +158,21 @@ def _strangers(compiled: CompiledPolicy) -> Iterator[tuple[str, str]]:
         answer = decide(Door.WEB, facts, compiled)
         if isinstance(answer, Refuse):
             yield answer.rule, f"The rule “{answer.rule}” would refuse {what}."
+            if visitor is VisitorClass.VISITOR:
+                proven = replace(facts, visitor=VisitorClass.PERSON)
+                yield from _passes_by_proof(answer.rule, decide(Door.WEB, proven, compiled))
+
+
+def _passes_by_proof(rule: str, answer: Decision) -> Iterator[tuple[str, str]]:
+    """Find a rule about visitors that forgets those among them who gave a proof."""
+    if not isinstance(answer, Refuse):
+        yield (
+            rule,
+            (
+                f"The rule “{rule}” refuses visitors, but not those whose browser has given a "
+                "proof; add the class person to it."
+            ),
+        )
 
 
 def _unenforced(compiled: CompiledPolicy) -> Iterator[tuple[str, str]]:

@@ -70,11 +70,16 @@ class ConditionKind(StrEnum):
 
 
 class Proof(StrEnum):
-    """What a visitor proved before a picture is asked for."""
+    """What a visitor proved before a picture is asked for; each is worth more than those above."""
 
     NONE = "none"
-    COOKIE = "cookie"
-    WORK = "work"
+    COOKIE = "cookie"  # a style sheet was loaded and its cookie came back
+    WORK = "work"  # a sum was solved too, which costs a moment of computing
+
+    def suffices(self, asked: "Proof") -> bool:
+        """Say whether this is worth at least what is asked."""
+        order = tuple(Proof)
+        return order.index(self) >= order.index(asked)
 
 
 class Medium(StrEnum):

@@ -78,8 +78,10 @@ class Sweeping:
         counted_before = Millis(now - KEPT_DAYS * DAY)
         await self._repeat(lambda tx: tx.envelopes.sweep(counted_before, limit=_ROWS_AT_ONCE))
         await self._repeat(lambda tx: tx.visits.sweep(counted_before // DAY, limit=_ROWS_AT_ONCE))
+        spent_before = Millis(now - AGE)  # should the clock be set back, they are known still
         came_before = now // DAY - COMERS_DAYS
         await self._repeat(lambda tx: tx.comers.sweep(came_before, limit=_ROWS_AT_ONCE))
+        await self._repeat(lambda tx: tx.proofs.sweep(spent_before, limit=_ROWS_AT_ONCE))
         await self._repeat(
             lambda tx: tx.activities.sweep(
                 outgoing_before=Millis(now - OUTGOING_AGE),

@@ -7,7 +7,7 @@ from typing import TypeVar
 from server.neighbours import Neighbours
 from server.ports import Jobs, Library, Transaction
 from server.repositories.accounts import Actors, Artists, Departures, Portraits
-from server.repositories.evidence import Comers, SignalLedger
+from server.repositories.evidence import Comers, Proofs, SignalLedger
 from server.repositories.house import AuditLog, Authorities, HeldThings, Policies
 from server.repositories.ledgers import EnvelopeRows, Severances, VisitRows
 from server.repositories.people import Applications, Cases, HouseTexts, Invites, Reports, TheEnd
@@ -45,6 +45,7 @@ from storage.peers import peers_in
 from storage.policies import policies_in
 from storage.portraits import portraits_in
 from storage.posts import posts_in
+from storage.proofs import proofs_in
 from storage.reactions import reactions_in
 from storage.relations import relations_in
 from storage.reports import reports_in
@@ -169,6 +170,10 @@ class _Transaction:
     @property
     def comers(self) -> Comers:
         return comers_in(self._connection)
+
+    @property
+    def proofs(self) -> Proofs:
+        return proofs_in(self._connection)
 
     @property
     def held(self) -> HeldThings:

@@ -17,6 +17,7 @@ from web.gate import Gate
 from web.keys import COUNTER, IS_USAGE_SAID, RENDER_ERROR, REQUEST_ID
 from web.middleware import BodyLimits, Plumbing, install
 from web.page_views import ErrorPage, GonePage
+from web.proofs import proof_of
 from web.respond import as_response, reserves, viewer_of
 from web.routes import add_routes
 from web.views import ActorView, HeadView, LinkView
@@ -86,6 +87,7 @@ def _plumbing(flows: Flows) -> Plumbing:
         claimed_peer,
         proven_peer,
         check_of,
+        proof_of,
     )
     return Plumbing(
         clock=flows.clock,

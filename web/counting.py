@@ -56,7 +56,9 @@ class Counter:
         sent = bytes_sent(request, response)
         self.egress.note(sent)
         is_media = isinstance(facts, MediaFacts)
-        visitor = request.get(VISITOR_CLASS) or self.book.claim(user_agent).visitor_class
+        # Of pictures, what their door took them for: a proof counts where its token was shown.
+        known = facts.visitor if isinstance(facts, MediaFacts) else request.get(VISITOR_CLASS)
+        visitor = known or self.book.claim(user_agent).visitor_class
         is_refused = response.status in _REFUSED
         self.visits.count(
             Visit(

@@ -25,6 +25,7 @@ from server.audit import Audit
 from server.blocking import Blocking
 from server.blocklists import Blocklists
 from server.casework import Casework
+from server.challenges import Challenges
 from server.chronicling import Ledger
 from server.clock import Clock
 from server.closing import ClosingNow, Closings
@@ -126,6 +127,7 @@ class Flows:
     marking: Marking
     portraying: Portraying
     media_tokens: MediaTokens
+    challenges: Challenges
     blocklists: Blocklists
     own_list: OwnList
     list_feed: ListFeed

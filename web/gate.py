@@ -18,7 +18,7 @@ from server.crawler_claims import Verdict, is_nearby, is_verifiable
 from server.house import House
 from server.model import Artist, Session
 from server.policy import decide, stricter
-from server.rules import Action, Address, Allow, Decision, Door, Refuse, WebFacts
+from server.rules import Action, Address, Allow, Decision, Door, Proof, Refuse, WebFacts
 from server.sparing import Sparing
 from server.values import dataclass
 from server.visitors import Claim, VisitorClass, VisitorFacts, classify_claim
@@ -33,6 +33,7 @@ from web.keys import (
     IS_SECURE,
     IS_VOUCHED,
     NETWORK,
+    PROOF,
     SESSION,
     VISITOR_CLASS,
 )
@@ -47,6 +48,7 @@ THROTTLED: Final = Rate("throttled by the policy", 60, 1.0)
 _HASTE: Final = Rate("pages of a network", 240, 0.5)
 _NO_PAGES: Final = ("/static/", "/media/")  # a page brings dozens of them
 _NAMELESS: Final = frozenset({VisitorClass.VISITOR, VisitorClass.UNKNOWN})
+_BROWSERS: Final = frozenset({VisitorClass.VISITOR, VisitorClass.PERSON})
 _APPEALS: Final = Rate("appeals at the gate", 10, 2.0)  # that come to nothing, by network
 _SLOWER: Final = "Come back a little later."
 # Where members come in: whoever would be let in as one may reach these.
@@ -70,7 +72,8 @@ class Gate:
     """The web door.
 
     `claimed_peer` reads who says to have signed, `proven_peer` finds out whether that holds;
-    `check_of` makes what finds out, later, whether an operator signed a crawler's request.
+    `proof_of` reads what a browser proved; `check_of` makes what finds out, later, whether an
+    operator signed a crawler's request.
     """
 
     house: House
@@ -85,6 +88,7 @@ class Gate:
     claimed_peer: Callable[[web.Request], str]
     proven_peer: Callable[[web.Request], Awaitable[str]]
     check_of: Callable[[web.Request], Check]
+    proof_of: Callable[[web.Request], Proof]
 
     def __call__(self, request: web.Request) -> Refusal | None:
         """Set the visitor's class; return a refusal where the policy says no."""
@@ -149,6 +153,7 @@ class Gate:
                 user_agent=user_agent,
                 path=request.path,
                 accepts_activity=accepts_activity,
+                has_proof=not is_odd and self._has_proof(request, claim),
                 is_disguised=is_odd,
                 is_forged=self._is_forged(request, claim, address, user_agent),
             ),
@@ -164,6 +169,16 @@ class Gate:
         )
         request[VISITOR_CLASS], request[DOOR_FACTS] = visitor, facts
         return facts
+
+    def _has_proof(self, request: web.Request, claim: Claim) -> bool:
+        """Say whether a browser gave the proof that the policy asks for; who bears a name cannot.
+
+        Programs keep cookies too: who does not ask as browsers do earns nothing by it.
+        """
+        if claim.visitor_class is not VisitorClass.VISITOR or "Cookie" not in request.headers:
+            return False
+        request[PROOF] = self.proof_of(request)
+        return request[PROOF].suffices(self.house.now.policy.renditions.proof)
 
     def _is_odd(self, request: web.Request, claim: Claim, user_agent: str) -> bool:
         """Say whether who bears no name asks as no browser does, or faster than people do."""
@@ -203,7 +218,7 @@ class Gate:
         return replace(facts, visitor=VisitorClass.PEER, peer=peer, tier=tier)
 
     def _decided(self, facts: WebFacts) -> Decision:
-        if facts.path.startswith(_WAYS_IN) and facts.visitor is VisitorClass.VISITOR:
+        if facts.path.startswith(_WAYS_IN) and facts.visitor in _BROWSERS:
             facts = replace(facts, visitor=VisitorClass.MEMBER)
         return decide(Door.WEB, facts, self.house.now.compiled)
 

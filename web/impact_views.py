@@ -22,6 +22,7 @@ _ACTIONS = {
     "full": "in full",
     "throttle": "slowly",
     "prove": "after a proof",
+    "work": "after a small sum",
     "preview": "small pictures",
     "label": "with a label",
     "hide": "not in public feeds",
@@ -162,6 +163,7 @@ def _source(rule: str) -> str:
         "tier.refused": "a refused server",
         "tier.limited": "a limited server",
         "ai_works.remote": "works made by AI",
+        "renditions.proof": "the proof asked of visitors",
     }.get(rule, rule)
 
 

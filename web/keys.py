@@ -10,7 +10,7 @@ from typing import Protocol
 from aiohttp import web
 
 from server.model import Artist, Session
-from server.rules import MediaFacts, WebFacts
+from server.rules import MediaFacts, Proof, WebFacts
 from server.visitors import VisitorClass
 
 
@@ -39,6 +39,8 @@ NETWORK = web.RequestKey("network", str)  # of who really asks: /24 or /48
 # Of a crawler whose operator says how it is told: whether that bore it out. Missing for all others.
 IS_VOUCHED = web.RequestKey("is_vouched", bool)
 VISITOR_CLASS = web.RequestKey("visitor_class", VisitorClass)  # set by the gate
+# What a browser proved, set by the gate; missing where none was looked at.
+PROOF: web.RequestKey[Proof] = web.RequestKey("proof", Proof)
 # What the last door that was asked looked at, for counting.
 DOOR_FACTS: web.RequestKey[WebFacts | MediaFacts] = web.RequestKey("door_facts", object)  # type: ignore[arg-type]  # mypy: a union is no type
 SESSION = web.RequestKey("session", Session)

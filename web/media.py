@@ -25,7 +25,7 @@ from server.protections import (
     small_for_peers,
     small_of,
 )
-from server.rules import Action, Allow, Refuse, action_of
+from server.rules import Action, Allow, Proof, Refuse, action_of
 from web import proofs
 from web.flows import flows
 from web.keys import ARTIST, PROXY_BYTES
@@ -79,8 +79,8 @@ async def portrait(request: web.Request) -> web.StreamResponse:
 def _permitted(request: web.Request, work: Work, picture: Picture, asked: Rendition) -> Rendition:
     """Return the copy that who asks gets at this address. Raise `NotAllowed` where none."""
     policy = flows(request).house.policy_for(work)
-    is_opened = _is_opened(request, picture, asked)
-    action = demanded(request, asked.name, has_proof=is_opened)
+    proof = proofs.opening(request, picture.media_key, f"{asked.name}.{asked.format}")
+    action = demanded(request, asked.name, proof)
     if asked.name is RenditionName.FEDERATED:
         wants_small = action is Action.PREVIEW or request.query.get("size") == "preview"
         extent = stricter_claim(request, facts_of(work)) if peer_of(request) else Allow()
@@ -92,7 +92,7 @@ def _permitted(request: web.Request, work: Work, picture: Picture, asked: Rendit
                 raise NotAllowed("Pictures are not given to your server in this size.")
             return small
         return federated_for(picture.renditions, policy, asked.format) or asked
-    audience = Audience.PERSON if is_opened else _audience(request)
+    audience = _audience(request) if proof is Proof.NONE else Audience.PERSON
     if action is Action.PREVIEW and asked.name not in SMALL_CARDS:
         small = small_of(picture.renditions, asked.format)
         if small is not None and is_open_to(audience, small, policy):
@@ -115,10 +115,6 @@ def _let_embed(response: web.StreamResponse) -> None:
     response.headers["Content-Security-Policy"] = (
         "default-src 'none'; style-src 'unsafe-inline'; sandbox"
     )
-
-
-def _is_opened(request: web.Request, picture: Picture, asked: Rendition) -> bool:
-    return proofs.is_opened(request, picture.media_key, f"{asked.name}.{asked.format}")
 
 
 def _parts(request: web.Request) -> tuple[RenditionName, ImageFormat]:

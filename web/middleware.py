@@ -50,8 +50,9 @@ _ALWAYS_OPEN = frozenset(
     }
 )
 _TOKEN_PATHS = ("/api/", "/oauth/token", "/oauth/revoke")  # who asks there shows a token
-# It changes nothing here, and stands on pages that are cached for strangers, without a token.
-_HARMLESS = frozenset({"/interact"})
+# They change nothing that somebody else could want to, and are sent from pages that are cached for
+# strangers, without a token.
+_HARMLESS = frozenset({"/interact", "/proof/sum"})
 _REFUSAL_HEADERS = {"Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store"}
 _REPEATABLE = frozenset({"x-robots-tag", "link"})  # each line says something of its own
 _SECURITY_HEADERS = (

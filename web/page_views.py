@@ -105,6 +105,7 @@ class WorkPage:
     shown_px: int = 0  # longest side that this visitor gets
     larger_px: int = 0  # longest side after a click into the picture; 0 = no more than this
     asks_proof: bool = False  # of the browser, beforehand, so that the click leads there
+    asks_work: bool = False  # a sum too, which a script solves upon the click
     small_because: str = ""  # the rule's reason, where one gives this visitor less
     reserves_ai: bool = True  # whether AI training is reserved against
     reactions: ReactionsView = _NO_REACTIONS
@@ -393,6 +394,7 @@ class PolicyPage:
     versions: tuple[tuple[int, Millis], ...] = ()  # newest first
     signals: tuple[SignalView, ...] = ()
     machine_links: tuple[LinkView, ...] = ()
+    proof: str = ""  # one sentence: what browsers give to see more; "" where nothing
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,12 +48,12 @@ _BRAKED = Allow(
 )
 
 
-def demanded(request: web.Request, name: RenditionName, *, has_proof: bool = False) -> Action:
+def demanded(request: web.Request, name: RenditionName, proof: Proof = Proof.NONE) -> Action:
     """Return ALLOW or PREVIEW for a rendition. Raise `NotAllowed` where a rule refuses it.
 
-    `has_proof`: the address holds a token that opens this very copy to this browser.
+    `proof`: by which the address holds a token that opens this very copy to this browser.
     """
-    facts = _facts(request, name, has_proof=has_proof)
+    facts = _facts(request, name, proof)
     request[DOOR_FACTS] = facts
     decision = _decided(request, facts)
     if isinstance(decision, Refuse):
@@ -64,11 +64,11 @@ def demanded(request: web.Request, name: RenditionName, *, has_proof: bool = Fal
 
 
 def kept_from(
-    request: web.Request, *, has_proof: bool = False
+    request: web.Request, proof: Proof = Proof.NONE
 ) -> tuple[Collection[RenditionName], str]:
     """Return which renditions the rules keep from a visitor, and the reason, "" if none do.
 
-    `has_proof`: once their browser has given one.
+    `proof`: once their browser has given this one.
     """
     known = flows(request)
     rules = known.house.now.policy.rules
@@ -77,7 +77,7 @@ def kept_from(
     kept: set[RenditionName] = set()
     reasons: list[str] = []
     for name in RenditionName:
-        facts = _facts(request, name, has_proof=has_proof)
+        facts = _facts(request, name, proof)
         decision = _decided(request, facts)
         is_less = _is_less(decision, facts) and name not in SMALL_CARDS
         if isinstance(decision, Refuse) or is_less:
@@ -87,7 +87,12 @@ def kept_from(
 
 
 def is_usual(request: web.Request) -> bool:
-    """Say whether a page may be kept for others: they would get the same pictures."""
+    """Say whether a page may be kept for others: they would get the same pictures.
+
+    What a proof opened is never kept for who has given none.
+    """
+    if request.get(VISITOR_CLASS) is VisitorClass.PERSON:
+        return False
     is_stranger = request.get(VISITOR_CLASS) is VisitorClass.VISITOR
     if is_stranger and not (_looks_closer(request) or flows(request).egress.is_braking):
         return True
@@ -121,12 +126,18 @@ def _is_proven(facts: MediaFacts) -> bool:
     return facts.proof is not Proof.NONE or facts.visitor in _NEVER_ASKED or is_for_servers
 
 
-def _facts(request: web.Request, name: RenditionName, *, has_proof: bool) -> MediaFacts:
+def _facts(request: web.Request, name: RenditionName, proof: Proof) -> MediaFacts:
+    """Return what this door looks at: a proof counts with a token for the copy, never alone.
+
+    So the pages of people and of visitors show the same pictures, at addresses of the same bytes.
+    """
     visitor = request.get(VISITOR_CLASS, VisitorClass.UNKNOWN)
-    is_person = has_proof and visitor is VisitorClass.VISITOR
+    is_browser = visitor in {VisitorClass.VISITOR, VisitorClass.PERSON}
+    if is_browser:
+        visitor = VisitorClass.VISITOR if proof is Proof.NONE else VisitorClass.PERSON
     return MediaFacts(
-        visitor=VisitorClass.PERSON if is_person else visitor,
-        proof=Proof.COOKIE if is_person else Proof.NONE,
+        visitor=visitor,
+        proof=proof if is_browser else Proof.NONE,
         rendition=name,
         user_agent=request.headers.get("User-Agent", ""),
         address=read_ip(request.get(CLIENT_ADDRESS, "")),

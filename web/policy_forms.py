@@ -21,7 +21,7 @@ from server.phrasing import (
 )
 from server.policy import AiWorks, FederationTerms, LocalAiWorks, Policy, RemoteAiWorks
 from server.policy_text import MAX_REASON, read_policy, write_policy
-from server.rules import ACTIONS, CONDITIONS, Action, Condition, ConditionKind, Door, Rule
+from server.rules import ACTIONS, CONDITIONS, Action, Condition, ConditionKind, Door, Proof, Rule
 from server.tiers import FederationMode
 from web.fields import CHECKED, Fields
 from web.policy_views import ConditionField
@@ -42,6 +42,10 @@ REMOTE_AI = (
     OptionView(RemoteAiWorks.HOLD, "Wait for a moderator"),
     OptionView(RemoteAiWorks.LABEL, "Carry a label"),
     OptionView(RemoteAiWorks.ALLOW, "Are shown as they come"),
+)
+PROOFS_ASKED = (
+    OptionView(Proof.COOKIE, "A cookie: no visitor notices, scripts or not"),
+    OptionView(Proof.WORK, "A small sum, solved by a script in a moment or two"),
 )
 MODES = (
     OptionView(FederationMode.OPEN, "With everybody who is not refused"),
@@ -176,6 +180,7 @@ def form_of_settings(policy: Policy) -> FormView:
             "local": policy.ai_works.local,
             "remote": policy.ai_works.remote,
             "mode": policy.federation.mode,
+            "proof": policy.renditions.proof,
         }
     )
 
@@ -193,7 +198,9 @@ def read_settings(policy: Policy, sent: Fields) -> Policy:
             ),
             federation=FederationTerms(FederationMode(sent.first("mode"))),
             renditions=replace(
-                policy.renditions, **{side: _number(sent.first(side), side) for side in _SIDES}
+                policy.renditions,
+                **{side: _number(sent.first(side), side) for side in _SIDES},
+                proof=Proof(sent.first("proof")),
             ),
         )
     except ValueError as cause:

@@ -66,6 +66,7 @@ class DraftPage:
     modes: tuple[OptionView, ...] = ()
     presets: tuple[OptionView, ...] = ()
     concerns: tuple[str, ...] = ()
+    proofs: tuple[OptionView, ...] = ()  # that visitors may be asked for
 
 
 @dataclass(frozen=True, slots=True)

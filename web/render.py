@@ -59,6 +59,7 @@ class Sheet:
         self.shows_previews = False
         self.leads_elsewhere = False
         self.listens = False
+        self.works = False
         self._names = 0
 
     def name(self) -> str:
@@ -90,6 +91,11 @@ class Sheet:
     def listening(self) -> str:
         """Allow the page's script to hear events from us."""
         self.listens = True
+        return ""
+
+    def working(self) -> str:
+        """Allow the page's script to ask us for a sum, and a worker of ours to solve it."""
+        self.works = self.listens = True
         return ""
 
     def leading_forms(self) -> str:
@@ -183,6 +189,7 @@ def content_security_policy(instance: InstanceView, sheet: Sheet) -> str:
             f"style-src {' '.join(styles)}",
             "script-src 'self'",
             *(["connect-src 'self'"] if sheet.listens else []),
+            *(["worker-src 'self'"] if sheet.works else []),
             f"form-action {' '.join(forms)}",
             "frame-ancestors 'none'",
             "base-uri 'none'",

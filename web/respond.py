@@ -71,6 +71,10 @@ _NOTICES: Mapping[str, str] = {
     "list-published": "Others can subscribe to it now.",
     "no-proof": "Larger copies are for browsers that load our style sheets and keep a cookie; "
     "yours sent none back. Click into the picture once more, now that this page is loaded.",
+    "no-work": (
+        "Larger copies are for browsers that have solved a small sum within the hour, which takes "
+        "a script; without it this is the largest that we show."
+    ),
     "portrait": "Saved. Your followers' servers are told.",
     "watermark": "Saved. Copies of your works are made anew, the newest first.",
     "protection": "Saved. Copies of your newest works say it soon, those of older ones later.",

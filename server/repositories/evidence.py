@@ -58,6 +58,18 @@ class SignalLedger(Protocol):
         ...
 
 
+class Proofs(Protocol):
+    """Sums that browsers solved for a proof, each known by a code, until it cannot be taken."""
+
+    async def spend(self, code: str, until: Millis) -> bool:
+        """Note that a sum was solved; False where that was noted before."""
+        ...
+
+    async def sweep(self, before: Millis, *, limit: int = 1_000) -> int:
+        """Forget at most `limit` that nobody takes any more; return how many went."""
+        ...
+
+
 class Comers(Protocol):
     """Sums of machines' visits for each work by day, and which servers were given copies."""
 

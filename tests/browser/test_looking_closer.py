@@ -3,6 +3,8 @@
 import io
 import re
 import subprocess
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,8 @@ from playwright.sync_api import Browser, Response
 
 from server.drafts import Draft
 from server.model import Work
+from server.policy import compile_policy
+from server.rules import Proof
 from tests.browser.chromium import ARGUMENTS, EXECUTABLE, USER_AGENT, Visitor
 from tests.browser.conftest import Enter
 from tests.browser.drawings import drawing
@@ -27,6 +31,18 @@ def path(site: Site) -> str:
     file = File(drawing((LARGE, 900), 4), "wide.jpg", "A wide field")
     work: Work = site.hang(artist, Draft("Wide Field"), [file])
     return site.path_of(work, artist)
+
+
+@pytest.fixture
+def asks_sums(site: Site) -> Iterator[None]:
+    """Ask visitors' browsers for a sum, as a policy would, for one test."""
+    house = site.instance.flows.house
+    before = house.now
+    policy = before.policy
+    asking = replace(policy, renditions=replace(policy.renditions, proof=Proof.WORK))
+    house._in_force = replace(before, compiled=compile_policy(asking))
+    yield
+    house._in_force = before
 
 
 def look_closer(guest: Visitor) -> Response:
@@ -59,6 +75,56 @@ def test_the_first_click_into_a_picture_shows_the_large_copy(
     stranger = visit(scripts=scripts)
     stranger.watch.refusals = (403,)
     assert stranger.go(answer.url.removeprefix(stranger.base_url)) == 403
+
+
+@pytest.mark.usefixtures("asks_sums")
+def test_where_a_sum_is_asked_a_worker_solves_it_upon_the_first_click(
+    path: str, visit: Enter
+) -> None:
+    guest = visit()
+    assert guest.go(path) == 200
+    assert "solves a small sum" in guest.text()
+    assert "/proof/sum" not in guest.watch.requests  # nobody computes who only looks
+    answer = look_closer(guest)
+    assert "?t=" in answer.url
+    assert side(guest.context.request.get(answer.url).body()) == LARGE
+    assert guest.watch.requests.count("/proof/sum") == 2
+    workers = [one for one in guest.watch.requests if "altcha-pbkdf2.js" in one]
+    assert workers
+    guest.go(path)
+    assert "?t=" in look_closer(guest).url  # within the hour nothing is solved again
+    assert guest.watch.requests.count("/proof/sum") == 3
+    assert not guest.watch.complaints
+    stranger = visit()
+    stranger.watch.refusals = (403,)
+    assert stranger.go(answer.url.removeprefix(stranger.base_url)) == 403
+
+
+@pytest.mark.usefixtures("asks_sums")
+def test_where_a_sum_is_asked_who_runs_no_scripts_is_told_so_and_keeps_the_picture(
+    path: str, visit: Enter
+) -> None:
+    guest = visit(scripts=False)
+    guest.go(path)
+    assert "without one, this is the largest that we show you" in guest.text()
+    guest.page.locator("a.whole__zoom").click()
+    guest.page.wait_for_url("**told=no-work")
+    assert "which takes a script" in guest.page.locator("body").inner_text()
+    assert guest.page.locator("main img").first.is_visible()
+
+
+@pytest.mark.usefixtures("asks_sums")
+def test_a_sum_that_is_not_taken_leaves_a_sentence_beside_the_picture(
+    path: str, visit: Enter
+) -> None:
+    guest = visit()
+    guest.watch.refusals = (403,)
+    guest.go(path)
+    guest.context.clear_cookies()
+    guest.page.locator("a.whole__zoom").click()
+    guest.page.get_by_role("status").filter(has_text="keep a cookie").wait_for()
+    assert guest.page.url.endswith(path)
+    assert not guest.watch.complaints
 
 
 def test_a_browser_that_blocks_cookies_reads_the_page_and_is_told_why(

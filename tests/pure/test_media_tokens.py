@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from server.media_tokens import LASTS, PROOF_LASTS, MediaTokens
 from server.model import Millis
+from server.rules import Proof
 
 TOKENS = MediaTokens(b"s" * 32)
 NOW = Millis(1_790_000_000_000)
@@ -39,19 +40,19 @@ def test_it_opens_nothing_else(key: str, file: str, holder: str) -> None:
 
 def test_a_clock_set_back_makes_no_token_last_longer() -> None:
     assert not TOKENS.opens(TOKEN, KEY, FILE, HOLDER, Millis(NOW - 600_000))
-    assert not TOKENS.is_proof(HOLDER, Millis(NOW - 600_000))
+    assert TOKENS.proof_in(HOLDER, Millis(NOW - 600_000)) is Proof.NONE
 
 
 def test_another_instance_opens_nothing() -> None:
     other = MediaTokens(b"o" * 32)
     assert not other.opens(TOKEN, KEY, FILE, HOLDER, NOW)
-    assert not other.is_proof(HOLDER, NOW)
+    assert other.proof_in(HOLDER, NOW) is Proof.NONE
 
 
 def test_a_proof_holds_a_day() -> None:
-    assert TOKENS.is_proof(HOLDER, Millis(NOW + PROOF_LASTS))
-    assert not TOKENS.is_proof(HOLDER, Millis(NOW + PROOF_LASTS + 1_000))
-    assert not TOKENS.is_proof(TOKEN, NOW)
+    assert TOKENS.proof_in(HOLDER, Millis(NOW + PROOF_LASTS)) is Proof.COOKIE
+    assert TOKENS.proof_in(HOLDER, Millis(NOW + PROOF_LASTS + 1_000)) is Proof.NONE
+    assert TOKENS.proof_in(TOKEN, NOW) is Proof.NONE
     assert not TOKENS.opens(HOLDER, KEY, FILE, HOLDER, NOW)
 
 
@@ -59,7 +60,7 @@ def test_a_proof_holds_a_day() -> None:
 def test_what_is_no_token_opens_nothing(length: int) -> None:
     for text in ("A" * length, "é" * length, "=" * length, "\0" * length):
         assert not TOKENS.opens(text, KEY, FILE, HOLDER, NOW)
-        assert not TOKENS.is_proof(text, NOW)
+        assert TOKENS.proof_in(text, NOW) is Proof.NONE
 
 
 @given(st.integers(0, 20), st.integers(1, 255))

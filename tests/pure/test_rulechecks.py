@@ -75,6 +75,7 @@ def test_nothing_is_wrong_with_the_presets(policy: Policy) -> None:
         ("web", "a: class=peer -> refuse", "nobody could follow"),
         ("web", "a: class=feed -> refuse", "feed readers"),
         ("web", "a: class=visitor -> refuse", "everybody who is not signed in"),
+        ("web", "a: class=visitor -> refuse", "add the class person to it"),
         ("web", "b: class=tool -> allow; a: class=tool -> refuse", "“b” stands before it"),
         ("web", "b: class=tool -> refuse; a: class=tool -> refuse", "does the same already"),
         ("web", "b: class=tool,seo -> refuse; a: class=seo path=/x -> throttle", "never reached"),

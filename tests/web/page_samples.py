@@ -95,6 +95,7 @@ def house_rules(words: str, form: FormView) -> dict[str, object]:
             form,
             *(OPTIONS, OPTIONS, OPTIONS, OPTIONS, OPTIONS),
             (words,),
+            OPTIONS,
         ),
         "admin_policy_rule.html": ruled.RulePage("web", words, "1", form, fields, OPTIONS),
         "admin_policy_look.html": ruled.LookPage(

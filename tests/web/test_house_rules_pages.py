@@ -198,6 +198,7 @@ async def test_settings_are_kept_and_what_is_wrong_with_them_is_told(house: Hous
         "local": "refuse",
         "remote": "hold",
         "mode": "allow-list",
+        "proof": "work",
         "visitor": "800",
         "person": "900",
         "peer": "1000",
@@ -211,6 +212,7 @@ async def test_settings_are_kept_and_what_is_wrong_with_them_is_told(house: Hous
     policy = (await house.stage.flows.drafting.draft(author)).read()
     assert policy.federation.mode == "allow-list"
     assert (policy.renditions.peer, policy.ai_works.remote) == (1000, "hold")
+    assert policy.renditions.proof == "work"
     assert "With an allow list" in await house.page(DRAFT)
 
 

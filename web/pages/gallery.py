@@ -14,6 +14,7 @@ from server.model import ActorId, Artist, ContentUsage, PostId, TargetId, Visibi
 from server.permits import InteractionKind
 from server.portraits import PortraitKind
 from server.protections import Audience
+from server.rules import Proof
 from server.signals import ImageSigns, schema_org
 from server.viewing import PAGE, REACHABLE, Hung, Portfolio, Room
 from web import activitypub
@@ -251,7 +252,8 @@ def _work_view(request: web.Request, room: Room, showing: Show) -> WorkPage:
     kept, kept_because = kept_from(request)
     shown = shown_side(showing.audience, one, policy, kept)
     is_stranger = showing.audience is Audience.VISITOR
-    proven, _ = kept_from(request, has_proof=True) if is_stranger else (kept, "")
+    asked = policy.renditions.proof
+    proven, _ = kept_from(request, asked) if is_stranger else (kept, "")
     larger = shown_side(Audience.PERSON, one, policy, proven)
     asks_proof = is_stranger and larger > shown
     return WorkPage(
@@ -262,6 +264,7 @@ def _work_view(request: web.Request, room: Room, showing: Show) -> WorkPage:
             for picture in one.pictures
         ),
         asks_proof=asks_proof,
+        asks_work=asks_proof and asked is Proof.WORK,
         object_uri=known.addresses.work(one.id),
         year=one.year,
         medium=one.medium,

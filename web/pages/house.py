@@ -11,6 +11,7 @@ from server.public_policy import (
     AI_HERE,
     AUDIENCES,
     mode_sentence,
+    proof_sentence,
     public_rules,
 )
 from server.robots import robots_txt
@@ -54,6 +55,7 @@ async def policy(request: web.Request) -> web.StreamResponse:
         changes=story.changes,
         versions=story.versions,
         audiences=tuple((who, getattr(now.policy.renditions, name)) for name, who in AUDIENCES),
+        proof=proof_sentence(now.policy),
         ai_here=AI_HERE[now.policy.ai_works.local],
         ai_elsewhere=AI_ELSEWHERE[now.policy.ai_works.remote],
         signals=tuple(

@@ -13,6 +13,7 @@ from server.model import PolicyVersion, Preference, Role
 from server.phrasing import DOORS, sentence_of
 from server.policy import Policy
 from server.policy_text import read_policy
+from server.public_policy import PROOFS
 from server.roles import demand
 from server.rulechecks import refuse_lock_out
 from server.rules import Door
@@ -235,5 +236,6 @@ def _general(now: InForce) -> tuple[str, ...]:
             f"Longest sides: {pixels[0]} pixels for visitors, {pixels[1]} for people signed in, "
             f"{pixels[2]} for other servers."
         ),
+        PROOFS[sizes.proof],
         f"This place deals {mode[:1].lower()}{mode[1:]}.",
     )

@@ -32,6 +32,7 @@ from web.policy_forms import (
     LOCAL_AI,
     MODES,
     PREFERENCES,
+    PROOFS_ASKED,
     REMOTE_AI,
     actions_of,
     conditions_of,
@@ -216,6 +217,7 @@ async def _draft_page(
         local_ai=LOCAL_AI,
         remote_ai=REMOTE_AI,
         modes=MODES,
+        proofs=PROOFS_ASKED,
         presets=tuple(OptionView(name, name, meaning) for name, meaning in presets()),
         concerns=await asyncio.to_thread(_concerns, policy) if policy else (),
     )

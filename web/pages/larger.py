@@ -7,12 +7,13 @@ from aiohttp import web
 from server.errors import NotFound
 from server.model import ActorId, ImageFormat, Picture, Rendition, Work, WorkId
 from server.protections import Audience, best_for
+from server.rules import Proof
 from web.bearing import is_text_browser
 from web.flows import flows
 from web.keys import ARTIST, NETWORK
 from web.limits import Rate
 from web.picture_door import kept_from
-from web.proofs import holder_of, token_for
+from web.proofs import given, holder_of, token_for
 from web.respond import number, show, viewer_id
 
 LOOKS: Final = Rate("larger pictures by network", 60, 5)  # then one every five seconds
@@ -39,8 +40,13 @@ async def larger(request: web.Request) -> web.StreamResponse:
         token = token_for(request, picture.media_key, file)
         page = show(request).page_of(hung, artist)
         shown = None if token else _shown_as_text(request, hung, picture)
-        url = f"{url}?t={token}" if token else shown or f"{page}?told=no-proof"
+        url = f"{url}?t={token}" if token else shown or f"{page}?told={_missing(request)}"
     return web.Response(status=303, headers={"Location": url, "Cache-Control": "no-store"})
+
+
+def _missing(request: web.Request) -> str:
+    """Return what a browser did not give, as the notice on the work's page is called."""
+    return "no-work" if given(request) is not Proof.NONE else "no-proof"
 
 
 def _picture(work: Work, picture_id: int) -> Picture:
@@ -65,9 +71,10 @@ def _best(
     request: web.Request, work: Work, picture: Picture, audience: Audience = Audience.PERSON
 ) -> Rendition | None:
     """Return the largest copy for an audience, as a kind of file that this browser takes."""
-    kept, _ = kept_from(request, has_proof=audience is Audience.PERSON)
-    allowed = [one for one in picture.renditions if one.name not in kept]
     policy = flows(request).house.policy_for(work)
+    proof = policy.renditions.proof if audience is Audience.PERSON else Proof.NONE
+    kept, _ = kept_from(request, proof)
+    allowed = [one for one in picture.renditions if one.name not in kept]
     takes_avif = "image/avif" in request.headers.get("Accept", "")
     for image_format in (ImageFormat.AVIF, ImageFormat.JPEG) if takes_avif else (ImageFormat.JPEG,):
         best = best_for(audience, allowed, policy, image_format)
