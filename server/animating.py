@@ -38,7 +38,9 @@ class Reel(Image.Image):
 
     def __init__(self, source: Image.Image, size: Size, to_page: ToPage) -> None:
         super().__init__()
-        self.n_frames = int(getattr(source, "n_frames", 1))
+        # The first picture of an APNG may be for those who show no animations (PNG 3, 11.3.4.2).
+        self._skipped = int(bool(getattr(source, "default_image", False)))
+        self.n_frames = int(getattr(source, "n_frames", 1)) - self._skipped
         self.durations = [_USUAL] * self.n_frames
         self._source, self._wanted, self._to_page, self._at = source, size, to_page, -1
         self.seek(0)
@@ -47,7 +49,7 @@ class Reel(Image.Image):
         """Make a frame the picture."""
         if frame == self._at:
             return
-        self._source.seek(frame)
+        self._source.seek(frame + self._skipped)
         shown = self._to_page(self._source)
         if shown.size != self._wanted:
             shown = shown.resize(self._wanted, Image.Resampling.BICUBIC)
@@ -67,16 +69,14 @@ def count_moving(opened: Opened) -> int:
     return len(_sizes(opened)) + _is_gif_kept(opened)
 
 
-def moving_copies(
-    opened: Opened, source: bytes, marks: Marks, to_page: ToPage
-) -> Iterator[MadeRendition]:
+def moving_copies(opened: Opened, marks: Marks, to_page: ToPage) -> Iterator[MadeRendition]:
     """Give an animation's moving copies: none of a still, nor where it would take too long."""
     for size, name in _sizes(opened).items():
-        body = _webp(opened.again(source), size, marks, to_page)
+        body = _webp(opened.again(), size, marks, to_page)
         if body:
             yield MadeRendition(name, ImageFormat.WEBP, *size, body)
     if _is_gif_kept(opened):
-        gif = plain_gif(source, marks.xmp)
+        gif = plain_gif(opened.source, marks.xmp)
         if gif and len(gif) <= _MAX_GIF_BYTES:
             yield MadeRendition(RenditionName.FEDERATED, ImageFormat.GIF, *opened.displayed, gif)
 

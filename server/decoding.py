@@ -12,7 +12,14 @@ from typing import Final
 from PIL import AvifImagePlugin, Image
 
 from server.pictures import Refusal, RefusalCode
-from server.sniffing import Kind, count_frames, declared_size, plain_png, sniff
+from server.sniffing import (
+    Kind,
+    count_frames,
+    declared_size,
+    holds_all_rows,
+    plain_png,
+    sniff,
+)
 from server.values import dataclass
 
 Size = tuple[int, int]  # width, height in pixels
@@ -26,6 +33,7 @@ _VISUALLY_OPAQUE: Final = 250  # nobody sees 2 %; what hides in alpha's low bits
 
 _READ_AS: Final = {"1": "L", "P": "RGB", "RGBX": "RGB", "YCbCr": "RGB", "La": "LA", "RGBa": "RGBA"}
 _DEEP_GREY: Final = frozenset(("I;16", "I;16L", "I;16B", "I;16N"))
+_DEEP_VALUES: Final = 65_536
 _READABLE: Final = frozenset(("L", "LA", "RGB", "RGBA", "CMYK"))
 _TURNS: Final = {  # EXIF 3.0, 4.6.5.1.3: how to undo each value of Orientation
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -52,6 +60,7 @@ UNREADABLE: Final = (
     ArithmeticError,
     RuntimeError,
     AttributeError,
+    AssertionError,
     struct.error,
     zlib.error,
 )
@@ -74,15 +83,17 @@ class Opened:
     size: Size  # as stored
     frames: int
     turn: Image.Transpose | None
+    source: bytes = b""  # the upload itself
 
     @property
     def displayed(self) -> Size:
         """Return the size that people see."""
         return self.turned(self.size)
 
-    def again(self, source: bytes) -> Image.Image:
+    def again(self) -> Image.Image:
         """Return the same upload opened anew, with all its frames. Raise `Unusable`."""
-        whole = plain_png(source, with_frames=True) if self.kind is Kind.PNG else source
+        source, is_png = self.source, self.kind is Kind.PNG
+        whole = plain_png(source, with_frames=True) if is_png else source
         return _read_header(whole, self.kind)
 
     def turned(self, size: Size) -> Size:
@@ -124,7 +135,9 @@ def open_picture(source: bytes) -> Opened:
         _check_frames(frames)
     if kind is Kind.TIFF:
         _check_is_no_raw(image)
-    return Opened(image, kind, image.size, frames, _TURNS.get(_orientation(image)))
+    # Pillow turns a TIFF itself as it decodes it, and says its size as turned.
+    turn = None if kind is Kind.TIFF else _TURNS.get(_orientation(image))
+    return Opened(image, kind, image.size, frames, turn, source)
 
 
 def _read_header(source: bytes, kind: Kind) -> Image.Image:
@@ -196,14 +209,18 @@ def decode(opened: Opened, largest: Size) -> Image.Image:
         raise _damaged(opened.kind) from error
     if max(image.size) > MAX_SIDE or image.size[0] * image.size[1] > MAX_PIXELS:
         raise _too_many_pixels()  # a GIF's frame may exceed its canvas
-    return plain(image)
+    if opened.kind is Kind.PNG and _ends_in_nothing(image) and not holds_all_rows(opened.source):
+        raise _damaged(opened.kind)
+    try:
+        return plain(image)
+    except UNREADABLE as error:  # a palette that is not there
+        raise _damaged(opened.kind) from error
 
 
 def plain(image: Image.Image) -> Image.Image:
     """Return L, LA, RGB, RGBA or CMYK with 8 bits a channel; 16 bits are scaled, not clipped."""
     if image.mode in _DEEP_GREY:
-        # Through 32 bits: Pillow before 12 cut I;16 off at 255 when asked for L.
-        return image.convert("I").point(lambda value: value * (1 / 257) + 0.5).convert("L")
+        return _shallow_grey(image)
     if image.mode not in {"LA", "RGBA"} and image.has_transparency_data:
         return image.convert("RGBA")
     mode = _READ_AS.get(image.mode, image.mode)
@@ -214,6 +231,24 @@ def plain(image: Image.Image) -> Image.Image:
             "convert it to RGB with 8 or 16 bits a channel and upload that.",
         )
     return image if image.mode == mode else image.convert(mode)
+
+
+def _shallow_grey(image: Image.Image) -> Image.Image:
+    """Return 16-bit grey as L, or as LA where one value of it means nothing (PNG 3, 11.3.1.1)."""
+    deep = image.convert("I")  # Pillow before 12 cut I;16 off at 255 when asked for L
+    grey = deep.point(lambda value: value * (1 / 257) + 0.5).convert("L")
+    clear = image.info.get("transparency")
+    if not isinstance(clear, int) or not 0 <= clear < _DEEP_VALUES:
+        return grey
+    opacity = [255] * _DEEP_VALUES
+    opacity[clear] = 0
+    return Image.merge("LA", (grey, deep.point(opacity, "L")))
+
+
+def _ends_in_nothing(image: Image.Image) -> bool:
+    """Say whether the last row is all zeros: what Pillow leaves of rows that never came."""
+    last = image.crop((0, image.height - 1, image.width, image.height))
+    return last.getbbox(alpha_only=False) is None
 
 
 def opaque_if_it_looks_so(image: Image.Image) -> Image.Image:

@@ -202,7 +202,7 @@ def _derive(task: PictureTask, opened: Opened, report: Report) -> Made:
         yield _federated(flat_on(shared, ground), marks)
         yield _card(flat, marks, task.card_focus, stamp)
         yield from _page_renditions(page, look, with_full=with_full)
-        yield from moving_copies(opened, task.source, marks, _frame_maker(opened))
+        yield from moving_copies(opened, marks, _frame_maker(opened))
 
     return Made(
         media_type=opened.kind.value,

@@ -7,6 +7,7 @@ specification, ISO/IEC 14496-12 (`ftyp` brands).
 
 import struct
 import zlib
+from collections.abc import Iterator
 from enum import StrEnum
 from typing import Final
 
@@ -56,6 +57,12 @@ _FOREIGN: Final = (
 _PNG_CHUNKS: Final = frozenset(
     (b"IHDR", b"PLTE", b"tRNS", b"iCCP", b"sRGB", b"gAMA", b"cHRM", b"eXIf", b"IDAT", b"IEND")
 )
+_PNG_CHANNELS: Final = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # by colour type (PNG 3, 11.2.1)
+_ADAM7: Final = (  # first column and row of each pass, and its steps (PNG 3, 8.1)
+    *((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4)),
+    *((0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)),
+)
+_INFLATED_AT_ONCE: Final = 65_536  # bytes
 _PNG_FRAMES: Final = frozenset((b"acTL", b"fcTL", b"fdAT"))
 _MAX_PNG_PROFILE: Final = 1_000_000  # inflated; Pillow refuses the whole file above 1 MiB
 
@@ -126,6 +133,43 @@ def plain_png(data: bytes, *, with_frames: bool = False) -> bytes:
             kept.append(view[at:end])
         at = end
     return b"".join(kept)
+
+
+def holds_all_rows(data: bytes) -> bool:
+    """Say whether a PNG's pixels are all there; counted as they inflate, none is kept.
+
+    A stream that ends early, but properly, is no error to decoders: they leave the rest black.
+    """
+    width, height, depth, colour, _, _, is_interlaced = struct.unpack_from(">IIBBBBB", data, 16)
+    bits = depth * _PNG_CHANNELS.get(colour, 1)
+    passes = _ADAM7 if is_interlaced else ((0, 0, 1, 1),)
+    missing = 0
+    for left, top, across, down in passes:
+        columns, rows = -(-(width - left) // across), -(-(height - top) // down)
+        missing += rows * (1 + -(-columns * bits // 8)) if columns > 0 and rows > 0 else 0
+    return _inflates_to(missing, data)
+
+
+def _inflates_to(wanted: int, data: bytes) -> bool:
+    inflater = zlib.decompressobj()
+    try:
+        for part in _png_pixels(data):
+            left = part
+            while left and wanted > 0:
+                wanted -= len(inflater.decompress(left, _INFLATED_AT_ONCE))
+                left = inflater.unconsumed_tail
+    except zlib.error:
+        return False
+    return wanted <= 0
+
+
+def _png_pixels(data: bytes) -> Iterator[bytes]:
+    at = 8
+    while at + 8 <= len(data):
+        length, name = struct.unpack_from(">I4s", data, at)
+        if name == b"IDAT":
+            yield data[at + 8 : at + 8 + length]
+        at += 12 + length
 
 
 def _inflates_too_far(profile: bytes) -> bool:
