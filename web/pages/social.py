@@ -332,12 +332,21 @@ async def _subject(request: web.Request, told: Notification) -> tuple[LinkView |
     known, artist = flows(request), artist_of(request)
     target = await known.viewing.target(told.target_id, artist.id)
     if target is None:
-        return LinkView(UNTITLED, f"/studio/works/{told.target_id}"), ""
+        return await _out_of_sight(request, told.target_id), ""
     link = target_link(target, artist.handle, known.addresses)
     if target.post is not None:
         about = await _thread_of(request, target)
         return LinkView(about, f"/posts/{target.id}"), target.post.content_html
     return link, ""
+
+
+async def _out_of_sight(request: web.Request, target: TargetId) -> LinkView:
+    """Return a link to a work of one's own that does not hang, or words without one."""
+    try:
+        work = await flows(request).viewing.own(artist_of(request), WorkId(target))
+    except NotFound:
+        return LinkView("something that is not there any more", "")
+    return LinkView(work.title or UNTITLED, f"/studio/works/{work.id}")
 
 
 def _case_link(kind: NotificationKind, case: TargetId) -> LinkView:
