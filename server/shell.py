@@ -50,6 +50,8 @@ class Group(Commands):
             return super().invoke(ctx)
         except FixatifError as problem:
             raise click.ClickException(problem.message) from problem
+        except BrokenPipeError:
+            raise  # whoever read what we print has enough; click ends without a word
         except OSError as problem:
             raise click.ClickException(_of_the_system(problem)) from problem
 

@@ -139,7 +139,8 @@ def _toll(toll: Toll) -> tuple[str, ...]:
 
 
 def _visitor(row: CrawlerImpact) -> tuple[str, ...]:
-    name = row.crawler or CLASSES[row.visitor]
+    kind = CLASSES[row.visitor]
+    name = f"{row.crawler} ({kind})" if row.crawler else kind
     numbers = (f"{row.refused_before:,}", f"{row.refused_after:,}")
     return (name, f"{row.requests:,}", traffic(row.bytes), *numbers)
 

@@ -1,5 +1,7 @@
 """What a shell is told when something cannot be: status 2 for wrong usage, 1 and one line else."""
 
+import shlex
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,7 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from server.__main__ import main
-from tests.cli.program import PASSWORD, Place, free_port
+from tests.cli.program import PASSWORD, PROGRAM, Place, environment, free_port
 
 
 def commands(
@@ -178,3 +180,15 @@ def test_a_database_that_is_not_upgraded_is_refused(
     monkeypatch.setenv("FIXATIF__DATABASE__URL", "sqlite:///empty.db")
     said = refused(run("db", "check", "--config", place.config))
     assert "fixatif db upgrade" in said
+
+
+def test_who_has_read_enough_is_told_nothing(place: Place) -> None:
+    line = shlex.join([*PROGRAM, "crawlers", "list", "--config", str(place.config)])
+    done = subprocess.run(
+        ["/bin/bash", "-c", f"{line} | true"],
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stderr == ""
