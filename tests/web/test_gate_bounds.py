@@ -36,3 +36,11 @@ def test_marks_are_bounded_end_after_a_day_and_outlive_a_clock_set_back() -> Non
     assert traps.holds("59999", "spider/1")
     clock.at += 25 * 3_600_000
     assert not traps.holds("59999", "spider/1")
+
+
+def test_a_mark_is_for_one_program_whatever_bytes_it_names_itself_by() -> None:
+    traps = Traps(HandClock())  # type: ignore[arg-type]  # it is asked for the time alone
+    traps.mark("203.0.113.0/24", "\udcff\udcfe")
+    assert traps.holds("203.0.113.0/24", "\udcff\udcfe")
+    assert not traps.holds("203.0.113.0/24", "\udced\udca0")
+    assert not traps.holds("203.0.113.0/24", "??")

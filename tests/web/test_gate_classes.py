@@ -125,7 +125,8 @@ async def test_a_borrowed_name_is_forged_as_soon_as_that_is_known(gallery: Galle
     assert (await ask(gallery, "/about", GOOGLEBOT, true)).status == 200
     refused = await ask(gallery, "/about", GOOGLEBOT, false)
     assert refused.status == 403
-    assert (await ask(gallery, "/robots.txt", GOOGLEBOT, false)).status == 200
+    for path in (*SERVED_TO_ALL, "/policy", "/policy.json", "/rsl.xml", "/ai.txt", "/favicon.ico"):
+        assert (await ask(gallery, path, GOOGLEBOT, false)).status == 200, path
     assert (await ask(gallery, gallery.media("public"), GOOGLEBOT, false)).status == 403
     vouching.resolver = before
 
