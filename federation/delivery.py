@@ -74,7 +74,7 @@ class Delivery:
         if said.activity.type not in _SAID_OF_SUSPENDED:
             await self._refuse_suspended(what.actor_id)
         activity, extent = said.activity, self._extent(host, said, what.actor_id)
-        body = await self.extents.body(activity, what.actor_id, extent)
+        body = await self.extents.body(said, what.actor_id, extent, host)
         in_step = await self.synchrony.headers_for(activity, what.actor_id, what.inbox)
         headers = (("Content-Type", ACTIVITY_JSON), *self._signals(activity), *in_step)
         answer = await self._send(Unsigned("POST", what.inbox, headers, body), what)

@@ -1,7 +1,8 @@
-"""Makes the lesser versions of what we say: small pictures, or a link alone.
+"""Makes the versions of what we say: whole, with small pictures, or a link alone; for each server.
 
 The law: each is a document of its own, with a proof of its own (a proof is never shared between
-bodies), made once for everybody who gets it. Only works have one: all else is said whole.
+bodies). Only works have lesser ones, and pictures whose addresses say whom they were given to: of
+them a mould is made once, and cast for each server; all else is said alike to everybody.
 """
 
 from collections import OrderedDict
@@ -10,16 +11,18 @@ from typing import Any, Final
 
 import msgspec
 
-from federation import proofs
 from federation.facts import outbound_facts
+from federation.moulds import Mould, Signer, mould_of
 from federation.notes import audience_of, recipients_of
-from federation.signatures import load_private_key
+from federation.signing import Signing
 from federation.translate import Document, Voice, note_of_work, with_context
 from server.addresses import Addresses
 from server.clock import Clock
+from server.given import GivenTo
 from server.house import House
+from server.media_tokens import NOBODY
 from server.meeting import known_people
-from server.model import ActivityId, ActorId, KeyAlgorithm, StoredActivity, Work, WorkId
+from server.model import ActivityId, ActorId, StoredActivity, Work, WorkId
 from server.ports import Library, Transaction
 from server.rules import Action, OutboundFacts
 from server.series_telling import is_listed
@@ -30,12 +33,16 @@ LESSER: Final = frozenset({Action.PREVIEW, Action.LINK_ONLY})
 _KEPT: Final = 64  # of which deliveries are under way; made once, sent many times
 
 
+_Version = tuple[ActivityId, Action, int, str]  # how much, by which policy, signed with which key
+
+
 @dataclass(frozen=True, slots=True)
 class Said:
     """An activity of ours, with what the rules can look at of it."""
 
     activity: StoredActivity
     facts: OutboundFacts
+    work: WorkId | None  # that it carries
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +53,10 @@ class Extents:
     clock: Clock
     addresses: Addresses
     house: House
+    signing: Signing
+    given_to: GivenTo
     _said: OrderedDict[ActivityId, Said] = field(default_factory=OrderedDict)
-    _made: OrderedDict[tuple[ActivityId, Action, int], bytes] = field(default_factory=OrderedDict)
+    _made: OrderedDict[_Version, Mould] = field(default_factory=OrderedDict)
 
     async def said(self, activity_id: ActivityId) -> Said:
         """Return an activity of ours. Raise `GiveUp` where it is not kept any more."""
@@ -58,41 +67,50 @@ class Extents:
             found = await tx.activities.by_id(activity_id)
         if found is None:
             raise GiveUp("The activity is not kept any more.")
-        said = Said(found, _facts_of(msgspec.json.decode(found.body)))
+        document = msgspec.json.decode(found.body)
+        said = Said(found, _facts_of(document), _work_in(document, self.addresses))
         _remember(self._said, activity_id, said)
         return said
 
-    async def body(self, activity: StoredActivity, actor_id: ActorId, extent: Action) -> bytes:
-        """Return an activity as those get it who get so much of it.
+    async def body(self, said: Said, actor_id: ActorId, extent: Action, host: str) -> bytes:
+        """Return an activity as a host gets it that gets so much of it.
 
         Raise `GiveUp` where the work that it is about is not shown any more.
         """
-        if extent not in LESSER:
-            return activity.body
-        key = (activity.id, extent, self.house.now.generation)
+        if said.work is None:
+            return said.activity.body
+        mould = await self._mould(said.activity, said.work, actor_id, extent)
+        return mould.cast(await self.given_to.token(host, said.work) if mould.placeholder else "")
+
+    async def _mould(
+        self, activity: StoredActivity, work: WorkId, actor_id: ActorId, extent: Action
+    ) -> Mould:
+        """Return what is cast for each host: made once for all that get so much."""
+        signer = await self.signing.signer(actor_id)
+        generation = self.house.now.generation if extent in LESSER else 0
+        key = (activity.id, extent, generation, signer.key_id if signer else "")
         made = self._made.get(key)
         if made is None:
-            made = await self._lessened(activity, actor_id, extent)
+            made = await self._made_of(activity, work, signer, extent)
             _remember(self._made, key, made)
         return made
 
-    async def _lessened(self, activity: StoredActivity, actor_id: ActorId, extent: Action) -> bytes:
+    async def _made_of(
+        self, activity: StoredActivity, number: WorkId, signer: Signer | None, extent: Action
+    ) -> Mould:
         whole: Document = msgspec.json.decode(activity.body)
-        number = _work_in(whole, self.addresses)
-        if number is None:
-            return activity.body
+        bare = {name: value for name, value in whole.items() if name != "proof"}
+        placeholder = self.given_to.tokens.token(NOBODY, number)
+        if extent not in LESSER:  # a server that is told again is told the same, to the letter
+            return mould_of(bare, placeholder, signer, activity.received_at)
         async with self.library.reading() as tx:
             work = await tx.works.by_id(number)
             if work is None or not work.is_visible:
                 raise GiveUp("The work is not shown any more.")
             note = await self._note(tx, work, extent)
-            key = await tx.artists.key_of(actor_id, KeyAlgorithm.ED25519)
-        bare = {name: value for name, value in whole.items() if name not in {"@context", "proof"}}
-        said = with_context(bare | {"object": note})
-        if key is not None:
-            private = load_private_key(key.private_pem)
-            said |= {"proof": proofs.made(said, private, key.key_id, self.clock.now())}
-        return msgspec.json.encode(said)
+        bare.pop("@context", None)
+        said = with_context({**bare, _place_of_note(whole): note})
+        return mould_of(said, placeholder, signer, self.clock.now())
 
     async def _note(self, tx: Transaction, work: Work, extent: Action) -> Document:
         artist, actor = (
@@ -104,7 +122,8 @@ class Extents:
         named = await known_people(tx, work.caption)
         usage, policy = self.house.usage_of(artist, work), self.house.policy_for(work)
         series = await tx.series.of_work(work.id) if is_listed(work) else []
-        voice = Voice(artist, actor, usage, policy, named, extent)
+        token = await self.given_to.token("", work.id)
+        voice = Voice(artist, actor, usage, policy, named, extent, token)
         return note_of_work(work, voice, self.addresses, series)
 
 
@@ -119,10 +138,18 @@ def _facts_of(document: Document) -> OutboundFacts:
 
 def _work_in(document: Document, addresses: Addresses) -> WorkId | None:
     """Return the work that an activity carries, None where it carries none."""
-    whole = document.get("object")
-    uri = str(whole.get("id", "")) if isinstance(whole, dict) else ""
-    number = addresses.local_part(uri, "/works/")
+    note = document.get(_place_of_note(document))
+    number = addresses.local_part(str(note.get("id", "")), "/works/") if note else ""
     return WorkId(int(number)) if number.isdecimal() else None
+
+
+def _place_of_note(document: Document) -> str:
+    """Return under which name an activity carries a note, "" where it carries none."""
+    for name in ("object", "instrument"):  # the latter in a QuoteRequest (FEP-044f)
+        one = document.get(name)
+        if isinstance(one, dict) and one.get("type") == "Note":
+            return name
+    return ""
 
 
 def _remember(memory: OrderedDict[Any, Any], key: object, value: object) -> None:

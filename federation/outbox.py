@@ -100,6 +100,7 @@ class Outbox:
         if work is not None and stored.type in _HANDS_OUT:
             hosts = [host_of(inbox) for inbox in targets]
             await tx.neighbours.note_copies(work.id, hosts, stored.received_at)
+            await tx.neighbours.number({host: self.mouth.clock.new_id() for host in hosts if host})
 
     async def _work_of(self, tx: Transaction, activity: Document) -> Work | None:
         """Return the work of ours that an activity is about."""

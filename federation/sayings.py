@@ -11,6 +11,7 @@ from federation.translate import Document
 from server.addresses import Addresses
 from server.clock import Clock
 from server.house import House
+from server.media_tokens import PeerTokens
 from server.model import Actor, TargetId
 from server.ports import Transaction
 from server.promises import SayPromise
@@ -35,6 +36,7 @@ class Mouth:
     clock: Clock
     addresses: Addresses
     house: House
+    tokens: PeerTokens
 
     def new_uri(self) -> str:
         """Return the id of a new activity."""

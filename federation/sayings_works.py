@@ -6,6 +6,7 @@ from typing import Final
 from federation import activities, translate
 from federation.sayings import Message, Mouth, Say, inboxes_of
 from federation.translate import Document, Voice
+from server.media_tokens import NOBODY
 from server.meeting import known_people
 from server.model import Actor, ActorId, ReactionKind, TargetId, Work, WorkId
 from server.ports import Transaction
@@ -69,7 +70,9 @@ async def _note(
     if work is None or artist is None or artist.suspended_at or not work.is_visible:
         return None, None
     usage, policy = mouth.house.usage_of(artist, work), mouth.house.policy_for(work)
-    voice = Voice(artist, actor, usage, policy, await known_people(tx, work.caption))
+    named = await known_people(tx, work.caption)
+    neutral = mouth.tokens.token(NOBODY, work.id)  # `extents` puts each server's own in its place
+    voice = Voice(artist, actor, usage, policy, named, token=neutral)
     series = await tx.series.of_work(work.id) if is_listed(work) else []
     return translate.note_of_work(work, voice, mouth.addresses, series), work
 

@@ -5,14 +5,18 @@ Law: a private key is held here and in the database, and shows in no log, error 
 
 from dataclasses import field
 
+from federation import proofs
 from federation.claims import Scheme
+from federation.moulds import Signer
 from federation.signatures import PrivateKey, Unsigned, Wish, load_private_key, sign
+from federation.translate import Document, with_context
 from server.clock import Clock
 from server.errors import NotFound
 from server.model import ActorId, KeyAlgorithm, Millis
 from server.ports import Library, Outgoing
 from server.values import dataclass
 
+_AN_HOUR = 3_600_000
 _REREAD_AFTER = Millis(60_000)  # by then every process knows of a rotation
 
 
@@ -54,6 +58,26 @@ class Signing:
             headers=dict((*request.headers, *added)),
             body=request.body,
         )
+
+    async def signer(self, actor_id: ActorId) -> Signer | None:
+        """Return who makes the proofs of an actor's documents, None where it has no such key."""
+        try:
+            loaded = await self._key_of(actor_id, KeyAlgorithm.ED25519)
+        except NotFound:
+            return None
+        return Signer(loaded.key_id, loaded.key)
+
+    async def proved(self, document: Document, actor_id: ActorId) -> Document:
+        """Return a document of an actor's as it stands at its address: with a proof (FEP-8b32).
+
+        As of this hour, so that who asks again within it is answered with the same bytes.
+        """
+        signer = await self.signer(actor_id)
+        if signer is None:
+            return document
+        whole, now = with_context(document), self.clock.now()
+        proof = proofs.made(whole, signer.key, signer.key_id, Millis(now - now % _AN_HOUR))
+        return whole | {"proof": proof}
 
     def forget(self, actor_id: ActorId) -> None:
         """Load an actor's keys anew the next time (after a rotation)."""

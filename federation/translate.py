@@ -51,7 +51,6 @@ Document = dict[str, Any]
 
 _OPEN = (Visibility.PUBLIC, Visibility.UNLISTED)
 _MEDIA_TYPES = {ImageFormat.JPEG: "image/jpeg", ImageFormat.GIF: "image/gif"}  # others take these
-SMALL_QUERY = "?size=preview"
 MAX_ATTACHMENTS = 4  # Mastodon shows four, Pixelfed drops posts with more than its limit
 CONTEXT: Sequence[Any] = (
     "https://www.w3.org/ns/activitystreams",
@@ -116,6 +115,7 @@ class Voice:
     policy: Policy  # which says how large a picture other servers may have
     named: Named = field(default_factory=dict)  # found of those whom the captions name
     extent: Action = Action.FULL  # how much of a work whoever listens gets; PREVIEW, LINK_ONLY
+    token: str = ""  # in the addresses of a work's pictures: whom they were given to
 
 
 def timestamp(at: Millis) -> str:
@@ -334,13 +334,11 @@ def _attachment(
     served = _served(picture, voice)
     if served is None:
         return None
-    url, shown = addresses.media(picture, served[0]), served[1]
-    if voice.extent is Action.PREVIEW:  # the same address, which stays valid, with less behind it
-        url += SMALL_QUERY
+    shown = served[1]
     document: Document = {
         "type": "Image",
         "mediaType": _MEDIA_TYPES[shown.format],
-        "url": url,
+        "url": _address(addresses.media(picture, served[0]), voice),
         "width": shown.width,
         "height": shown.height,
         "blurhash": picture.blurhash,
@@ -353,6 +351,16 @@ def _attachment(
         document["rendition"] = shown.name.value
     # an absent description and an empty one read the same everywhere but on Misskey
     return document | ({"name": picture.alt, "summary": picture.alt} if picture.alt else {})
+
+
+def _address(url: str, voice: Voice) -> str:
+    """Return where whoever listens fetches a picture, in plain letters as all servers read it."""
+    is_small = voice.extent is Action.PREVIEW  # the same address, with less behind it
+    asked = [
+        *(["size=preview"] if is_small else []),
+        *([f"p={voice.token}"] if voice.token else []),
+    ]
+    return f"{url}?{'&'.join(asked)}" if asked else url
 
 
 def _served(picture: Picture, voice: Voice) -> tuple[Rendition, Rendition] | None:

@@ -7,6 +7,7 @@ addresses, no user agents beyond a crawler's name in the table.
 import re
 from typing import Final
 
+from server.media_tokens import NOBODY, Given
 from server.model import Millis, WorkId
 from server.values import dataclass
 from server.visitors import VisitorClass
@@ -25,6 +26,7 @@ MACHINES: Final = frozenset(
         VisitorClass.TOOL,
     }
 )
+NOT_GIVEN: Final = Given(NOBODY, WorkId(0))
 _MAX_ID: Final = 2**63 - 1  # databases take no larger number
 _WORK = re.compile(r"/(?:@[A-Za-z0-9_]{1,30}|works)/(\d{1,19})(?:-|/|$)")
 _PICTURE = re.compile(r"/media/([0-9a-f]{40})/")
@@ -37,12 +39,12 @@ class WorkVisit:
     day: int
     visitor: VisitorClass
     crawler: str
-    given_to: str
     requests: int
     bytes: int
     refused: int
     work_id: int = 0
     media_key: str = ""
+    given: Given = NOT_GIVEN  # what the token in the address says: true of that work alone
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,6 +67,7 @@ from server.envelopes import Envelopes
 from server.errors import Invalid, Unavailable
 from server.evidence import Evidence
 from server.following import Following
+from server.given import GivenTo, read_key
 from server.governing import Governing
 from server.holding import Holding
 from server.house import House
@@ -322,7 +323,8 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
     sparing, watch = Sparing(clock), ShadowWatch(house)
     envelopes = Envelopes(library, clock, watch)
     doors = Doors(house, clock, addresses, sparing, envelopes)
-    knocking = Knocking(library, seams.transport, Signing(library, clock), clock)
+    signing, given_to = Signing(library, clock), GivenTo(library, clock, await read_key(library))
+    knocking = Knocking(library, seams.transport, signing, clock)
     remote = Remote(
         library,
         knocking,
@@ -340,7 +342,7 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
     authority = await Authority.of(library, clock, domain)
     publishing = Publishing(library, clock, _pipeline(seams, authority), bus, house, addresses)
     fanout = Fanout(clock, config.federation.spread_seconds, random.random)
-    outbox = Outbox(library, bus, Mouth(clock, addresses, house), fanout)
+    outbox = Outbox(library, bus, Mouth(clock, addresses, house, given_to.tokens), fanout)
     blocking = Blocking(library, clock, addresses, bus)
     reporting = Reporting(library, clock, addresses, bus, speaker.id)
     casework = Casework(library, clock, addresses, bus, reactions, speaker.id)
@@ -358,9 +360,9 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
         doors=doors,
         say=outbox.say_in,
     )
-    apply = Apply(library, bus, hands)
+    apply, sweeping = Apply(library, bus, hands), Sweeping(library, seams.media, clock)
     synchrony = Synchrony(library, clock, addresses, bus, remote, following)
-    extents = Extents(library, clock, addresses, house)
+    extents = Extents(library, clock, addresses, house, signing, given_to)
     delivery = Delivery(library, clock, knocking, house, reach, synchrony, doors, extents)
     reinscribing = Reinscribing(library, clock, bus, publishing)
     likening = Likening(
@@ -368,7 +370,6 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
         Measure(config.federation.compared_mib_per_day << 20),
         allows_loopback=config.federation.allow_private_addresses,
     )
-    sweeping = Sweeping(library, seams.media, clock)
     severing = Severing(library, clock, addresses, bus, house)
     ends = AccountEnds(library, seams.media, clock, addresses, bus)
     neighbourhood = Neighbourhood(
@@ -516,6 +517,8 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
         challenges=Challenges(
             library, clock, config.gate.trials, await _secret_of(library, speaker, "sums")
         ),
+        given_to=given_to,
+        signing=signing,
         media_tokens=MediaTokens(await _secret_of(library, speaker, "pictures")),
         limits=RateLimiter(clock),
         courtesy=courtesy,

@@ -1,17 +1,23 @@
-"""Tokens that open one large copy of a picture to one browser for a while. Pure.
+"""Tokens in the addresses of pictures: one opens a large copy, one names a server. Pure.
 
-The law: a token names the copy, its end and who may use it, and opens nothing else: not another
-picture, another size, another browser, or a second later. Who holds one shows that a browser asked
-for the page's style sheet and sent its cookie back; nothing of a person stands in it.
+The law: a token that opens names the copy, its end and who may use it, and opens nothing else: not
+another picture, another size, another browser, or a second later. Who holds one shows that a
+browser asked for the page's style sheet and sent its cookie back; nothing of a person stands in it.
+A token that names says which server the address of a work's picture was given to. It opens nothing.
 """
 
 import base64
 import hashlib
 import hmac
+import struct
 from dataclasses import field
-from typing import Final
+from typing import Final, NamedTuple
 
-from server.model import Millis
+from cryptography.hazmat.primitives.ciphers import Cipher
+from cryptography.hazmat.primitives.ciphers.algorithms import AES
+from cryptography.hazmat.primitives.ciphers.modes import ECB
+
+from server.model import Millis, WorkId
 from server.rules import Proof
 from server.values import dataclass
 
@@ -26,6 +32,10 @@ _CHANCE: Final = 12  # bytes, in a proof
 _MOST_SECONDS: Final = 2**32 - 1
 _PURPOSES: Final = {Proof.COOKIE: "proof", Proof.WORK: "work"}
 _LASTING: Final = {Proof.COOKIE: PROOF_LASTS, Proof.WORK: WORK_LASTS}
+PEER_LENGTH: Final = 22  # characters of a token that names a server
+NOBODY: Final = 0  # the number of no server in particular
+_PAIR: Final = struct.Struct(">QQ")  # one block of AES
+_MAX_ID: Final = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +82,45 @@ class MediaTokens:
         """Return an HMAC over the parts, each with its length, so that none runs into the next."""
         whole = b"".join(len(one).to_bytes(2, "big") + one for one in (purpose.encode(), *said))
         return hmac.digest(self.secret, whole, hashlib.sha256)[:_CODE]
+
+
+class Given(NamedTuple):
+    """Which server an address was given to, by number, and which work's it was."""
+
+    peer: int
+    work: WorkId
+
+
+@dataclass(frozen=True, slots=True)
+class PeerTokens:
+    """Makes and reads them: always the same one for a server and a work. `key`: 16 bytes.
+
+    A single block is a permutation: without the key, tokens of one server look like any others, and
+    who invents one names, by chance, a work that is not the one in the address.
+    """
+
+    key: bytes = field(repr=False)
+
+    def token(self, peer: int, work: WorkId) -> str:
+        """Return the token of a server, or of nobody in particular (`NOBODY`), for a work."""
+        encryptor = self._cipher().encryptor()
+        return _text(encryptor.update(_PAIR.pack(peer, work)))
+
+    def read(self, text: str) -> Given | None:
+        """Return what a token says, None of what is none; whose work it is beside is not known."""
+        if len(text) != PEER_LENGTH or not text.isascii():
+            return None
+        try:
+            packed = base64.b64decode(text + "==", altchars=b"-_", validate=True)
+        except ValueError:
+            return None
+        if len(packed) != _PAIR.size or _text(packed) != text:
+            return None
+        peer, work = _PAIR.unpack(self._cipher().decryptor().update(packed))
+        return Given(peer, WorkId(work)) if max(peer, work) <= _MAX_ID else None
+
+    def _cipher(self) -> Cipher[ECB]:
+        return Cipher(AES(self.key), ECB())  # noqa: S305 - a single block each, and no two alike
 
 
 def _head(at: Millis) -> bytes:

@@ -165,6 +165,22 @@ class Neighbours(Protocol):
         """Return a shared inbox of each host that a work was sent to, where we know one."""
         ...
 
+    async def numbers(self, hosts: Sequence[str]) -> Mapping[str, int]:
+        """Return the numbers of those hosts that have one."""
+        ...
+
+    async def number(self, numbers: Mapping[str, int]) -> None:
+        """Give hosts these numbers; who has one keeps it."""
+        ...
+
+    async def host_numbered(self, number: int) -> str:
+        """Return whose number that is, "" where nobody's."""
+        ...
+
+    async def token_key(self, drawn: str) -> str:
+        """Return the key of all tokens that name servers; the first call ever keeps `drawn`."""
+        ...
+
     async def note_copies(self, work: WorkId, hosts: Sequence[str], at: Millis) -> None:
         """Note that a work was sent to these hosts."""
         ...

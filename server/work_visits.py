@@ -12,8 +12,9 @@ from typing import Final
 import structlog
 
 from server.clock import Clock
-from server.comers import MACHINES, WorkVisit, thing_asked
+from server.comers import MACHINES, NOT_GIVEN, WorkVisit, thing_asked
 from server.errors import Unavailable
+from server.media_tokens import NOBODY, Given
 from server.passages import DAY
 from server.ports import Library, Transaction
 from server.values import dataclass
@@ -22,9 +23,10 @@ from server.visitors import VisitorClass
 log = structlog.get_logger(__name__)
 
 MOST_WAITING: Final = 20_000  # different ones between two writings, a process
+MOST_GIVEN: Final = 10_000  # of them, beyond which tokens are not told apart
 _AT_ONCE: Final = 1_000  # rows of one statement
 
-Key = tuple[int, VisitorClass, str, str, int, str]
+Key = tuple[int, VisitorClass, str, int, str, Given]
 
 
 @dataclass(slots=True)
@@ -42,25 +44,32 @@ class WorkVisits:
         path: str,
         sent: int,
         *,
-        given_to: str = "",
+        given: Given | None = None,
         is_refused: bool = False,
     ) -> None:
-        """Count one answer to a machine. `given_to`: the server that its address was made for."""
+        """Count one answer to a machine. `given`: what the token in the address says."""
         if not (visitor in MACHINES or (is_refused and visitor is VisitorClass.UNKNOWN)):
             return
         work_id, media_key = thing_asked(path)
         if not work_id and not media_key:
             return
         day = self.clock.now() // DAY
-        key: Key = (day, visitor, crawler, given_to, work_id, media_key)
-        sums = self._sums.get(key)
+        told = given if given is not None and given.peer != NOBODY else NOT_GIVEN
+        key: Key = (day, visitor, crawler, work_id, media_key, told)
+        sums = self._sums.get(key) or self._begun(key)
         if sums is None:
-            if len(self._sums) >= MOST_WAITING:
-                return
-            sums = self._sums.setdefault(key, [0, 0, 0])
+            return
         sums[0] += 1
         sums[1] += sent
         sums[2] += is_refused
+
+    def _begun(self, key: Key) -> list[int] | None:
+        """Return new sums, None where there is no room. Invented tokens leave some to all else."""
+        if len(self._sums) >= MOST_GIVEN:
+            key = (*key[:-1], NOT_GIVEN)
+        if len(self._sums) >= MOST_WAITING and key not in self._sums:
+            return None
+        return self._sums.setdefault(key, [0, 0, 0])
 
     async def flush(self) -> None:
         """Write what waits. Where the database is away it waits on."""
@@ -82,12 +91,13 @@ class WorkVisits:
 
 
 def _visit(key: Key, sums: Sequence[int]) -> WorkVisit:
-    day, visitor, crawler, given_to, work_id, media_key = key
+    day, visitor, crawler, work_id, media_key, given = key
     requests, sent, refused = sums
     return WorkVisit(
-        *(day, visitor, crawler, given_to, requests, sent, refused),
+        *(day, visitor, crawler, requests, sent, refused),
         work_id=work_id,
         media_key=media_key,
+        given=given,
     )
 
 

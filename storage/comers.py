@@ -26,8 +26,9 @@ class _Comers:
             WITH given AS (
                 SELECT CAST(item ->> 0 AS BIGINT) AS work_id, item ->> 1 AS media_key,
                     CAST(item ->> 2 AS BIGINT) AS day, item ->> 3 AS class, item ->> 4 AS crawler,
-                    item ->> 5 AS given_to, CAST(item ->> 6 AS BIGINT) AS requests,
-                    CAST(item ->> 7 AS BIGINT) AS bytes, CAST(item ->> 8 AS BIGINT) AS refused
+                    CAST(item ->> 5 AS BIGINT) AS requests, CAST(item ->> 6 AS BIGINT) AS bytes,
+                    CAST(item ->> 7 AS BIGINT) AS refused, CAST(item ->> 8 AS BIGINT) AS peer,
+                    CAST(item ->> 9 AS BIGINT) AS peer_work
                 FROM (SELECT value /*pg ::json */ AS item FROM json_each(:rows)) AS items
             ), placed AS (
                 SELECT given.*, CASE WHEN work_id <> 0 THEN work_id ELSE COALESCE(
@@ -38,13 +39,19 @@ class _Comers:
                         WHERE former_keys.media_key = given.media_key)
                 ) END AS work
                 FROM given
+            ), told AS ( -- a token counts only beside the work that it was made for
+                SELECT placed.*, COALESCE(
+                    (SELECT host FROM peer_numbers
+                        WHERE peer_numbers.id = placed.peer AND placed.peer_work = placed.work), ''
+                ) AS given_to
+                FROM placed
             )
             INSERT INTO work_visits (
                 work_id, day, class, crawler, given_to, requests, bytes, refused
             )
             SELECT works.id, day, class, crawler, given_to, CAST(SUM(requests) AS BIGINT),
                 CAST(SUM(bytes) AS BIGINT), CAST(SUM(refused) AS BIGINT)
-            FROM placed JOIN works ON works.id = placed.work
+            FROM told JOIN works ON works.id = told.work
             GROUP BY works.id, day, class, crawler, given_to
             ORDER BY works.id, day, class, crawler, given_to
             ON CONFLICT (work_id, day, class, crawler, given_to) DO UPDATE SET
@@ -152,8 +159,8 @@ class _Comers:
 
 def _fields(one: WorkVisit) -> list[str | int]:
     return [
-        *(one.work_id, one.media_key, one.day, one.visitor.value, one.crawler, one.given_to),
-        *(one.requests, one.bytes, one.refused),
+        *(one.work_id, one.media_key, one.day, one.visitor.value, one.crawler),
+        *(one.requests, one.bytes, one.refused, *one.given),
     ]
 
 

@@ -295,6 +295,42 @@ class _Neighbours:
         )
         return [row["inbox"] for row in rows if row["inbox"]]
 
+    async def numbers(self, hosts: Sequence[str]) -> Mapping[str, int]:
+        rows = await self._connection.fetch_all(
+            """
+            SELECT id, host FROM peer_numbers
+            WHERE host IN (SELECT value FROM json_each(:hosts))
+            """,
+            hosts=json_text(hosts),
+        )
+        return {row["host"]: row["id"] for row in rows}
+
+    async def number(self, numbers: Mapping[str, int]) -> None:
+        # In order, so that two processes that give numbers never wait for each other.
+        await self._connection.execute(
+            """
+            INSERT INTO peer_numbers (id, host)
+            SELECT CAST(item ->> 1 AS BIGINT), item ->> 0
+            FROM (SELECT value /*pg ::json */ AS item FROM json_each(:rows)) AS items WHERE TRUE
+            ON CONFLICT (host) DO NOTHING
+            """,
+            rows=json_text(sorted(numbers.items())),
+        )
+
+    async def host_numbered(self, number: int) -> str:
+        row = await self._connection.fetch_one(
+            "SELECT host FROM peer_numbers WHERE id = :number", number=number
+        )
+        return row["host"] if row else ""
+
+    async def token_key(self, drawn: str) -> str:
+        await self._connection.execute(
+            "INSERT INTO peer_token_key (id, key) VALUES (1, :drawn) ON CONFLICT (id) DO NOTHING",
+            drawn=drawn,
+        )
+        row = await self._connection.fetch_one("SELECT key FROM peer_token_key WHERE id = 1")
+        return row["key"] if row else drawn
+
     async def note_copies(self, work: WorkId, hosts: Sequence[str], at: Millis) -> None:
         await self._connection.execute(
             """

@@ -10,7 +10,7 @@ from federation import activities, portraits, translate
 from federation.translate import Voice
 from server.errors import NotFound
 from server.model import Actor, PostId, Visibility, WorkId
-from web.documents import activity, received, seen
+from web.documents import activity, received, receiver, seen
 from web.errors import status_of
 from web.flows import flows
 from web.forms import read_body
@@ -67,11 +67,14 @@ async def work_numbered(request: web.Request, work_id: WorkId) -> web.Response:
     usage = known.house.usage_of(artist, work)
     named = await known.conversing.people_in(work.caption)
     extent = await extent_of(request, work)
-    voice = Voice(artist, actor, usage, known.house.policy_for(work), named, extent.action)
+    peer = await receiver(request)
+    token = await known.given_to.token(peer, work.id)
+    voice = Voice(artist, actor, usage, known.house.policy_for(work), named, extent.action, token)
     series = (await known.series_rooms.public_of_works([work])).get(work.id, ())
     document = translate.note_of_work(work, voice, known.addresses, series)
-    is_for_all = is_open and extent.is_for_all
-    return activity(request, document, usage=usage, is_open=is_for_all)
+    document = await known.signing.proved(document, actor.id)
+    is_for_all = is_open and extent.is_for_all and not peer
+    return activity(request, document, usage=usage, is_open=is_for_all, is_by_peer=True)
 
 
 async def post_numbered(request: web.Request, post_id: PostId) -> web.Response:

@@ -52,7 +52,8 @@ def build_app(flows: Flows) -> web.Application:
     app[FLOWS] = flows
     app[RENDER_ERROR] = render_error
     app[COUNTER] = Counter(
-        flows.visits, flows.watch, flows.crawlers, flows.work_visits, flows.egress
+        *(flows.visits, flows.watch, flows.crawlers, flows.work_visits, flows.egress),
+        flows.given_to.tokens,
     )
     install(app, _plumbing(flows))
     app.middlewares.insert(_BEHIND_ERRORS, farewell)

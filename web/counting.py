@@ -13,6 +13,8 @@ from aiohttp.abc import AbstractAccessLogger
 from server.comers import MACHINES
 from server.crawler_book import CrawlerBook, brief
 from server.egress import Egress
+from server.given import QUERY
+from server.media_tokens import Given, PeerTokens
 from server.rules import Door, Facts, MediaFacts
 from server.shadows import ShadowWatch
 from server.values import dataclass
@@ -29,6 +31,7 @@ from web.keys import (
 )
 
 _UNCOUNTED: Final = frozenset({"/healthz", "/readyz"})
+_PICTURES: Final = "/media/"
 _REFUSED: Final = frozenset({403, 429})
 _NOTHING_HERE: Final = 404
 _WITH_BODY: Final = frozenset({200, 206})
@@ -46,6 +49,7 @@ class Counter:
     book: CrawlerBook
     work_visits: WorkVisits
     egress: Egress
+    tokens: PeerTokens
 
     def note(self, request: web.Request, response: web.StreamResponse) -> None:
         """Count one answer."""
@@ -79,9 +83,15 @@ class Counter:
                 self.visits.crawler_of(user_agent),
                 request.path,
                 sent,
-                given_to=facts.token if isinstance(facts, MediaFacts) else "",
+                given=self._given(request),
                 is_refused=is_refused,
             )
+
+    def _given(self, request: web.Request) -> Given | None:
+        """Return what the token in a picture's address says; who is refused never gets to it."""
+        if not request.path.startswith(_PICTURES):
+            return None
+        return self.tokens.read(request.query.get(QUERY, ""))
 
 
 class AnswerLog(AbstractAccessLogger):

@@ -1,5 +1,6 @@
 """Answers in JSON for other servers: types that they accept, what may be cached, who asks."""
 
+import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeVar
@@ -17,6 +18,7 @@ from server.model import Actor, ActorId, ContentUsage
 from server.rules import OutboundFacts, Refuse
 from server.vouching import Check
 from web.flows import flows
+from web.keys import PROVEN_PEER
 from web.respond import has_it, set_signals
 
 T = TypeVar("T")
@@ -26,6 +28,7 @@ A_DAY = "public, max-age=86400"
 EVERYONE: Mapping[str, str] = {"Access-Control-Allow-Origin": "*"}  # RFC 7033, section 5
 _ETAG_CHARACTERS = 32
 _KEY_OF_ALL = "/actor"
+_PATIENCE_SECONDS = 3.0  # Mastodon waits ten for our answer
 
 
 def received(request: web.Request, body: bytes) -> Received:
@@ -61,8 +64,22 @@ def check_of(request: web.Request) -> Check:
 
 async def proven_peer(request: web.Request) -> str:
     """Return the host of who did sign a request, "" where that does not hold."""
-    somebody = await asker(request)
-    return host_of(somebody.uri) if somebody is not None else ""
+    if PROVEN_PEER not in request:
+        somebody = await asker(request)
+        request[PROVEN_PEER] = host_of(somebody.uri) if somebody is not None else ""
+    return request[PROVEN_PEER]
+
+
+async def receiver(request: web.Request) -> str:
+    """Return the host that an answer for everybody is given to, "" for a stranger.
+
+    Its own token is not worth a long wait for a key: it takes a stranger's answer instead.
+    """
+    try:
+        async with asyncio.timeout(_PATIENCE_SECONDS):
+            return await proven_peer(request)
+    except TimeoutError:
+        return ""
 
 
 async def asker(request: web.Request) -> Actor | None:
@@ -77,9 +94,9 @@ async def seen(
 ) -> tuple[T, bool]:
     """Return what a stranger sees, else what the signer of the request does; and which it was.
 
-    Signatures are verified only where a stranger sees nothing: what is open is answered to all
-    alike, and costs no key. Who is blocked by its artist and says who they are is refused
-    unverified: who lies about it shuts only themself out. Raises `NotFound` or `Gone` as `look`.
+    Signatures are verified only where a stranger sees nothing: what is open needs no key. Who is
+    blocked by its artist and says who they are is refused unverified: who lies about it shuts only
+    themself out. Raises `NotFound` or `Gone` as `look`.
     """
     try:
         found = await look(None)
@@ -103,16 +120,18 @@ def activity(
     *,
     usage: ContentUsage,
     is_open: bool = True,
+    is_by_peer: bool = False,
     status: int = 200,
 ) -> web.Response:
     """Answer an ActivityPub document; `is_open`: it is the same for everyone.
 
+    `is_by_peer`: whoever signs gets one of their own, so that nobody else's may be kept for them.
     Raise `NotAllowed` where the rules let nothing out to whoever says to have signed.
     """
     _demand_open_door(request)
     response = as_json(translate.with_context(document), ACTIVITY_JSON, status=status)
     response.headers["Cache-Control"] = A_WHILE if is_open else "private, no-store"
-    response.headers["Vary"] = "Accept" if is_open else "Accept, Signature"
+    response.headers["Vary"] = "Accept" if is_open and not is_by_peer else "Accept, Signature"
     set_signals(request, response, usage)
     if is_open and status == 200:
         _let_it_be_kept(request, response)

@@ -15,6 +15,7 @@ from federation.own_policy import OwnPolicy
 from federation.people import People
 from federation.quotables import Quotables
 from federation.remote import Remote
+from federation.signing import Signing
 from federation.threads import Threads
 from server.account_ends import AccountEnds
 from server.accounts import Accounts
@@ -39,6 +40,7 @@ from server.egress import Egress
 from server.envelopes import Envelopes
 from server.evidence import Evidence
 from server.following import Following
+from server.given import GivenTo
 from server.governing import Governing
 from server.holding import Holding
 from server.house import House
@@ -128,6 +130,8 @@ class Flows:
     portraying: Portraying
     media_tokens: MediaTokens
     challenges: Challenges
+    given_to: GivenTo
+    signing: Signing
     blocklists: Blocklists
     own_list: OwnList
     list_feed: ListFeed

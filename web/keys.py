@@ -35,6 +35,8 @@ PROXY_BYTES = web.RequestKey("proxy_bytes", int)  # that the proxy sends in our 
 IS_SECURE = web.RequestKey("is_secure", bool)  # the visitor's own connection has TLS
 # Host of who says to have signed, "" where that cannot be read: good for giving less, never more.
 CLAIMED_PEER = web.RequestKey("claimed_peer", str)
+# Host of who did sign it, "" where that does not hold; missing where nobody has looked.
+PROVEN_PEER = web.RequestKey("proven_peer", str)
 NETWORK = web.RequestKey("network", str)  # of who really asks: /24 or /48
 # Of a crawler whose operator says how it is told: whether that bore it out. Missing for all others.
 IS_VOUCHED = web.RequestKey("is_vouched", bool)

@@ -7,6 +7,7 @@ answers may be kept forever; the one for other servers stays valid while its byt
 from aiohttp import web
 
 from server.errors import NotAllowed, NotFound
+from server.given import QUERY
 from server.model import (
     ActorId,
     ImageFormat,
@@ -54,7 +55,8 @@ async def rendition(request: web.Request) -> web.StreamResponse:
     work, picture, asked = await known.viewing.rendition(
         request.match_info["key"], name, image_format, ActorId(viewer) if viewer else None
     )
-    found = _permitted(request, work, picture, asked)
+    given_to = await known.given_to.host_of(request.query.get(QUERY, ""), work.id)
+    found = _permitted(request, work, picture, asked, given_to)
     artist, _ = await known.viewing.owner(work)
     response = await send(request, found.digest, _TYPES[found.format])
     response.headers["Cache-Control"] = _caching(request, work, asked, found)
@@ -76,11 +78,13 @@ async def portrait(request: web.Request) -> web.StreamResponse:
     return response
 
 
-def _permitted(request: web.Request, work: Work, picture: Picture, asked: Rendition) -> Rendition:
+def _permitted(
+    request: web.Request, work: Work, picture: Picture, asked: Rendition, given_to: str
+) -> Rendition:
     """Return the copy that who asks gets at this address. Raise `NotAllowed` where none."""
     policy = flows(request).house.policy_for(work)
     proof = proofs.opening(request, picture.media_key, f"{asked.name}.{asked.format}")
-    action = demanded(request, asked.name, proof)
+    action = demanded(request, asked.name, proof, given_to)
     if asked.name is RenditionName.FEDERATED:
         wants_small = action is Action.PREVIEW or request.query.get("size") == "preview"
         extent = stricter_claim(request, facts_of(work)) if peer_of(request) else Allow()

@@ -6,13 +6,12 @@ unless that holds, and may well get less without anybody looking.
 
 from aiohttp import web
 
-from federation.facts import host_of
 from server.errors import NotAllowed, NotFound
 from server.model import Visibility, Work
 from server.policy import stricter
 from server.rules import Action, Decision, OutboundFacts, Refuse, action_of
 from server.values import dataclass
-from web.documents import asker, claimed_peer
+from web.documents import claimed_peer, proven_peer
 from web.flows import flows
 from web.keys import CLAIMED_PEER
 
@@ -50,7 +49,7 @@ async def extent_of(request: web.Request, work: Work) -> Extent:
     if peer:
         claimed = known.doors.outbound(facts, peer, work.artist_id)
         found = stricter(claimed, stranger) or claimed
-        if found is not claimed and await _is_proven(request, peer):
+        if found is not claimed and await proven_peer(request) == peer:
             found = claimed
     if isinstance(found, Refuse):
         if work.visibility not in _OPEN:
@@ -69,8 +68,3 @@ def stricter_claim(request: web.Request, facts: OutboundFacts) -> Decision:
 def peer_of(request: web.Request) -> str:
     """Return the host of who says to have signed, "" of a stranger."""
     return request.get(CLAIMED_PEER) or claimed_peer(request)
-
-
-async def _is_proven(request: web.Request, peer: str) -> bool:
-    somebody = await asker(request)
-    return somebody is not None and host_of(somebody.uri) == peer

@@ -48,12 +48,15 @@ _BRAKED = Allow(
 )
 
 
-def demanded(request: web.Request, name: RenditionName, proof: Proof = Proof.NONE) -> Action:
+def demanded(
+    request: web.Request, name: RenditionName, proof: Proof = Proof.NONE, given_to: str = ""
+) -> Action:
     """Return ALLOW or PREVIEW for a rendition. Raise `NotAllowed` where a rule refuses it.
 
     `proof`: by which the address holds a token that opens this very copy to this browser.
+    `given_to`: the server that the address was given to, as its token says.
     """
-    facts = _facts(request, name, proof)
+    facts = replace(_facts(request, name, proof), token=given_to)
     request[DOOR_FACTS] = facts
     decision = _decided(request, facts)
     if isinstance(decision, Refuse):

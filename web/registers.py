@@ -17,7 +17,7 @@ from server.model import Actor, Artist, ContentUsage, Counts, Millis, PostId, Se
 from server.prose import Named
 from server.registers import Side
 from server.values import dataclass
-from web.documents import activity, asker, seen
+from web.documents import activity, asker, receiver, seen
 from web.flows import flows
 from web.outbound import extent_of
 from web.respond import number
@@ -31,6 +31,7 @@ class _Listing:
     total: int
     usage: ContentUsage
     is_open: bool = True
+    is_by_peer: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ async def outbox(request: web.Request) -> web.Response:
     notes, is_for_all = await _notes(
         request, found.works, found.artist, found.actor, _Around(series, named)
     )
-    listing = replace(listing, is_open=is_for_all)
+    listing = replace(listing, is_open=is_for_all, is_by_peer=True)
     items = [activities.create(note, _said(note)) for note in notes]
     last = found.works[-1].id if found.goes_on else None
     return _page(request, listing, items, "before", last)
@@ -102,7 +103,7 @@ async def featured(request: web.Request) -> web.Response:
     notes, is_for_all = await _notes(request, works, artist, actor, _Around(series, named))
     document = translate.collection(f"{actor.uri}/featured", notes, total=len(notes))
     usage = known.house.usage_of(artist)
-    return activity(request, document, usage=usage, is_open=is_for_all)
+    return activity(request, document, usage=usage, is_open=is_for_all, is_by_peer=True)
 
 
 async def featured_tags(request: web.Request) -> web.Response:
@@ -188,14 +189,22 @@ def _page(
         next_uri=f"{start}&{mark}={last}" if last else "",
         part_of=listing.uri,
     )
-    return activity(request, document, usage=listing.usage, is_open=listing.is_open)
+    return activity(
+        request,
+        document,
+        usage=listing.usage,
+        is_open=listing.is_open,
+        is_by_peer=listing.is_by_peer,
+    )
 
 
 async def _notes(
     request: web.Request, works: Sequence[Work], artist: Artist, actor: Actor, around: "_Around"
 ) -> tuple[list[Document], bool]:
     """Return works as far as who asks gets them, and whether every stranger gets the same."""
-    known, notes, is_for_all = flows(request), [], True
+    known, notes = flows(request), []
+    peer = await receiver(request) if works else ""
+    is_for_all = not peer
     for work in works:
         try:
             extent = await extent_of(request, work)
@@ -204,7 +213,8 @@ async def _notes(
             continue
         is_for_all = is_for_all and extent.is_for_all
         usage, policy = known.house.usage_of(artist, work), known.house.policy_for(work)
-        voice = Voice(artist, actor, usage, policy, around.named, extent.action)
+        token = await known.given_to.token(peer, work.id)
+        voice = Voice(artist, actor, usage, policy, around.named, extent.action, token)
         series = around.series.get(work.id, ())
         notes.append(translate.note_of_work(work, voice, known.addresses, series))
     return notes, is_for_all

@@ -3,12 +3,13 @@
 from dataclasses import replace
 
 from server.comers import Price, WorkVisit, thing_asked
+from server.media_tokens import Given
 from server.model import ActorId, WorkId
 from server.ports import Library
 from server.visitors import VisitorClass
 from tests.contract.samples import NOW, add_artist, picture, work
 
-BOT = WorkVisit(9, VisitorClass.AI_TRAINING, "GPTBot", "", 2, 300, 1, work_id=7)
+BOT = WorkVisit(9, VisitorClass.AI_TRAINING, "GPTBot", 2, 300, 1, work_id=7)
 
 
 async def a_work(library: Library, number: int = 7) -> None:
@@ -47,7 +48,10 @@ async def test_invented_works_and_pictures_leave_no_row(library: Library) -> Non
 async def test_addresses_given_to_a_server_are_told_apart_and_old_sums_go(library: Library) -> None:
     await a_work(library)
     async with library.transaction() as tx:
-        await tx.comers.add_visits([BOT, replace(BOT, given_to="peer.test", requests=5)])
+        await tx.neighbours.number({"peer.test": 40, "other.test": 41})
+        given = replace(BOT, given=Given(40, WorkId(7)), requests=5)
+        await tx.comers.add_visits([BOT, given, replace(given, given=Given(41, WorkId(8)))])
+        await tx.comers.add_visits([replace(given, given=Given(42, WorkId(7)))])
         found = await tx.comers.visits_given(9)
         assert [(one.given_to, one.requests) for one in found] == [("peer.test", 5)]
         assert await tx.comers.sweep(9) == 0

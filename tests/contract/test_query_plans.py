@@ -49,7 +49,7 @@ ACCEPTED = FollowState.ACCEPTED
 QUOTE = InteractionKind.QUOTE
 ENVELOPE = Envelope(InboundFacts(peer="x"), "allow", "", at=NOW)
 VISITS = VisitSum(VisitKey(9, Door.WEB, VisitorClass.VISITOR), 1, 1, 0)
-CAME = WorkVisit(9, VisitorClass.DATASET, "x", "", 1, 1, 1, media_key="0" * 40)
+CAME = WorkVisit(9, VisitorClass.DATASET, "x", 1, 1, 1, media_key="0" * 40)
 SEVERANCE = Severance(
     9, Follow(ME, ME, ACCEPTED, "x", NOW), Cause(CauseKind.WORD, 1), "", severed_at=NOW
 )

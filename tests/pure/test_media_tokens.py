@@ -1,13 +1,14 @@
-"""Tokens open one copy to one browser for an hour, and nothing else."""
+"""Tokens open one copy to one browser for an hour, or name a server, and nothing else."""
 
 import base64
+import re
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.media_tokens import LASTS, PROOF_LASTS, MediaTokens
-from server.model import Millis
+from server.media_tokens import LASTS, NOBODY, PROOF_LASTS, MediaTokens, PeerTokens
+from server.model import Millis, WorkId
 from server.rules import Proof
 
 TOKENS = MediaTokens(b"s" * 32)
@@ -69,3 +70,60 @@ def test_no_changed_byte_passes(at: int, change: int) -> None:
     packed[at] ^= change
     changed = base64.urlsafe_b64encode(packed).decode()
     assert not TOKENS.opens(changed, KEY, FILE, HOLDER, NOW)
+
+
+PEERS = PeerTokens(b"k" * 16)
+WORK = WorkId(3_765_758_949_175_853_163)
+GIVEN = PEERS.token(77, WORK)
+
+
+@given(st.integers(0, 2**63 - 1), st.integers(0, 2**63 - 1))
+def test_a_token_names_the_server_and_the_work_that_it_was_made_for(peer: int, work: int) -> None:
+    token = PEERS.token(peer, WorkId(work))
+    assert re.fullmatch(r"[A-Za-z0-9_-]{22}", token)
+    assert token == PEERS.token(peer, WorkId(work))
+    assert PEERS.read(token) == (peer, work)
+
+
+def test_tokens_of_one_server_do_not_look_alike_and_another_key_reads_nothing_of_them() -> None:
+    assert len({PEERS.token(77, WorkId(work))[:4] for work in range(50)}) == 50
+    assert len({PEERS.token(NOBODY, WorkId(work)) for work in range(50)}) == 50
+    assert PeerTokens(b"o" * 16).read(GIVEN) != (77, WORK)
+
+
+def _last_changed(token: str) -> str:
+    """Spell the same bytes with another last letter, whose lower bits nobody reads."""
+    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    return token[:-1] + letters[letters.index(token[-1]) + 1]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "A",
+        GIVEN[:-1],
+        f"{GIVEN}A",
+        f"{GIVEN}==",
+        f"{GIVEN[:-2]}==",
+        f" {GIVEN[1:]}",
+        f"+{GIVEN[1:]}",
+        f"/{GIVEN[1:]}",
+        f"\0{GIVEN[1:]}",
+        f"{GIVEN[:-1]}\n",
+        f"é{GIVEN[1:]}",
+        "\udcff" * 22,
+        "=" * 22,
+        "'" * 22,
+        "A" * 5_000,
+        _last_changed(GIVEN),
+    ],
+)
+def test_what_is_no_token_of_a_server_says_nothing(text: str) -> None:
+    assert PEERS.read(text) is None
+
+
+@given(st.binary(min_size=16, max_size=16))
+def test_an_invented_token_says_nothing_that_a_database_could_not_hold(packed: bytes) -> None:
+    found = PEERS.read(base64.urlsafe_b64encode(packed).decode().rstrip("="))
+    assert found is None or max(found) < 2**63
