@@ -130,3 +130,17 @@ async def test_what_lies_between_here_and_a_server_is_counted_and_named(library:
         assert await tx.neighbours.is_companion(origin)
         assert not await tx.neighbours.is_companion("https://b.example/")
         assert sorted(await tx.neighbours.companions()) == sorted([bob.uri, cleo.uri, near.uri])
+
+
+async def test_a_server_keeps_its_number_and_the_first_key_stays(library: Library) -> None:
+    async with library.transaction() as tx:
+        await tx.neighbours.number({"b.test": 7, "a.test": 6})
+        await tx.neighbours.number({"b.test": 8, "a.test:8443": 9})
+        assert await tx.neighbours.numbers(["a.test", "b.test", "c.test"]) == {
+            "a.test": 6,
+            "b.test": 7,
+        }
+        assert await tx.neighbours.host_numbered(9) == "a.test:8443"
+        assert await tx.neighbours.host_numbered(8) == ""
+        key = await tx.neighbours.token_key("drawn")
+        assert await tx.neighbours.token_key("another") == key

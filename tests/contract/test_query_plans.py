@@ -193,6 +193,8 @@ QUERIES: list[tuple[str, Callable[[Transaction], Awaitable[object]]]] = [
     ("peer_policies_known", lambda tx: tx.neighbours.claims()),
     ("peer_policies_host_key", lambda tx: tx.neighbours.page(after="x", search="y")),
     ("peer_policies_due", lambda tx: tx.neighbours.due_policies(NOW, met_since=NOW)),
+    ("peer_numbers_host_key", lambda tx: tx.neighbours.numbers(["x", "y"])),
+    ("peer_numbers_pkey", lambda tx: tx.neighbours.host_numbered(5)),
     ("activities_incoming", lambda tx: tx.neighbours.speakers(NOW)),
     ("actors_uri_key", lambda tx: tx.neighbours.is_companion("https://far.example/")),
     ("actors_uri_key", lambda tx: tx.neighbours.follows_with("https://far.example/")),
