@@ -7,7 +7,7 @@ that neither JSON nor its canonical form (RFC 8785) has to be written anew.
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import msgspec
@@ -15,6 +15,7 @@ import msgspec
 from federation import proofs
 from federation.keys import PrivateKey, encode_multibase, sign_message
 from server.model import Millis
+from server.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ nothing: whatever does not read as one of ours is passed over.
 import secrets
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final
 
 from server.clock import Clock
@@ -16,6 +16,7 @@ from server.media_tokens import NOBODY, PeerTokens
 from server.model import WorkId
 from server.ports import Library
 from server.together import Together
+from server.values import dataclass
 
 QUERY: Final = "p"
 _KEY_BYTES: Final = 16
