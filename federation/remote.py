@@ -171,6 +171,7 @@ class Remote:
         """
         if names.is_account(uri.removeprefix("acct:")):
             return await self.by_address(uri.removeprefix("acct:"))
+        uri = self.addresses.shown_at(uri)
         if not uris.is_address(uri):
             raise Invalid("This is no web address: paste the address of a profile or post.", "uri")
         async with self.library.reading() as tx:

@@ -99,6 +99,21 @@ class Addresses:
         except ValueError:  # such as an unclosed [ of an IPv6 address
             return False
 
+    def shown_at(self, page: str) -> str:
+        """Return the id of whose page an address is, an artist's or a work's; others as they are.
+
+        What people copy is what their browser shows.
+        """
+        start = f"{self.base_url}/@"
+        if not page.startswith(start):
+            return page
+        path = page.removeprefix(start).partition("#")[0].partition("?")[0]
+        handle, _, rest = path.rstrip("/").partition("/")
+        if not rest:
+            return self.actor(handle.lower())
+        number = rest.partition("-")[0]
+        return f"{self.base_url}/works/{number}" if number.isdecimal() else page
+
     def local_part(self, uri: str, prefix: str) -> str:
         """Return what follows `prefix` ("/users/", say) in an address of ours, else ""."""
         start = f"{self.base_url}{prefix}"

@@ -14,7 +14,7 @@ from web.counting import Counter
 from web.documents import check_of, claimed_peer, proven_peer
 from web.flows import FLOWS, Flows
 from web.gate import Gate
-from web.keys import COUNTER, IS_USAGE_SAID, RENDER_ERROR, REQUEST_ID
+from web.keys import ARTIST, COUNTER, IS_USAGE_SAID, RENDER_ERROR, REQUEST_ID
 from web.middleware import BodyLimits, Plumbing, install
 from web.page_views import ErrorPage, GonePage
 from web.proofs import proof_of
@@ -111,12 +111,15 @@ def render_error(request: web.Request, status: int, message: str) -> web.Respons
         gone = GonePage(message.rstrip(".")) if is_artist else GonePage(artist=_whose(request))
         title = "Deleted" if is_artist else "Taken down"
         return _error_page(request, "gone.html", gone, title, status)
-    title = _TITLES.get(status, "This did not work")
+    is_in = (
+        status == HTTPStatus.UNAUTHORIZED and ARTIST in request
+    )  # it is others who prove nothing
+    title = "This cannot be believed" if is_in else _TITLES.get(status, "This did not work")
     view = ErrorPage(
         status=status,
         title=title,
         message=message,
-        link=_ADVICE.get(status),
+        link=None if is_in else _ADVICE.get(status),
         request_id=request.get(REQUEST_ID, "")
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR
         else "",

@@ -350,3 +350,11 @@ async def test_what_is_not_wanted_any_more_is_not_asked_any_more(stage: Stage) -
     work = await after(stage, ana, await find(stage, ana, about(hers)))
     await edited(stage, ana, work, "")
     assert await stage.flows.approving.waiting(bea.id) == []
+
+
+async def test_the_address_that_a_browser_shows_finds_a_work(stage: Stage) -> None:
+    ana, ben = await stage.artist("ana"), await stage.artist("ben")
+    work = await stage.hang(ana)
+    await stage.drain()
+    page = stage.flows.addresses.work_page("ana", work)
+    assert await find(stage, ben, f"{page}#comments") == about(work)

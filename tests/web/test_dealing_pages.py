@@ -246,3 +246,21 @@ async def test_the_studio_pins_and_unpins_works(site: Site) -> None:
     assert (await site.send(f"{action}/pin", "ben", "/studio")).status == 404
     await site.send(f"{action}/unpin", "ana", "/studio")
     assert f'action="{action}/pin"' in await site.page("/studio", "ana")
+
+
+async def test_who_pastes_what_their_browser_shows_finds_whom_they_mean(site: Site) -> None:
+    answer = await site.get("/home/follow?q=https://art.test/@ana", "ben")
+    assert answer.status == 303
+    way = answer.headers["Location"]
+    assert way == "/authorize_interaction?uri=https://art.test/@ana"
+    page = await site.page(way, "ben")
+    assert "Follow <bdi>" in page
+    assert "@ana@art.test" in page
+
+
+async def test_members_are_not_sent_to_sign_in_where_others_prove_nothing(site: Site) -> None:
+    answer = await site.get("/authorize_interaction?uri=http://other.test/x", "ben")
+    page = await answer.text()
+    assert answer.status == 401
+    assert "This cannot be believed" in page
+    assert "Sign in" not in page

@@ -1,6 +1,7 @@
 """Following, reacting, commenting: the feed, notifications, followers, and small deeds."""
 
 from collections.abc import Sequence
+from urllib.parse import quote
 
 from aiohttp import web
 
@@ -57,6 +58,7 @@ _ABOUT_CASES = frozenset(
         NotificationKind.LIKENESS,
     }
 )
+_ADDRESSES = ("https://", "http://")
 _LOOK_UPS = Rate("look-ups by network", 20, 6)  # each makes us fetch from elsewhere
 _INTENTS: dict[str, Intent] = {
     "follow": "follow",
@@ -88,6 +90,8 @@ async def look_up(request: web.Request) -> web.StreamResponse:
     known, artist = flows(request), artist_of(request)
     query = request.query.get("q", "").strip()
     head = _head(request, "Follow somebody")
+    if query.startswith(_ADDRESSES):  # as a browser shows it; what stands there, we find out
+        raise web.HTTPSeeOther(f"/authorize_interaction?uri={quote(query)}")
     try:
         known.limits.demand(_LOOK_UPS, artist.handle)
         found = await known.remote.by_address(query)
