@@ -237,7 +237,9 @@ def _serve(config: Config, file: Path, *, workers: int, has_worker: bool, is_fir
         stopped = listen_for_stop()
         async with AsyncExitStack() as stack:
             known = instance.flows
-            books = recording(known.envelopes, known.visits, known.work_visits, known.ledger)
+            books = recording(
+                *(known.envelopes, known.visits, known.work_visits, known.looking, known.ledger)
+            )
             await stack.enter_async_context(books)
             site = answering(instance.app(), listener, shutdown_seconds=SHUTDOWN_SECONDS)
             await stack.enter_async_context(site)

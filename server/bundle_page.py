@@ -1,5 +1,6 @@
 """A bundle of evidence as a page to print. Pure; it needs nothing but itself."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
@@ -34,6 +35,7 @@ def page(document: Mapping[str, Any], file_name: str) -> str:
             *_work(work),
             *_served(document["served"]),
             *_machines(document["machines"]),
+            *_looks(document.get("closerLooks", ())),  # not in those of before
             *_copies(document["copies"]),
             *_ledger(document["ledger"]),
             "<h2>How to verify this</h2>\n<ol>",
@@ -86,6 +88,26 @@ def _machines(visits: Sequence[Mapping[str, Any]]) -> Iterable[str]:
             )
             for one in visits
         ],
+    )
+
+
+def _looks(looks: Sequence[Mapping[str, Any]]) -> Iterable[str]:
+    yield "<h2>Who looked closer</h2>"
+    if not looks:
+        yield "<p>Nobody is recorded within the last 90 days.</p>"
+        return
+    opened: Counter[tuple[str, str]] = Counter()
+    requests: Counter[tuple[str, str]] = Counter()
+    for one in looks:
+        opened[one["day"], one["rendition"]] += 1
+        requests[one["day"], one["rendition"]] += one["requests"]
+    yield (
+        "<p>Copies larger than visitors' own, opened by browsers that gave a proof: by how many "
+        "addresses, each of one browser for one hour, and with how many requests.</p>"
+    )
+    yield _table(
+        ("Day", "Copy", "Opened", "Requests"),
+        [(*key, opened[key], requests[key]) for key in sorted(opened, reverse=True)],
     )
 
 

@@ -1,14 +1,15 @@
 """Nouns of who comes for works: machines, counted for each work; servers that hold copies; pure.
 
 The law: machines alone are counted here, never people, members or their apps; no networks, no
-addresses, no user agents beyond a crawler's name in the table.
+addresses, no user agents beyond a crawler's name in the table. Of who opens a large copy by a token
+nothing is known but a hash of that token, which is another one tomorrow.
 """
 
 import re
 from typing import Final
 
 from server.media_tokens import NOBODY, Given
-from server.model import Millis, WorkId
+from server.model import Millis, RenditionName, WorkId
 from server.values import dataclass
 from server.visitors import VisitorClass
 
@@ -59,6 +60,39 @@ class WorkVisitSum:
     requests: int
     bytes: int
     refused: int
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How often one token opened a large copy on a day. The work is named by a picture's key."""
+
+    day: int
+    media_key: str
+    rendition: RenditionName
+    token: str  # hashed; "" for one of too many to be told apart
+    requests: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class LookSum:
+    """The same of a work."""
+
+    work_id: WorkId
+    day: int
+    rendition: str
+    token: str
+    requests: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class CloserLooks:
+    """How often a work was opened large: by so many tokens, with so many requests."""
+
+    work_id: WorkId
+    opened: int
+    requests: int
 
 
 @dataclass(frozen=True, slots=True)

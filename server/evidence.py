@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from server import bundles
 from server.addresses import Addresses
 from server.clock import Clock
-from server.comers import MACHINES, Holder, Price, WorkVisitSum, thing_asked
+from server.comers import MACHINES, CloserLooks, Holder, Price, WorkVisitSum, thing_asked
 from server.errors import NotFound
 from server.house import House
 from server.ledger import Entry, subject_of
@@ -55,6 +55,7 @@ class Came:
     works: tuple[WorkCame, ...]  # most refused first
     crawlers: tuple[tuple[str, VisitorClass, int, int], ...]  # name, class, refused, answered
     holders: tuple[Holder, ...]
+    looks: tuple[tuple[Work, CloserLooks], ...] = ()  # most opened first
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,13 +101,16 @@ class Evidence:
         today = self.clock.now() // DAY
         async with self.library.reading() as tx:
             found = await tx.comers.visits_of_artist(artist.id, today - WEEK + 1)
-            works = await tx.works.many(list({one.work_id for one in found}))
+            looks = await tx.comers.looks_of_artist(artist.id, today - WEEK + 1)
+            ids = {one.work_id for one in found} | {one.work_id for one in looks}
+            works = await tx.works.many(list(ids))
             holders = await tx.comers.holders(artist.id)
         return Came(
             days=_days(((one.day, one.requests, one.refused) for one in found), today, WEEK),
             works=tuple(_by_work(found, works)),
             crawlers=_crawlers(found),
             holders=tuple(holders),
+            looks=tuple((works[one.work_id], one) for one in looks if one.work_id in works),
         )
 
     async def traffic(self, reader: Artist, days: int = WEEK) -> Traffic:
@@ -167,6 +171,7 @@ class Evidence:
             heads=[one for one in await tx.ledger.heads(limit=4_000) if one.number >= first],
             visits=await tx.comers.visits_of_work(work.id),
             copies=await tx.comers.copies_of_work(work.id),
+            looks=await tx.comers.looks_of_work(work.id),
         )
 
 

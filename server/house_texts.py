@@ -49,8 +49,9 @@ _KEPT_OF_OTHERS = (
 )
 _KEPT_OF_VISITORS = (
     "Of visitors: nothing that names them. Visits are counted by kind of program and by "
-    "network. There is no tracking and no advertising; cookies keep you signed in, guard forms,"
-    " remember the ground that you chose, and show for a day that a browser may see large pictures."
+    "network; how often a large copy was opened, by a code that changes daily. There is no "
+    "tracking and no advertising; cookies keep you signed in, guard forms, remember the ground "
+    "that you chose, and show for a day that a browser may see large pictures."
 )
 _ELSEWHERE = (
     "This place is part of the fediverse. What you publish goes to the servers of those who "

@@ -77,6 +77,7 @@ from server.likening import Likening, Measure
 from server.list_feed import ListFeed
 from server.list_fetching import ListFetching
 from server.list_renewing import ListRenewing
+from server.looking import Looking
 from server.marking import Marking
 from server.media_tokens import MediaTokens
 from server.members import Members
@@ -420,8 +421,8 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
     }
     believing = Believing(library, remote, seams.readers)
     inbox = Inbox(library, clock, bus, remote, doors, believing, reach, synchrony)
-    courtesy, is_open = Courtesy(clock), config.instance.registration != "closed"
-    inviting = Inviting(library, clock, accounts, is_open=is_open)
+    courtesy, tokens = Courtesy(clock), MediaTokens(await _secret_of(library, speaker, "pictures"))
+    inviting = Inviting(library, clock, accounts, is_open=config.instance.registration != "closed")
     flows = Flows(
         config=config,
         addresses=addresses,
@@ -519,7 +520,8 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
         ),
         given_to=given_to,
         signing=signing,
-        media_tokens=MediaTokens(await _secret_of(library, speaker, "pictures")),
+        media_tokens=tokens,
+        looking=Looking(library, clock, tokens),
         limits=RateLimiter(clock),
         courtesy=courtesy,
         sparing=sparing,

@@ -29,6 +29,7 @@ _VERSION: Final = 1
 _HEAD: Final = 5  # bytes: version, and a moment in seconds
 _CODE: Final = 16  # bytes
 _CHANCE: Final = 12  # bytes, in a proof
+_TRACE: Final = 8  # bytes: enough to tell a day's tokens apart
 _MOST_SECONDS: Final = 2**32 - 1
 _PURPOSES: Final = {Proof.COOKIE: "proof", Proof.WORK: "work"}
 _LASTING: Final = {Proof.COOKIE: PROOF_LASTS, Proof.WORK: WORK_LASTS}
@@ -74,6 +75,10 @@ class MediaTokens:
         head, code = packed[:_HEAD], packed[_HEAD:]
         is_ours = hmac.compare_digest(code, self._token_code(head, media_key, file, holder))
         return is_ours and 0 <= _moment(head) - now <= LASTS + _EARLY
+
+    def trace(self, token: str, day: int) -> str:
+        """Return what is kept of a token on a day since 1970: of the next day it tells nothing."""
+        return self._code("trace", day.to_bytes(4, "big"), token.encode())[:_TRACE].hex()
 
     def _token_code(self, head: bytes, media_key: str, file: str, holder: str) -> bytes:
         return self._code("token", head, media_key.encode(), file.encode(), holder.encode())

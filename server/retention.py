@@ -38,6 +38,7 @@ def kept() -> tuple[Kept, ...]:
             ("What artists showed in a case", DECIDED_AGE, _SWEEP, "after the decision"),
             ("Who gave a legal notice", NOTICES_AGE, _SWEEP, "after the decision"),
             ("How many machines came for a work", COMERS_DAYS * _DAY, _SWEEP, "after that"),
+            ("How often a large copy was opened", COMERS_DAYS * _DAY, _SWEEP, "after that"),
             ("That a visitor's browser solved a sum, without a name", AGE, _SWEEP, "after that"),
             ("Invitations that nobody used", MONTH, _SWEEP, "after their end"),
         )

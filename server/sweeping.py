@@ -81,6 +81,7 @@ class Sweeping:
         spent_before = Millis(now - AGE)  # should the clock be set back, they are known still
         came_before = now // DAY - COMERS_DAYS
         await self._repeat(lambda tx: tx.comers.sweep(came_before, limit=_ROWS_AT_ONCE))
+        await self._repeat(lambda tx: tx.comers.sweep_looks(came_before, limit=_ROWS_AT_ONCE))
         await self._repeat(lambda tx: tx.proofs.sweep(spent_before, limit=_ROWS_AT_ONCE))
         await self._repeat(
             lambda tx: tx.activities.sweep(

@@ -2,7 +2,16 @@
 
 from collections.abc import Sequence
 
-from server.comers import Copy, Holder, Price, WorkVisit, WorkVisitSum
+from server.comers import (
+    CloserLooks,
+    Copy,
+    Holder,
+    Look,
+    LookSum,
+    Price,
+    WorkVisit,
+    WorkVisitSum,
+)
 from server.model import ActorId, Millis, WorkId
 from server.repositories.evidence import Comers
 from server.values import dataclass
@@ -107,6 +116,88 @@ class _Comers:
             """
             DELETE FROM work_visits WHERE (work_id, day, class, crawler, given_to) IN (
                 SELECT work_id, day, class, crawler, given_to FROM work_visits
+                WHERE day < :before ORDER BY day LIMIT :limit
+            )
+            """,
+            before=before_day,
+            limit=limit,
+        )
+
+    async def add_looks(self, looks: Sequence[Look]) -> None:
+        # A picture's former key and its present one name the same work: added up beforehand.
+        await self._connection.execute(
+            """
+            WITH given AS (
+                SELECT CAST(item ->> 0 AS BIGINT) AS day, item ->> 1 AS media_key,
+                    item ->> 2 AS rendition, item ->> 3 AS token,
+                    CAST(item ->> 4 AS BIGINT) AS requests, CAST(item ->> 5 AS BIGINT) AS bytes
+                FROM (SELECT value /*pg ::json */ AS item FROM json_each(:rows)) AS items
+            ), placed AS (
+                SELECT given.*, COALESCE(
+                    (SELECT pictures.work_id FROM pictures
+                        WHERE pictures.media_key = given.media_key AND pictures.media_key <> ''),
+                    (SELECT pictures.work_id FROM former_keys
+                        JOIN pictures ON pictures.id = former_keys.picture_id
+                        WHERE former_keys.media_key = given.media_key)
+                ) AS work
+                FROM given
+            )
+            INSERT INTO closer_looks (work_id, day, rendition, token, requests, bytes)
+            SELECT works.id, day, rendition, token, CAST(SUM(requests) AS BIGINT),
+                CAST(SUM(bytes) AS BIGINT)
+            FROM placed JOIN works ON works.id = placed.work
+            GROUP BY works.id, day, rendition, token
+            ORDER BY works.id, day, rendition, token
+            ON CONFLICT (work_id, day, rendition, token) DO UPDATE SET
+                requests = closer_looks.requests + excluded.requests,
+                bytes = closer_looks.bytes + excluded.bytes
+            """,
+            rows=json_text(
+                [one.day, one.media_key, one.rendition.value, one.token, one.requests, one.bytes]
+                for one in looks
+            ),
+        )
+
+    async def looks_of_artist(
+        self, artist: ActorId, since_day: int, *, limit: int = 200
+    ) -> list[CloserLooks]:
+        rows = await self._connection.fetch_all(
+            """
+            SELECT closer_looks.work_id AS work_id, CAST(COUNT(*) AS BIGINT) AS opened,
+                CAST(SUM(requests) AS BIGINT) AS requests
+            FROM works JOIN closer_looks ON closer_looks.work_id = works.id
+            WHERE works.artist_id = :artist AND closer_looks.day >= :since
+            GROUP BY closer_looks.work_id
+            ORDER BY COUNT(*) DESC, closer_looks.work_id DESC LIMIT :limit
+            """,
+            artist=artist,
+            since=since_day,
+            limit=limit,
+        )
+        return [CloserLooks(WorkId(row["work_id"]), row["opened"], row["requests"]) for row in rows]
+
+    async def looks_of_work(self, work: WorkId, *, limit: int = 5_000) -> list[LookSum]:
+        rows = await self._connection.fetch_all(
+            """
+            SELECT * FROM closer_looks WHERE work_id = :work
+            ORDER BY day DESC, rendition DESC, token DESC LIMIT :limit
+            """,
+            work=work,
+            limit=limit,
+        )
+        return [
+            LookSum(
+                *(WorkId(row["work_id"]), row["day"], row["rendition"], row["token"]),
+                *(row["requests"], row["bytes"]),
+            )
+            for row in rows
+        ]
+
+    async def sweep_looks(self, before_day: int, *, limit: int = 1_000) -> int:
+        return await self._connection.execute(
+            """
+            DELETE FROM closer_looks WHERE (work_id, day, rendition, token) IN (
+                SELECT work_id, day, rendition, token FROM closer_looks
                 WHERE day < :before ORDER BY day LIMIT :limit
             )
             """,

@@ -53,7 +53,7 @@ def build_app(flows: Flows) -> web.Application:
     app[RENDER_ERROR] = render_error
     app[COUNTER] = Counter(
         *(flows.visits, flows.watch, flows.crawlers, flows.work_visits, flows.egress),
-        flows.given_to.tokens,
+        *(flows.given_to.tokens, flows.looking),
     )
     install(app, _plumbing(flows))
     app.middlewares.insert(_BEHIND_ERRORS, farewell)

@@ -14,8 +14,9 @@ from server.comers import MACHINES
 from server.crawler_book import CrawlerBook, brief
 from server.egress import Egress
 from server.given import QUERY
+from server.looking import Looking
 from server.media_tokens import Given, PeerTokens
-from server.rules import Door, Facts, MediaFacts
+from server.rules import Door, Facts, MediaFacts, Proof
 from server.shadows import ShadowWatch
 from server.values import dataclass
 from server.visits import Visit, Visits
@@ -50,6 +51,7 @@ class Counter:
     work_visits: WorkVisits
     egress: Egress
     tokens: PeerTokens
+    looking: Looking
 
     def note(self, request: web.Request, response: web.StreamResponse) -> None:
         """Count one answer."""
@@ -77,6 +79,14 @@ class Counter:
                 shadow_rules=self.watch.over(facts) if facts is not None else (),
             )
         )
+        if (
+            isinstance(facts, MediaFacts)
+            and facts.proof is not Proof.NONE
+            and response.status in _WITH_BODY
+            and request.method != "HEAD"
+        ):
+            token = request.query.get("t", "")
+            self.looking.count(token, request.path, facts.rendition, sent)
         if visitor in MACHINES or is_refused:
             self.work_visits.count(
                 visitor,

@@ -23,6 +23,15 @@ class WorkCameView:
 
 
 @dataclass(frozen=True, slots=True)
+class LookView:
+    """A work that people opened large."""
+
+    title: str
+    url: str
+    opened: int
+
+
+@dataclass(frozen=True, slots=True)
 class HolderView:
     """A server that holds copies."""
 
@@ -42,6 +51,7 @@ class CamePage:
     works: tuple[WorkCameView, ...] = ()
     crawlers: tuple[Row, ...] = ()
     holders: tuple[HolderView, ...] = ()
+    looks: tuple[LookView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,7 @@ from server.inviting import Inviting
 from server.likening import Likening
 from server.list_feed import ListFeed
 from server.list_renewing import ListRenewing
+from server.looking import Looking
 from server.marking import Marking
 from server.media_tokens import MediaTokens
 from server.members import Members
@@ -140,6 +141,7 @@ class Flows:
     envelopes: Envelopes
     visits: Visits
     work_visits: WorkVisits
+    looking: Looking
     ledger: Ledger
     evidence: Evidence
     attesting: Attesting

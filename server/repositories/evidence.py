@@ -3,7 +3,16 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from server.comers import Copy, Holder, Price, WorkVisit, WorkVisitSum
+from server.comers import (
+    CloserLooks,
+    Copy,
+    Holder,
+    Look,
+    LookSum,
+    Price,
+    WorkVisit,
+    WorkVisitSum,
+)
 from server.ledger import Entry, Head, Statement
 from server.model import ActorId, Millis, WorkId
 
@@ -93,6 +102,24 @@ class Comers(Protocol):
 
     async def sweep(self, before_day: int, *, limit: int = 1_000) -> int:
         """Delete at most `limit` sums of earlier days; return how many went."""
+        ...
+
+    async def add_looks(self, looks: Sequence[Look]) -> None:
+        """Add to what is counted; looks at what is no work here are passed over."""
+        ...
+
+    async def looks_of_artist(
+        self, artist: ActorId, since_day: int, *, limit: int = 200
+    ) -> list[CloserLooks]:
+        """List how often works of an artist were opened large, the most first."""
+        ...
+
+    async def looks_of_work(self, work: WorkId, *, limit: int = 5_000) -> list[LookSum]:
+        """List by day, latest first, rendition and token."""
+        ...
+
+    async def sweep_looks(self, before_day: int, *, limit: int = 1_000) -> int:
+        """Delete at most `limit` looks of earlier days; return how many went."""
         ...
 
     async def copies_of_work(self, work: WorkId, *, limit: int = 1_000) -> list[Copy]:

@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from server.comers import Price, WorkVisit, thing_asked
+from server.comers import CloserLooks, Look, Price, WorkVisit, thing_asked
 from server.media_tokens import Given
-from server.model import ActorId, WorkId
+from server.model import ActorId, Millis, RenditionName, WorkId
 from server.ports import Library
 from server.visitors import VisitorClass
 from tests.contract.samples import NOW, add_artist, picture, work
@@ -57,6 +57,38 @@ async def test_addresses_given_to_a_server_are_told_apart_and_old_sums_go(librar
         assert await tx.comers.sweep(9) == 0
         assert await tx.comers.sweep(10) == 2
         assert await tx.comers.visits_given(0) == []
+
+
+LOOK = Look(9, "a" * 40, RenditionName.LARGE, "t1", 2, 300)
+
+
+async def test_closer_looks_add_up_by_token_whichever_key_a_picture_had(library: Library) -> None:
+    await a_work(library)
+    async with library.transaction() as tx:
+        await tx.works.put_picture(picture(70, 7, media_key="b" * 40))
+        invented = replace(LOOK, media_key="c" * 40)
+        await tx.comers.add_looks([LOOK, replace(LOOK, media_key="b" * 40), invented])
+        await tx.comers.add_looks([replace(LOOK, token="t2"), replace(LOOK, day=10)])
+        found = await tx.comers.looks_of_work(WorkId(7))
+        assert [(one.day, one.token, one.requests, one.bytes) for one in found] == [
+            (10, "t1", 2, 300),
+            (9, "t2", 2, 300),
+            (9, "t1", 4, 600),
+        ]
+        assert await tx.comers.looks_of_artist(ActorId(1), 9) == [CloserLooks(WorkId(7), 3, 8)]
+        assert await tx.comers.looks_of_artist(ActorId(2), 9) == []
+        assert await tx.comers.sweep_looks(9) == 0
+        assert await tx.comers.sweep_looks(10) == 2
+        assert await tx.comers.looks_of_artist(ActorId(1), 9) == [CloserLooks(WorkId(7), 1, 2)]
+
+
+async def test_a_sum_is_spent_once_until_it_is_swept(library: Library) -> None:
+    async with library.transaction() as tx:
+        assert await tx.proofs.spend("code", Millis(5))
+        assert not await tx.proofs.spend("code", Millis(9))
+        assert await tx.proofs.sweep(Millis(5)) == 0
+        assert await tx.proofs.sweep(Millis(6)) == 1
+        assert await tx.proofs.spend("code", Millis(5))
 
 
 async def test_copies_are_listed_for_a_work_and_counted_for_an_artist(library: Library) -> None:

@@ -9,6 +9,7 @@ import pytest
 from server.bundle_page import page
 from server.bundles import problems, read
 from server.errors import Invalid, NotFound
+from server.model import RenditionName
 from server.visitors import VisitorClass
 from tests.two_servers.stage import Stage
 
@@ -24,6 +25,10 @@ async def bundle(stage: Stage) -> dict[str, Any]:
         VisitorClass.AI_TRAINING, "GPTBot", f"/@ana/{work.id}-x", 90, is_refused=True
     )
     await known.work_visits.flush()
+    opened = f"/media/{work.pictures[0].media_key}/large.avif"
+    for token in ("one", "one", "two"):
+        known.looking.count(token, opened, RenditionName.LARGE, 7)
+    await known.looking.flush()
     await known.ledger.seal()
     made = await known.evidence.bundle(f"https://art.test/@ana/{work.id}-hare")
     signed: dict[str, Any] = await known.attesting.attested(made)
@@ -53,9 +58,17 @@ async def test_a_bundle_says_what_was_served_who_was_refused_and_can_be_checked(
     assert ["X-Robots-Tag", "noai, noimageai, noarchive"] in served["headers"]
     (came,) = made["machines"]
     assert (came["crawler"], came["requests"], came["refused"]) == ("GPTBot", 1, 1)
+    looks = sorted(made["closerLooks"], key=lambda one: int(one["requests"]))
+    assert [(one["rendition"], one["requests"], one["bytes"]) for one in looks] == [
+        ("large", 1, 7),
+        ("large", 2, 14),
+    ]
     assert problems(made) == []
     assert await stage.flows.attesting.is_ours(made)
     written = page(made, "hare.json")
+    assert "<td>large</td><td>2</td><td>3</td>" in written
+    del made["closerLooks"]
+    assert "Nobody is recorded" in page(made, "hare.json")  # one of before
     assert "GPTBot" in written
     assert "noai, noimageai, noarchive" in written
     entries = {one["scope"] for one in made["ledger"]["entries"]}

@@ -9,8 +9,9 @@ from aiohttp import ClientSession
 from server.changes import NewPolicy
 from server.envelopes import MOST_AN_HOUR, Envelopes
 from server.errors import Unavailable
+from server.looking import Looking
 from server.main import answering, listening
-from server.model import ActorId, AiLabel, Visibility
+from server.model import ActorId, AiLabel, RenditionName, Visibility
 from server.passages import DAY, Envelope, VisitSum
 from server.policy import STANDARD_NO_AI
 from server.policy_text import write_policy
@@ -237,6 +238,43 @@ async def test_shadow_rules_leave_their_mark_and_are_told_with_numbers(stage: St
         50,
         (("visitor", 1),),
     )
+
+
+async def test_closer_looks_keep_a_hash_that_is_another_one_tomorrow(stage: Stage) -> None:
+    work = await stage.hang(await stage.artist("ana"))
+    path = f"/media/{work.pictures[0].media_key}/large.avif"
+    looking = stage.flows.looking
+    for token in ("one", "one", "two"):
+        looking.count(token, path, RenditionName.LARGE, 100)
+    looking.count("one", "/artists", RenditionName.LARGE, 100)
+    await looking.flush()
+    stage.clock.advance(hours=24)
+    looking.count("one", path, RenditionName.LARGE, 100)
+    await looking.flush()
+    async with stage.library.reading() as tx:
+        later, *first = await tx.comers.looks_of_work(work.id)
+    assert sorted((one.requests, one.bytes) for one in first) == [(1, 100), (2, 200)]
+    assert later.token not in {one.token for one in first}
+    assert all(len(one.token) == 16 for one in (later, *first))
+    stage.clock.advance(hours=24 * 90)
+    await stage.instance.sweeping.sweep(b"")
+    async with stage.library.reading() as tx:
+        assert await tx.comers.looks_of_work(work.id) == [later]
+
+
+async def test_beyond_a_days_bound_closer_looks_are_counted_without_their_tokens(
+    stage: Stage,
+) -> None:
+    work = await stage.hang(await stage.artist("ana"))
+    path = f"/media/{work.pictures[0].media_key}/large.avif"
+    looking = Looking(stage.library, stage.clock, stage.flows.media_tokens, most_a_day=3)
+    for number in range(9):
+        looking.count(f"token {number}", path, RenditionName.LARGE, 1)
+    await looking.flush()
+    async with stage.library.reading() as tx:
+        found = await tx.comers.looks_of_work(work.id)
+    assert sorted(one.requests for one in found) == [1, 1, 1, 6]
+    assert [one.requests for one in found if not one.token] == [6]
 
 
 async def test_the_sweep_forgets_what_is_older_than_a_month(stage: Stage) -> None:

@@ -267,3 +267,21 @@ async def test_what_a_dry_run_says_is_cut_and_restored_is_what_is_cut_and_restor
         now = await suspended(stage)
         assert (now - was, was - now) == (cut, back)
         assert (applied.severed, applied.restored) == (len(cut), len(back))
+
+
+async def test_a_dry_run_says_for_how_many_pictures_a_sum_would_be_solved(stage: Stage) -> None:
+    person = {"user_agent": "Mozilla/5.0 Firefox/140.0", "path": f"/media/{'a' * 40}/large.avif"}
+    for visitor in (VisitorClass.PERSON, VisitorClass.PERSON, VisitorClass.MEMBER):
+        visit(
+            stage, door=Door.MEDIA, visitor=visitor, rendition=RenditionName.LARGE.value, **person
+        )
+    asking = STANDARD.replace('proof = "cookie"', 'proof = "work"')
+    impact = await preview(stage, NewPolicy(asking))
+    found = {(one.rule, one.action): (one.before, one.after) for one in impact.replay.by_rule}
+    assert found["renditions.proof", "work"] == (0, 2)
+    assert impact.replay.changed == 2
+    await stage.flows.governing.apply(None, NewPolicy(asking))
+    again = await preview(stage, NewPolicy(STANDARD))
+    assert [(one.before, one.after) for one in again.replay.by_rule if one.action == "work"] == [
+        (2, 0)
+    ]

@@ -7,7 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.media_tokens import LASTS, NOBODY, PROOF_LASTS, MediaTokens, PeerTokens
+from server.media_tokens import (
+    LASTS,
+    NOBODY,
+    PROOF_LASTS,
+    WORK_LASTS,
+    MediaTokens,
+    PeerTokens,
+)
 from server.model import Millis, WorkId
 from server.rules import Proof
 
@@ -55,6 +62,27 @@ def test_a_proof_holds_a_day() -> None:
     assert TOKENS.proof_in(HOLDER, Millis(NOW + PROOF_LASTS + 1_000)) is Proof.NONE
     assert TOKENS.proof_in(TOKEN, NOW) is Proof.NONE
     assert not TOKENS.opens(HOLDER, KEY, FILE, HOLDER, NOW)
+
+
+def test_a_solved_sum_proves_more_than_a_cookie_and_for_an_hour() -> None:
+    worked = TOKENS.proof(b"chance-12345", NOW, Proof.WORK)
+    assert worked != HOLDER
+    assert TOKENS.proof_in(worked, Millis(NOW + WORK_LASTS)) is Proof.WORK
+    assert TOKENS.proof_in(worked, Millis(NOW + WORK_LASTS + 1)) is Proof.NONE
+    assert TOKENS.proof_in(worked, Millis(NOW - 600_000)) is Proof.NONE
+    suffices = [(one, other) for one in Proof for other in Proof if one.suffices(other)]
+    cookie, work, none = Proof.COOKIE, Proof.WORK, Proof.NONE
+    assert suffices == [
+        *((none, none), (cookie, none), (cookie, cookie)),
+        *((work, none), (work, cookie), (work, work)),
+    ]
+
+
+def test_what_is_kept_of_a_token_tells_a_days_tokens_apart_and_nothing_else() -> None:
+    traces = {TOKENS.trace(token, day) for token in ("a", "b") for day in (1, 2)}
+    assert len(traces) == 4
+    assert TOKENS.trace("a", 1) == TOKENS.trace("a", 1)
+    assert MediaTokens(b"o" * 32).trace("a", 1) not in traces
 
 
 @pytest.mark.parametrize("length", [0, 1, 27, 28, 44, 5_000])

@@ -12,7 +12,7 @@ from server.errors import Invalid
 from server.model import ContentUsage, Preference
 from server.policy import OPEN, PRESETS, STANDARD_NO_AI, FederationTerms, Policy
 from server.policy_text import read_policy, write_policy
-from server.rules import ACTIONS, CONDITIONS, Condition, ConditionKind, Door, Rule
+from server.rules import ACTIONS, CONDITIONS, Condition, ConditionKind, Door, Proof, Rule
 from server.tiers import FederationMode
 
 REFUSED_TEXTS = {
@@ -31,6 +31,8 @@ REFUSED_TEXTS = {
     "no number": ('[renditions]\npeer = "9"', "renditions.peer (line 2)", "pixels"),
     "unknown mode": ('[federation]\nmode = "shut"', "federation.mode (line 2)", "allow-list"),
     "true is no number": ("[renditions]\npeer = true", "renditions.peer (line 2)", "pixels"),
+    "no proof": ('[renditions]\nproof = "none"', "renditions.proof (line 2)", "cookie"),
+    "unknown proof": ("[renditions]\nproof = 3", "renditions.proof (line 2)", "work"),
     "too small": ("[renditions]\npeer = 0", "renditions.peer (line 2)", "160"),
     "too large": ("[renditions]\npeer = 70000", "renditions.peer (line 2)", "65535"),
     "person below visitor": ("[renditions]\nperson = 900", "renditions.person", "raise"),
@@ -144,6 +146,14 @@ def test_what_is_left_out_is_the_presets_but_a_given_usage_is_given_whole() -> N
     assert policy.content_usage == ContentUsage(train_ai=Preference.NO)
     assert policy.renditions == replace(OPEN.renditions, visitor=900)
     assert (policy.rules, policy.ai_works) == (OPEN.rules, OPEN.ai_works)
+
+
+def test_the_presets_ask_for_a_cookie_and_a_policy_may_ask_for_a_sum() -> None:
+    assert {each.renditions.proof for each in PRESETS.values()} == {Proof.COOKIE}
+    policy = read_policy('[renditions]\nproof = "work"')
+    assert policy.renditions.proof is Proof.WORK
+    assert read_policy(write_policy(policy)) == policy
+    assert 'proof = "work"' in write_policy(policy)
 
 
 def test_the_example_of_the_documentation_is_understood() -> None:

@@ -7,8 +7,8 @@ import pytest
 
 from server.model import ContentUsage, Preference
 from server.policy import OPEN, PRESETS, STANDARD_NO_AI, Policy, RenditionLimits
-from server.public_policy import changes, document, public_rules
-from server.rules import Action, Condition, ConditionKind, Door, Rule
+from server.public_policy import changes, document, proof_sentence, public_rules
+from server.rules import Action, Condition, ConditionKind, Door, Proof, Rule
 
 SECRETS = {
     ConditionKind.NETWORK: "203.0.113.0/24",
@@ -67,6 +67,18 @@ def test_each_change_is_one_sentence() -> None:
     assert all(one.startswith("No longer: ") for one in found[2:])
     assert len(found) == 2 + len(public_rules(STANDARD_NO_AI))
     assert isinstance(sizes, RenditionLimits)
+
+
+def test_what_is_asked_of_a_browser_is_told_and_so_is_its_change() -> None:
+    asking = replace(
+        STANDARD_NO_AI, renditions=replace(STANDARD_NO_AI.renditions, proof=Proof.WORK)
+    )
+    (said,) = changes(STANDARD_NO_AI, asking)
+    assert "solves a small sum" in said
+    assert "solves a small sum" in proof_sentence(asking)
+    assert "keeps a cookie" in proof_sentence(STANDARD_NO_AI)
+    assert proof_sentence(OPEN) == ""  # everybody sees all there is
+    assert document(asking)["renditions"]["proof"] == "work"  # type: ignore[index]
 
 
 def test_what_is_not_public_is_told_as_no_more_than_that() -> None:

@@ -514,6 +514,7 @@ def samples(words: str) -> dict[str, object]:
         "came.html": came.CamePage(
             3, 4, CHART, ((words, "3", "4"),), (came.WorkCameView(words, "/@a/1", 3, 4, words),),
             ((words, words, "3", "4"),), (came.HolderView(words, 3, DAY),),
+            (came.LookView(words, "/@a/1", 3),),
         ),
         "crawlers.html": came.CrawlersPage(
             FormView({"price": words, "currency": words}, {"price": words, "currency": words}),

@@ -220,9 +220,16 @@ async def test_who_gave_a_proof_is_counted_as_a_person(room: Room) -> None:
         for path in ("/artists", f"/media/{room.key}/view.jpg", large):
             async with browser.get(URL(base + path, encoded=True)) as answer:
                 assert answer.status == 200
+            async with browser.head(URL(base + path, encoded=True)) as answer:
+                assert answer.status == 200
     await site.stage.flows.visits.flush()
+    await site.stage.flows.looking.flush()
     async with site.stage.library.reading() as tx:
         found = await tx.visits.page(site.stage.clock.now() // DAY)
+        (look,) = await tx.comers.looks_of_work(site.work.id)
+    assert (look.rendition, look.requests) == ("large", 1)
+    assert look.bytes >= len("large.avif")
+    assert "</a> 1 time<" in await site.page("/studio/visitors", "ana")
     classes = {(one.key.door, one.key.rendition, one.key.visitor) for one in found}
     assert classes == {
         (Door.WEB, "", VisitorClass.PERSON),

@@ -9,14 +9,14 @@ from aiohttp import web
 from server.comers import Price, WorkVisitSum
 from server.errors import Invalid
 from server.evidence import DayCame, Traffic
-from server.model import Millis, Role
+from server.model import Artist, Millis, Role, Work
 from server.passages import DAY
 from server.roles import demand
 from server.values import dataclass
 from server.visitors import VisitorClass
 from web.charts import ChartView, bars
 from web.errors import status_of
-from web.evidence_views import CamePage, CrawlersPage, HolderView, WorkCameView
+from web.evidence_views import CamePage, CrawlersPage, HolderView, LookView, WorkCameView
 from web.fields import Line, decode
 from web.flows import flows
 from web.forms import read_form
@@ -65,9 +65,7 @@ async def came(request: web.Request) -> web.StreamResponse:
         works=tuple(
             WorkCameView(
                 title=one.work.title,
-                url=known.addresses.work_page(artist.handle, one.work)
-                if one.work.is_visible
-                else f"/studio/works/{one.work.id}",
+                url=_url_of(request, artist, one.work),
                 refused=one.refused,
                 answered=one.answered,
                 names=", ".join(
@@ -78,9 +76,20 @@ async def came(request: web.Request) -> web.StreamResponse:
             for one in found.works[:_MOST_ROWS]
         ),
         crawlers=_crawler_rows(found.crawlers),
+        looks=tuple(
+            LookView(work.title, _url_of(request, artist, work), looks.opened)
+            for work, looks in found.looks[:_MOST_ROWS]
+        ),
         holders=tuple(HolderView(one.host, one.works, one.last_at) for one in found.holders),
     )
     return await page(request, "came.html", view, head=_head(request, "Who came for my work"))
+
+
+def _url_of(request: web.Request, artist: Artist, work: Work) -> str:
+    """Return the page of an artist's work: as the world sees it, or its own in the studio."""
+    if not work.is_visible:
+        return f"/studio/works/{work.id}"
+    return flows(request).addresses.work_page(artist.handle, work)
 
 
 async def crawlers(request: web.Request) -> web.StreamResponse:
