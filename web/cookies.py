@@ -14,6 +14,18 @@ _MAX_COOKIE_CHARACTERS = 256  # ours are 43; a longer value is not ours
 _NO_NAME_CHARACTER = re.compile(r"[^a-z0-9]+")
 
 
+def read_cookie(request: web.Request, name: str) -> str:
+    """Return a cookie's value as it was sent, "" if none; the last of several counts.
+
+    Looked up by its name: to parse all that a hostile header holds costs more than a page.
+    """
+    header = request.headers.get("Cookie", "")
+    if name not in header:
+        return ""
+    parts = (part.strip().partition("=") for part in header.split(";"))
+    return next((value for key, _, value in reversed([*parts]) if key == name), "")
+
+
 @dataclass(frozen=True, slots=True)
 class Cookies:
     """Reads and writes the cookies of one instance. `domain` comes with its port, if any."""
@@ -88,5 +100,5 @@ class Cookies:
 
     @staticmethod
     def _value(request: web.Request, name: str) -> str:
-        value = request.cookies.get(name, "")
+        value = read_cookie(request, name)
         return value if len(value) <= _MAX_COOKIE_CHARACTERS else ""

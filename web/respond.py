@@ -12,6 +12,7 @@ from server.model import Artist, ContentUsage, Preference, Role
 from server.protections import Audience
 from server.roles import is_at_least
 from server.signals import headers, robots_directives, tdm_reservation
+from web.cookies import read_cookie
 from web.flows import Flows, flows
 from web.keys import ARTIST, IS_USAGE_SAID
 from web.picture_door import is_usual, kept_from
@@ -173,7 +174,7 @@ def viewer_of(request: web.Request, *, unread: int = 0, has_form: bool = True) -
     """Return who looks, by what the request already knows: asks no database."""
     known = flows(request)
     artist = request.get(ARTIST)
-    chosen = surround(request.cookies.get(_SURROUND_COOKIE, ""))
+    chosen = surround(read_cookie(request, _SURROUND_COOKIE))
     if artist is None:
         csrf = known.forms.token_for(request) if has_form else ""
         return ViewerView(csrf=csrf, surround=chosen)
