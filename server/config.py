@@ -68,6 +68,8 @@ class Media(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     access_key: str = ""
     secret_key: str = ""
     max_upload_bytes: int = 67_108_864
+    max_video_bytes: int = 104_857_600
+    max_shots_bytes: int = 2_147_483_648
     credentials: bool = True
 
 

@@ -34,10 +34,13 @@ from server.protections import decide_own_work
 from server.reporting import deciders, limited
 from server.roles import is_at_least
 from server.rules import Refuse
+from server.shots import Shot, ShotId
 from server.values import dataclass
 from server.withholding import show_again
 
 MAX_SHOWN = 6  # pictures of one answer or appeal
+_MAX_DIGITS = 19
+_MAX_ID = 2**63 - 1  # ids are 63 bits; databases take no larger number
 _MADE_BY_MACHINES = frozenset({AiLabel.ASSISTED, AiLabel.GENERATED})
 
 
@@ -55,9 +58,18 @@ class Contesting:
     casework: Casework
 
     async def contest(
-        self, artist: Artist, work_id: WorkId, words: str, pictures: Sequence[bytes]
+        self,
+        artist: Artist,
+        work_id: WorkId,
+        words: str,
+        pictures: Sequence[bytes],
+        *,
+        points_to_shots: bool = False,
     ) -> Report:
-        """Say that the mark for which a work was not hung is wrong. Raise `Invalid`."""
+        """Say that the mark for which a work was not hung is wrong. Raise `Invalid`.
+
+        `points_to_shots`: moderators see what stands with the work of how it was made; so below.
+        """
         said = _said(words)
         async with self.library.reading() as tx:
             marked = await _marked(tx, artist, work_id)
@@ -82,6 +94,7 @@ class Contesting:
                 kind=ReportKind.MARK,
                 answered_at=now,
                 told_at=now,
+                points_to_shots=points_to_shots,
             )
             await tx.reports.put(report)
             await tx.cases.show(report.id, shown)
@@ -89,7 +102,13 @@ class Contesting:
         return report
 
     async def answer(
-        self, artist: Artist, report_id: ReportId, words: str, pictures: Sequence[bytes]
+        self,
+        artist: Artist,
+        report_id: ReportId,
+        words: str,
+        pictures: Sequence[bytes],
+        *,
+        points_to_shots: bool = False,
     ) -> None:
         """Answer what is said of a work, with pictures of how it was made, before it is decided."""
         said, shown = _said(words), await self._samples(pictures)
@@ -97,13 +116,25 @@ class Contesting:
             report = await _own(tx, artist, report_id)
             if report.answered_at is not None or report.closed_at is not None:
                 raise NotAllowed("It was answered, or decided: you can appeal against a decision.")
-            await tx.reports.update(replace(report, answer=said, answered_at=self.clock.now()))
+            answered = replace(
+                report,
+                answer=said,
+                answered_at=self.clock.now(),
+                points_to_shots=report.points_to_shots or points_to_shots,
+            )
+            await tx.reports.update(answered)
             await tx.cases.show(report.id, shown)
             await self.casework.note(tx, report, "", "the artist answered", is_deed=True)
             await self._tell_staff(tx, report, artist)
 
     async def appeal(
-        self, artist: Artist, report_id: ReportId, words: str, pictures: Sequence[bytes]
+        self,
+        artist: Artist,
+        report_id: ReportId,
+        words: str,
+        pictures: Sequence[bytes],
+        *,
+        points_to_shots: bool = False,
     ) -> None:
         """Ask for another decision, once."""
         said, shown = _said(words), await self._samples(pictures)
@@ -119,6 +150,7 @@ class Contesting:
                 closed_at=None,
                 closed_by="",
                 assigned_to="",
+                points_to_shots=report.points_to_shots or points_to_shots,
             )
             await tx.reports.update(appealed)
             await tx.cases.show(report.id, shown)
@@ -159,6 +191,37 @@ class Contesting:
         if found is None:
             raise NotFound("There is no such picture, or not any more.")
         return found
+
+    async def shots_of(self, report: Report) -> list[tuple[Work, Shot]]:
+        """Return how the works of a case were made, as its artist may show it there.
+
+        What the artist takes out of a work is gone here as well.
+        """
+        async with self.library.reading() as tx:
+            return await self._shots_in(tx, report)
+
+    async def shot(self, reader: Artist, report_id: ReportId, shot_id: ShotId) -> Shot:
+        """Return one that the artist pointed to, to them or to a moderator. Raise `NotFound`."""
+        async with self.library.reading() as tx:
+            report = await tx.reports.by_id(report_id)
+            found = await self._shots_in(tx, report) if report else []
+        is_theirs = report is not None and report.accused_id == reader.id
+        may_look = is_theirs or is_at_least(reader.role, Role.MODERATOR)
+        shot = next((one for _, one in found if one.id == shot_id), None)
+        if report is None or not report.points_to_shots or not may_look or shot is None:
+            raise NotFound("There is nothing here at this address.")
+        return shot
+
+    async def _shots_in(self, tx: Transaction, report: Report) -> list[tuple[Work, Shot]]:
+        if report.kind not in ABOUT_MACHINES:
+            return []
+        numbers = [self.addresses.local_part(uri, "/works/") for uri in report.objects]
+        digits = [one for one in numbers if one.isdecimal() and len(one) <= _MAX_DIGITS]
+        ids = [WorkId(int(one)) for one in digits if int(one) <= _MAX_ID]
+        works = await tx.works.many(ids)
+        own = {work.id: work for work in works.values() if work.artist_id == report.accused_id}
+        shots = await tx.shots.of_works(list(own))
+        return [(own[work_id], shot) for work_id, each in shots.items() for shot in each]
 
     async def count_evidence(self, report_id: ReportId) -> int:
         """Count the pictures of a case."""

@@ -106,6 +106,7 @@ class Report:
     appeal: str = ""  # against a decision about how a work was made, once
     appealed_at: Millis | None = None
     judged_by: str = ""  # handle of who had decided before
+    points_to_shots: bool = False  # the artist points to how the works were made (`server.shots`)
 
 
 class Signature(StrEnum):

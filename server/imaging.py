@@ -99,6 +99,7 @@ _SIDES: Final = (
     (RenditionName.PREVIEW, 800),
     (RenditionName.TILE, 480),
 )
+_OF_WORKS: Final = frozenset({RenditionName.FEDERATED, RenditionName.CARD})
 _VIEW_SIDE: Final = 1280
 _SAMPLE_SIDE: Final = 1_000  # of what somebody shows who asks to come in
 _SAMPLE_QUALITY: Final = 80
@@ -198,11 +199,13 @@ def _derive(task: PictureTask, opened: Opened, report: Report) -> Made:
     look = Look(colour.embed, ground, marks, stamp)
 
     def copies() -> Iterator[MadeRendition]:
-        shared = _stamped(federated, RenditionName.FEDERATED, stamp)
-        yield _federated(flat_on(shared, ground), marks)
-        yield _card(flat, marks, task.card_focus, stamp)
+        if not task.is_shot:
+            shared = _stamped(federated, RenditionName.FEDERATED, stamp)
+            yield _federated(flat_on(shared, ground), marks)
+            yield _card(flat, marks, task.card_focus, stamp)
         yield from _page_renditions(page, look, with_full=with_full)
-        yield from moving_copies(opened, marks, _frame_maker(opened))
+        moving = moving_copies(opened, marks, _frame_maker(opened))
+        yield from (one for one in moving if not (task.is_shot and one.name in _OF_WORKS))
 
     return Made(
         media_type=opened.kind.value,

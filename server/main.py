@@ -61,6 +61,7 @@ from server.conversing import Conversing
 from server.courtesy import Courtesy
 from server.crawler_book import CrawlerBook
 from server.doctor import Acquaintance, Means, proof_of
+from server.documenting import Documenting
 from server.drafting import Drafting
 from server.egress import GIGABYTE, Egress
 from server.envelopes import Envelopes
@@ -108,6 +109,7 @@ from server.series import Curating
 from server.series_rooms import SeriesRooms
 from server.severing import Severing
 from server.shadows import Shadows, ShadowWatch
+from server.shot_files import ShotFiles
 from server.signals import signal_urls
 from server.signing_keys import KeyRing
 from server.sparing import Sparing
@@ -162,6 +164,7 @@ _LANES = {
     JobKind.MEET: 1,
     JobKind.POLICY: 2,
     JobKind.PICTURES: 1,
+    JobKind.SHOTS: 1,
     JobKind.REINSCRIBE: 1,
     JobKind.DELIVER: 64,
     JobKind.END: 1,
@@ -342,6 +345,7 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
     domain, crawlers = config.instance.domain, CrawlerBook(config.crawlers_path)
     authority = await Authority.of(library, clock, domain)
     publishing = Publishing(library, clock, _pipeline(seams, authority), bus, house, addresses)
+    documenting = Documenting(publishing, seams.media, config.media.max_shots_bytes)
     fanout = Fanout(clock, config.federation.spread_seconds, random.random)
     outbox = Outbox(library, bus, Mouth(clock, addresses, house, given_to.tokens), fanout)
     blocking = Blocking(library, clock, addresses, bus)
@@ -372,7 +376,10 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
         allows_loopback=config.federation.allow_private_addresses,
     )
     severing = Severing(library, clock, addresses, bus, house)
-    ends = AccountEnds(library, seams.media, clock, addresses, bus)
+    ends, sweeping = (
+        AccountEnds(library, seams.media, clock, addresses, bus),
+        Sweeping(library, seams.media, clock),
+    )
     neighbourhood = Neighbourhood(
         library,
         seams.transport,
@@ -403,6 +410,7 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
         JobKind.PICTURES: lambda payload: publishing.make_pictures(
             msgspec.json.decode(payload, type=PicturesPromise)
         ),
+        JobKind.SHOTS: documenting.make,
         JobKind.REINSCRIBE: reinscribing.look_through,
         JobKind.SAY: outbox.say,
         JobKind.DELIVER: delivery.deliver,
@@ -445,6 +453,11 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
         account_ends=ends,
         publishing=publishing,
         preparing=Preparing(library, clock, bus),
+        documenting=documenting,
+        shot_files=ShotFiles(
+            *(library, seams.media, config.media.max_upload_bytes),
+            *(config.media.max_video_bytes, config.media.max_shots_bytes),
+        ),
         viewing=viewing,
         registers=Registers(library, addresses, viewing),
         presences=Presences(library, clock, bus),

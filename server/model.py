@@ -560,6 +560,7 @@ class JobKind(StrEnum):
     """Every kind of deferred work; `main` maps each to its flow."""
 
     PICTURES = "pictures"  # work_id: make the renditions
+    SHOTS = "shots"  # work_id: the same of the pictures that show how it was made
     SAY = "say"  # domain deed → activity → deliveries
     DELIVER = "deliver"  # one activity to one inbox
     APPLY = "apply"  # one stored inbound activity

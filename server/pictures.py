@@ -34,6 +34,7 @@ class PictureTask(msgspec.Struct, frozen=True):
     reading: Reading | None = None  # what the upload's Content Credentials say
     card_focus: Focus | None = None  # the link card is cut around it; None: it shows the whole
     stamp: Stamp | None = None  # a watermark
+    is_shot: bool = False  # copies for our own pages only
 
 
 class MadeRendition(msgspec.Struct, frozen=True):

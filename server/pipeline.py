@@ -48,7 +48,8 @@ class Pipeline:
             reading = await self.sealing.read(source) if self.sealing else None
             stamp = await self._stamp(recipe.watermark) if recipe.watermark else None
             task = PictureTask(
-                source, recipe.full_side, recipe.inscription, reading, recipe.card_focus, stamp
+                *(source, recipe.full_side, recipe.inscription, reading, recipe.card_focus, stamp),
+                is_shot=recipe.is_shot,
             )
             run = self.workers.run(PICTURE_TASK, pack_task(task), tell=tell)
             answer = read_answer(await run)

@@ -22,7 +22,7 @@ from server.repositories.posts import Posts
 from server.repositories.relations import Blocks, Reactions, Relations, Requests
 from server.repositories.servers import Lists, Peers
 from server.repositories.told import Activities, Notifications
-from server.repositories.works import AllSeries, Likenesses, Works
+from server.repositories.works import AllSeries, Likenesses, Shots, Works
 from server.values import dataclass
 
 T = TypeVar("T")
@@ -158,6 +158,8 @@ class Transaction(Protocol):
     def actors(self) -> Actors: ...
     @property
     def works(self) -> Works: ...
+    @property
+    def shots(self) -> Shots: ...
     @property
     def likenesses(self) -> Likenesses: ...
     @property

@@ -68,6 +68,12 @@ class PicturesPromise(msgspec.Struct, frozen=True):
     work_id: WorkId
 
 
+class ShotsPromise(msgspec.Struct, frozen=True):
+    """Make the renditions of the pictures that show how a work was made."""
+
+    work_id: WorkId
+
+
 class ReinscribePromise(msgspec.Struct, frozen=True):
     """Look through works from the newest on, of one artist or (0) of all, for outdated copies."""
 
@@ -221,6 +227,7 @@ class EndPromise(msgspec.Struct, frozen=True):
 
 Promise = (
     PicturesPromise
+    | ShotsPromise
     | ReinscribePromise
     | LikenPromise
     | SayPromise
@@ -240,6 +247,7 @@ Promise = (
 
 _KINDS: dict[type[Promise], JobKind] = {
     PicturesPromise: JobKind.PICTURES,
+    ShotsPromise: JobKind.SHOTS,
     ReinscribePromise: JobKind.REINSCRIBE,
     LikenPromise: JobKind.LIKEN,
     SayPromise: JobKind.SAY,
@@ -265,6 +273,7 @@ _PRIORITIES = {
     JobKind.MEET: 8,
     JobKind.POLICY: 8,
     JobKind.PICTURES: 5,
+    JobKind.SHOTS: 6,
     JobKind.DELIVER: 6,
     JobKind.END: 8,
     JobKind.LISTS: 9,

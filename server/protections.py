@@ -24,6 +24,8 @@ from server.values import dataclass
 
 SMALLEST = 480  # the tile, which all may have
 LARGE_SIDE = 2048  # longest side of `large`; only beyond it is there a `full` to make
+# A video comes in one size: who may have a picture of this side (`view`) may have any video.
+SIDE_OF_VIDEO = 1280
 _FOR_ALL = frozenset({RenditionName.TILE, RenditionName.CARD})
 SMALL = frozenset({RenditionName.TILE, RenditionName.PREVIEW})
 SMALL_CARDS = SMALL | {RenditionName.CARD}  # whatever a rule lessens, these it leaves

@@ -54,6 +54,7 @@ from server.promises import (
     LikenPromise,
     PicturesPromise,
     SayPromise,
+    ShotsPromise,
     promise,
 )
 from server.protections import LARGE_SIDE, Overlay, decide_own_work, full_side
@@ -156,6 +157,7 @@ class Publishing:
             work = await tx.works.by_id(what.work_id)
             artist = await tx.artists.by_id(work.artist_id) if work else None
             cleared = await _cleared(tx, work) if work else frozenset()
+            shots = await tx.shots.of_works([what.work_id])
         if work is None or artist is None or work.state is WorkState.WITHDRAWN:
             return
         began = self.clock.now()
@@ -172,6 +174,8 @@ class Publishing:
                 made = await self.pipeline.make(picture, recipe, tell=tell)
                 await self._keep_made(made, picture)
         await self._settle(what.work_id)
+        if shots:  # their copies say the same as the work's own
+            await self.library.join(lambda tx: promise(tx, self.clock, ShotsPromise(work.id)))
 
     def recipe(self, picture: Picture, work: Work, artist: Artist) -> Recipe:
         """Return how the copies of a picture are to be made, as things stand."""

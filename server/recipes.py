@@ -18,13 +18,15 @@ class Recipe(msgspec.Struct, frozen=True):
     """What the copies of one picture follow.
 
     `full_side`: the longest side, in pixels, up to which `full` is made too; no part of the
-    digest, as what is there already may stay.
+    digest, as what is there already may stay. `is_shot`: of how a work was made (`server.shots`),
+    so that there is nothing to send to other servers.
     """
 
     inscription: Inscription
     full_side: int = 0
     watermark: Watermark | None = None
     card_focus: Focus | None = None  # the link card is cut around it; None: it shows the whole
+    is_shot: bool = False
 
     def without_mark(self) -> "Recipe":
         """Return the same for a file whose mark of a generator was found to be wrong."""

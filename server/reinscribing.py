@@ -4,15 +4,18 @@ The house, an artist or a new version of this program may change what every copy
 newest works first, a few at a time, after everything that somebody waits for. Safe twice.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
 
 from server.clock import Clock
+from server.documenting import is_outdated
 from server.model import ActorId, Artist, Millis, Work
 from server.ports import Bus, Library, Transaction
 from server.promises import JOBS_TOPIC, PicturesPromise, ReinscribePromise, promise, promise_all
 from server.publishing import Publishing
+from server.shots import Shot
 from server.values import dataclass
 
 _AT_ONCE: Final = 50
@@ -35,10 +38,15 @@ class Reinscribing:
         async with self.library.reading() as tx:
             works = await _next(tx, what)
             artists = {one: await tx.artists.by_id(one) for one in {w.artist_id for w in works}}
+            shots = await tx.shots.of_works([work.id for work in works])
         if not works:
             return
-        outdated = [work for work in works if self._is_outdated(work, artists[work.artist_id])]
-        pictures = sum(len(work.pictures) for work in outdated)
+        outdated = [
+            work
+            for work in works
+            if self._is_outdated(work, artists[work.artist_id], shots.get(work.id, ()))
+        ]
+        pictures = sum(len(one.pictures) + len(shots.get(one.id, ())) for one in outdated)
         rest = msgspec.structs.replace(what, before=works[-1].id)
         async with self.library.transaction() as tx:
             wanted = [PicturesPromise(work.id) for work in outdated]
@@ -46,8 +54,11 @@ class Reinscribing:
             await promise(tx, self.clock, rest, delay=Millis(pictures * _A_PICTURE))
         self.bus.wake(JOBS_TOPIC)
 
-    def _is_outdated(self, work: Work, artist: Artist | None) -> bool:
-        return artist is not None and self.publishing.is_outdated(work, artist)
+    def _is_outdated(self, work: Work, artist: Artist | None, shots: Sequence[Shot]) -> bool:
+        if artist is None:
+            return False
+        is_old = is_outdated(self.publishing, work, artist, shots)
+        return is_old or self.publishing.is_outdated(work, artist)
 
 
 async def _next(tx: Transaction, what: ReinscribePromise) -> list[Work]:

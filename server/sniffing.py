@@ -14,7 +14,7 @@ from typing import Final
 from server.pictures import Refusal, RefusalCode
 
 _TAKEN: Final = "PNG, JPEG, WebP or AVIF"
-_HEAD_BYTES: Final = 4096  # where a text file shows what it is, past a prologue and comments
+HEAD_BYTES: Final = 4096  # where a text file shows what it is, past a prologue and comments
 _MAX_BRANDS: Final = 32  # of an `ftyp` box; real files have under ten
 
 
@@ -89,7 +89,7 @@ def sniff(data: bytes) -> Kind | Refusal:
     for signature, noun in _FOREIGN:
         if data.startswith(signature):
             return _export(noun)
-    return _text_or_unknown(data[:_HEAD_BYTES])
+    return _text_or_unknown(data[:HEAD_BYTES])
 
 
 def count_frames(kind: Kind, data: bytes, *, at_most: int) -> int:

@@ -32,6 +32,7 @@ from server.model import (
 from server.ports import Library, Transaction
 from server.repositories.posts import FeedItem
 from server.roles import is_at_least
+from server.shots import Shot
 from server.targets import Target, find_target, find_target_by_uri, may_see
 from server.values import dataclass
 
@@ -92,6 +93,7 @@ class Room:
     newer: Work | None
     older: Work | None
     mine: frozenset[ReactionKind]
+    shots: tuple[Shot, ...] = ()  # how it was made
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +207,7 @@ class Viewing:
                 newer,
                 older,
                 frozenset(kind for kind, _ in mine),
+                (await tx.shots.of_works([work.id])).get(work.id, ()),
             )
 
     async def work(self, work_id: WorkId, viewer: ActorId | None) -> tuple[Work, Artist, Actor]:
@@ -320,7 +323,7 @@ class Viewing:
         async with self.library.reading() as tx:
             found = await tx.works.by_media_key(media_key)
             owner = await tx.artists.by_id(found[0].artist_id) if found else None
-            is_seen = found is not None and await _is_open_to(tx, found[0], viewer)
+            is_seen = found is not None and await may_have_files(tx, found[0], viewer)
         if found is None or owner is None:
             raise NotFound("There is no such picture.")
         work, picture = found
@@ -376,7 +379,8 @@ async def _visible(
     return work
 
 
-async def _is_open_to(tx: Transaction, work: Work, viewer: ActorId | None) -> bool:
+async def may_have_files(tx: Transaction, work: Work, viewer: ActorId | None) -> bool:
+    """Say whether who knows the address of a work's file may have it, as far as the work goes."""
     return work.is_visible or await _sees_all(tx, work, viewer)
 
 

@@ -33,6 +33,7 @@ _SAY_LEASE = Millis(2 * 60_000)  # no network; a longer one would silence an art
 _LEASES = {
     JobKind.DELIVER: DELIVERY_LEASE,
     JobKind.PICTURES: PICTURES_LEASE,
+    JobKind.SHOTS: PICTURES_LEASE,
     JobKind.SAY: _SAY_LEASE,
 }
 POLL_SECONDS = 0.5  # how late a job promised by another process may start
@@ -48,7 +49,16 @@ _MOST_BESIDE = 8  # times as many as there are lanes, with those that hold none 
 _MEND_EVERY = Millis(60_000)
 _MEND_IDLE_EVERY = Millis(5_000)
 # One picture, one broom, one reader of lists.
-_ALONE = frozenset({JobKind.PICTURES, JobKind.SWEEP, JobKind.MEET, JobKind.LISTS, JobKind.LIKEN})
+_ALONE = frozenset(
+    {
+        JobKind.PICTURES,
+        JobKind.SHOTS,
+        JobKind.SWEEP,
+        JobKind.MEET,
+        JobKind.LISTS,
+        JobKind.LIKEN,
+    }
+)
 
 Run = Callable[[bytes], Awaitable[None]]
 

@@ -45,7 +45,9 @@ class _Comers:
                         WHERE pictures.media_key = given.media_key AND pictures.media_key <> ''),
                     (SELECT pictures.work_id FROM former_keys
                         JOIN pictures ON pictures.id = former_keys.picture_id
-                        WHERE former_keys.media_key = given.media_key)
+                        WHERE former_keys.media_key = given.media_key),
+                    (SELECT shots.work_id FROM shots
+                        WHERE shots.video_key = given.media_key AND shots.video_key <> '')
                 ) END AS work
                 FROM given
             ), told AS ( -- a token counts only beside the work that it was made for

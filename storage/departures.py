@@ -157,6 +157,9 @@ class _Departures:
             )
             SELECT original_digest AS digest FROM theirs
             UNION SELECT digest FROM theirs JOIN renditions ON picture_id = theirs.id
+            UNION SELECT video_digest FROM shots
+                WHERE work_id IN (SELECT CAST(value AS BIGINT) FROM json_each(:works))
+                    AND video_digest <> ''
             """,
             works=ids_text(works),
         )
@@ -232,6 +235,13 @@ class _Departures:
         await self._connection.execute(
             """
             DELETE FROM pictures
+            WHERE work_id IN (SELECT CAST(value AS BIGINT) FROM json_each(:works))
+            """,
+            works=ids,
+        )
+        await self._connection.execute(
+            """
+            DELETE FROM shots
             WHERE work_id IN (SELECT CAST(value AS BIGINT) FROM json_each(:works))
             """,
             works=ids,

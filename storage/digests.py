@@ -1,4 +1,4 @@
-"""Which files of the MediaStore rows need: of works, watermarks, avatars and banners."""
+"""Which files of the MediaStore rows need: of works, watermarks, avatars, banners and videos."""
 
 from collections.abc import Sequence
 
@@ -39,6 +39,12 @@ async def digests(connection: Connection, *, after: str, limit: int) -> list[str
                 SELECT DISTINCT original_digest AS digest FROM portraits
                 WHERE original_digest > :after ORDER BY original_digest LIMIT :limit
             ) AS sources
+            UNION
+            SELECT * FROM (
+                SELECT DISTINCT video_digest AS digest FROM shots
+                WHERE video_digest > :after AND video_digest <> ''
+                ORDER BY video_digest LIMIT :limit
+            ) AS videos
         ) AS placed ORDER BY digest LIMIT :limit
         """,
         after=after,
@@ -69,6 +75,11 @@ async def in_use(connection: Connection, digests: Sequence[str]) -> set[str]:
         ) = 1 OR (
             SELECT 1 FROM portraits
             WHERE digest = value OR whole_digest = value OR original_digest = value LIMIT 1
+        ) = 1 OR (
+            SELECT 1 FROM shots
+            WHERE video_digest = value AND video_digest <> '' AND (
+                SELECT state FROM works WHERE works.id = shots.work_id
+            ) <> 'withdrawn' LIMIT 1
         ) = 1
         """,
         digests=json_text(digests),

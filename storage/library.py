@@ -15,7 +15,7 @@ from server.repositories.posts import Posts
 from server.repositories.relations import Blocks, Reactions, Relations, Requests
 from server.repositories.servers import Lists, Peers
 from server.repositories.told import Activities, Notifications
-from server.repositories.works import AllSeries, Likenesses, Works
+from server.repositories.works import AllSeries, Likenesses, Shots, Works
 from server.values import dataclass
 from storage.activities import activities_in
 from storage.actors import actors_in
@@ -52,6 +52,7 @@ from storage.reports import reports_in
 from storage.requests import requests_in
 from storage.series import series_in
 from storage.severances import severances_in
+from storage.shots import shots_in
 from storage.visits import visits_in
 from storage.works import works_in
 
@@ -114,6 +115,10 @@ class _Transaction:
     @property
     def works(self) -> Works:
         return works_in(self._connection)
+
+    @property
+    def shots(self) -> Shots:
+        return shots_in(self._connection)
 
     @property
     def likenesses(self) -> Likenesses:

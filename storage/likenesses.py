@@ -72,6 +72,7 @@ class _Likenesses:
             SELECT likenesses.*, work_id, artist_id, (
                 SELECT COUNT(*) FROM pictures AS before
                 WHERE before.work_id = pictures.work_id AND before.position < pictures.position
+                    AND before.shot_id IS NULL
             ) AS place
             FROM likenesses JOIN pictures ON pictures.id = picture_id
             JOIN works ON works.id = work_id
@@ -97,7 +98,8 @@ class _Likenesses:
     ) -> list[tuple[PictureId, WorkId]]:
         rows = await self._connection.fetch_all(
             """
-            SELECT id, work_id FROM pictures WHERE id > :after AND state = 'ready'
+            SELECT id, work_id FROM pictures
+            WHERE id > :after AND state = 'ready' AND shot_id IS NULL
                 AND NOT EXISTS (SELECT 1 FROM likenesses WHERE picture_id = pictures.id)
             ORDER BY id LIMIT :limit
             """,

@@ -15,6 +15,7 @@ from server.model import (
     RenditionName,
     WorkId,
 )
+from server.shots import ShotId
 from server.values import dataclass
 from server.written import NOTHING_WRITTEN, Written
 from storage.database import Connection, Row, ids_text
@@ -26,8 +27,11 @@ class Pictures:
 
     _connection: Connection
 
-    async def put(self, picture: Picture) -> None:
-        """Insert or replace one picture and all its renditions; the key that it had stays known."""
+    async def put(self, picture: Picture, shot_id: ShotId | None = None) -> None:
+        """Insert or replace one picture and all its renditions; the key that it had stays known.
+
+        `shot_id`: of which shot a new one is; None for a picture of the work itself.
+        """
         await self._connection.execute(
             """
             INSERT INTO former_keys (media_key, picture_id)
@@ -44,12 +48,12 @@ class Pictures:
                 id, work_id, position, alt, original_digest, original_type, original_name,
                 original_bytes, state, problem, media_key, width, height, placeholder, blurhash,
                 focal_x, focal_y, icc_name, declared_by, declared_where, inscribed,
-                camera, credentials, written
+                camera, credentials, written, shot_id
             ) VALUES (
                 :id, :work_id, :position, :alt, :original_digest, :original_type, :original_name,
                 :original_bytes, :state, :problem, :media_key, :width, :height, :placeholder,
                 :blurhash, :focal_x, :focal_y, :icc_name, :declared_by, :declared_where, :inscribed,
-                :camera, :credentials, :written
+                :camera, :credentials, :written, :shot_id
             ) ON CONFLICT (id) DO UPDATE SET
                 work_id = excluded.work_id, position = excluded.position, alt = excluded.alt,
                 original_digest = excluded.original_digest,
@@ -65,6 +69,7 @@ class Pictures:
                 written = excluded.written,
                 made_copies = 0, all_copies = 0
             """,
+            shot_id=shot_id,
             **_picture_columns(picture),
         )
         await self._forget_renditions(picture.id)
@@ -87,16 +92,40 @@ class Pictures:
             """
             SELECT * FROM pictures
             WHERE work_id IN (SELECT CAST(value AS BIGINT) FROM json_each(:ids))
+                AND shot_id IS NULL
             ORDER BY work_id, position, id
             """,
             ids=ids_text(ids),
         )
-        renditions = await self._renditions_of([row["id"] for row in rows])
         found: dict[WorkId, tuple[Picture, ...]] = {}
-        for row in rows:
-            picture = _picture(row, renditions.get(row["id"], ()))
+        for picture in await self._whole(rows):
             found[picture.work_id] = (*found.get(picture.work_id, ()), picture)
         return found
+
+    async def of_shots(self, ids: Sequence[ShotId]) -> dict[ShotId, Picture]:
+        """Return the picture of each shot that has one."""
+        if not ids:
+            return {}
+        rows = await self._connection.fetch_all(
+            """
+            SELECT * FROM pictures
+            WHERE shot_id IN (SELECT CAST(value AS BIGINT) FROM json_each(:ids))
+            """,
+            ids=ids_text(ids),
+        )
+        pictures = await self._whole(rows)
+        return {row["shot_id"]: one for row, one in zip(rows, pictures, strict=True)}
+
+    async def by_id(self, picture_id: PictureId) -> Picture:
+        """Return a picture that is there."""
+        rows = await self._connection.fetch_all(
+            "SELECT * FROM pictures WHERE id = :id", id=picture_id
+        )
+        return (await self._whole(rows))[0]
+
+    async def _whole(self, rows: Sequence[Row]) -> list[Picture]:
+        renditions = await self._renditions_of([row["id"] for row in rows])
+        return [_picture(row, renditions.get(row["id"], ())) for row in rows]
 
     async def _add_rendition(
         self, picture_id: PictureId, position: int, rendition: Rendition

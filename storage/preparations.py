@@ -37,6 +37,7 @@ async def preparations_of(
         """
         SELECT id, work_id, original_name, state, problem, made_copies, all_copies FROM pictures
         WHERE work_id IN (SELECT CAST(value AS BIGINT) FROM json_each(:ids))
+            AND shot_id IS NULL
         ORDER BY work_id, position, id
         """,
         ids=ids_text(ids),

@@ -22,11 +22,13 @@ class _Reports:
             INSERT INTO reports (
                 id, uri, reporter_id, is_local, accused_id, objects, content, created_at,
                 is_forwarded, closed_at, closed_by, note, kind, assigned_to, outcome, reason,
-                answer, answered_at, told_at, appeal, appealed_at, judged_by
+                answer, answered_at, told_at, appeal, appealed_at, judged_by,
+                points_to_shots
             ) VALUES (
                 :id, :uri, :reporter, :is_local, :accused, :objects, :content, :created_at,
                 :is_forwarded, :closed_at, :closed_by, :note, :kind, :assigned_to, :outcome,
-                :reason, :answer, :answered_at, :told_at, :appeal, :appealed_at, :judged_by
+                :reason, :answer, :answered_at, :told_at, :appeal, :appealed_at, :judged_by,
+                :points_to_shots
             ) ON CONFLICT (uri) WHERE uri <> '' DO NOTHING
             """,
             id=report.id,
@@ -136,7 +138,8 @@ class _Reports:
                 is_forwarded = :is_forwarded, closed_at = :closed_at, closed_by = :closed_by,
                 note = :note, assigned_to = :assigned_to, outcome = :outcome, reason = :reason,
                 answer = :answer, answered_at = :answered_at, told_at = :told_at,
-                appeal = :appeal, appealed_at = :appealed_at, judged_by = :judged_by
+                appeal = :appeal, appealed_at = :appealed_at, judged_by = :judged_by,
+                points_to_shots = :points_to_shots
             WHERE id = :id
             """,
             id=report.id,
@@ -159,6 +162,7 @@ def _changeable(report: Report) -> dict[str, str | int | None]:
         "appeal": report.appeal,
         "appealed_at": report.appealed_at,
         "judged_by": report.judged_by,
+        "points_to_shots": report.points_to_shots,
     }
 
 
@@ -186,4 +190,5 @@ def _report(row: Row) -> Report:
         appeal=row["appeal"],
         appealed_at=row["appealed_at"],
         judged_by=row["judged_by"],
+        points_to_shots=bool(row["points_to_shots"]),
     )

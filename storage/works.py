@@ -130,7 +130,8 @@ class _Works:
         work = None if row is None else await self.by_id(row["work_id"])
         if row is None or work is None:
             return None
-        return work, next(picture for picture in work.pictures if picture.id == row["id"])
+        own = next((picture for picture in work.pictures if picture.id == row["id"]), None)
+        return work, own or await Pictures(self._connection).by_id(row["id"])
 
     async def of_artist(
         self,

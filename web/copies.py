@@ -11,8 +11,8 @@ from server.policy import Policy
 from server.protections import Audience, best_for
 from server.written import NOTHING_WRITTEN, Written
 from web.page_views import CopyView, WordView
+from web.text import weight
 
-_KIB: Final = 1024
 _MOVING: Final = frozenset({ImageFormat.WEBP, ImageFormat.GIF})
 _PLACE: Final = (
     "Your file says where it was made. That place was found, and it is in none of the copies."
@@ -101,7 +101,7 @@ def kept_of(picture: Picture, *, bears_watermark: bool) -> tuple[str, ...]:
     """Return what is stored of a file, what it says, and what its copies lack, in sentences."""
     if picture.state is not PictureState.READY:
         return ()
-    size = f"{picture.width:,} × {picture.height:,} pixels, {_weight(picture.original_bytes)}"
+    size = f"{picture.width:,} × {picture.height:,} pixels, {weight(picture.original_bytes)}"
     said = [f"Your file ({size}) is kept as it is, for you alone."]
     if picture.icc_name:
         said.append(f"Its colours are kept: {picture.icc_name}.")
@@ -119,9 +119,3 @@ def kept_of(picture: Picture, *, bears_watermark: bool) -> tuple[str, ...]:
     if picture.declared_by:
         said.append(f"It declares {picture.declared_by} ({picture.declared_where}).")
     return tuple(said)
-
-
-def _weight(size: int) -> str:
-    if size < _KIB * _KIB:
-        return f"{max(1, size // _KIB):,} KB"
-    return f"{size / _KIB / _KIB:.1f} MB"

@@ -5,6 +5,7 @@ Law: as in `views`.
 
 from server.model import Millis
 from server.values import dataclass
+from web.shot_views import CaseShotView
 from web.views import (
     ActorView,
     FormView,
@@ -140,6 +141,7 @@ class CasePage:
     outcomes: tuple[OptionView, ...] = ()
     about_machines: str = ""  # what such a case is, "" for all others
     evidence: tuple[str, ...] = ()  # addresses of pictures that the artist showed
+    shots: tuple[CaseShotView, ...] = ()  # how the works were made, where the artist points there
     appeal: str = ""
     appealed_at: Millis | None = None
     judged_by: str = ""
@@ -164,6 +166,8 @@ class ConcernPage:
     form: FormView = _EMPTY_FORM
     about_machines: str = ""  # what is said of how a work was made; then pictures can be sent
     evidence: tuple[str, ...] = ()  # addresses of pictures that the artist showed
+    shots: tuple[CaseShotView, ...] = ()  # how the works were made
+    points_to_shots: bool = False  # moderators see them
     appeal: str = ""
     appeal_action: str = ""  # "" = nothing to appeal against
     label_action: str = ""  # "" = no label is asked for. Sends `label`
@@ -183,6 +187,8 @@ class ContestPage:
     form: FormView = _EMPTY_FORM
     accept: str = ""
     most_pictures: int = 0
+    shots: int = 0  # how many stand with the work that show how it was made
+    process_url: str = ""  # where they are added
 
 
 @dataclass(frozen=True, slots=True)

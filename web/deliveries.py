@@ -19,6 +19,7 @@ _LABELS = {
     JobKind.MEET: "Rounds through the servers we met",
     JobKind.POLICY: "Policies of other servers to be asked for",
     JobKind.PICTURES: "Pictures to be prepared",
+    JobKind.SHOTS: "Pictures of how works were made",
     JobKind.REINSCRIBE: "Pictures whose rights changed",
     JobKind.LIKEN: "Pictures to be compared",
     JobKind.LISTS: "Fetching lists of servers",

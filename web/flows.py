@@ -35,6 +35,7 @@ from server.contesting import Contesting
 from server.conversing import Conversing
 from server.courtesy import Courtesy
 from server.crawler_book import CrawlerBook
+from server.documenting import Documenting
 from server.drafting import Drafting
 from server.egress import Egress
 from server.envelopes import Envelopes
@@ -73,6 +74,7 @@ from server.series import Curating
 from server.series_rooms import SeriesRooms
 from server.severing import Severing
 from server.shadows import Shadows, ShadowWatch
+from server.shot_files import ShotFiles
 from server.signals import SignalUrls
 from server.sparing import Sparing
 from server.stating import Stating
@@ -109,6 +111,8 @@ class Flows:
     members: Members
     publishing: Publishing
     preparing: Preparing
+    documenting: Documenting
+    shot_files: ShotFiles
     viewing: Viewing
     registers: Registers
     presences: Presences

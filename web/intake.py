@@ -4,6 +4,7 @@ Law: whatever goes wrong with a file, the words that came with it are read to th
 page can show them again. What was stored by then and belongs to nothing is swept.
 """
 
+from collections.abc import Awaitable, Callable
 from dataclasses import field, replace
 
 from aiohttp import web
@@ -14,6 +15,8 @@ from server.values import dataclass
 from web.fields import Fields
 from web.flows import flows
 from web.forms import FilePart, UploadLimits, read_multipart
+
+Receive = Callable[[FilePart], Awaitable[StoredFile]]
 
 _MOST_PARTS = 500  # of files that are passed over
 
@@ -50,9 +53,18 @@ class Intake:
             raise self.problem
 
 
-async def take_in(request: web.Request, limits: UploadLimits) -> Intake:
-    """Read an upload to its end. Raises `NotAllowed` where it came without its token."""
+async def take_in(
+    request: web.Request, limits: UploadLimits, receive: Receive | None = None
+) -> Intake:
+    """Read an upload to its end. Raises `NotAllowed` where it came without its token.
+
+    `receive`: stores a file whose kind has to be looked at first.
+    """
     intake, count = Intake(), 0
+
+    async def store(part: FilePart) -> StoredFile:
+        return await flows(request).media.receive(part.chunks, max_bytes=limits.max_file_bytes)
+
     try:
         async for part in read_multipart(request, replace(limits, max_files=_MOST_PARTS)):
             if not isinstance(part, FilePart):
@@ -60,14 +72,14 @@ async def take_in(request: web.Request, limits: UploadLimits) -> Intake:
                 continue
             count += 1
             if intake.problem is None:
-                await _keep(request, intake, part, limits, count)
+                await _keep(intake, part, limits, count, receive or store)
     except Invalid as broken:  # nothing more can be read
         intake.problem = intake.problem or broken
     return intake
 
 
 async def _keep(
-    request: web.Request, intake: Intake, part: FilePart, limits: UploadLimits, count: int
+    intake: Intake, part: FilePart, limits: UploadLimits, count: int, receive: Receive
 ) -> None:
     try:
         if count > limits.max_files:
@@ -75,7 +87,7 @@ async def _keep(
                 f"There may be at most {limits.max_files} files at once; send the rest afterwards.",
                 part.name,
             )
-        stored = await flows(request).media.receive(part.chunks, max_bytes=limits.max_file_bytes)
+        stored = await receive(part)
         if stored.size == 0:
             raise Invalid(f"{part.filename} is empty: choose another file.", part.name)
         intake.files.append(Taken(part.name, part.filename, stored))

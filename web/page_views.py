@@ -9,6 +9,7 @@ from server.model import AiLabel, Counts, Millis, NotificationKind, PictureState
 from server.portraits import PortraitKind
 from server.values import dataclass
 from web.delivery_views import MissedView
+from web.shot_views import ShotsForm, ShotView
 from web.views import (
     ActorView,
     CommentView,
@@ -126,6 +127,7 @@ class WorkPage:
     taken_with: tuple[str, ...] = ()  # cameras and settings, a line each
     credits: tuple[CreditView, ...] = ()  # of the files that brought Content Credentials
     is_signed: bool = False  # whether every copy was signed here
+    shots: tuple[ShotView, ...] = ()  # how it was made
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,6 +260,7 @@ class EditPage:
     cards: tuple[OptionView, ...] = ()
     has_watermark: bool = False  # then `bears_watermark` is asked
     overlay: OverlayOptions = field(default_factory=OverlayOptions)
+    shots: ShotsForm = field(default_factory=ShotsForm)
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,11 +130,17 @@ class Show:
         )
 
     def whole_picture(
-        self, work: Work, picture: Picture, *, is_larger_elsewhere: bool = False
+        self,
+        work: Work,
+        picture: Picture,
+        *,
+        is_larger_elsewhere: bool = False,
+        alt: str | None = None,
     ) -> PictureView:
         """Return a picture of a work's own page: a click leads to this visitor's largest file.
 
         `is_larger_elsewhere`: that one is behind an address of its own, see `web.pages.larger`.
+        `alt`: where it is not kept with the picture.
         """
         view, policy = self.picture(work, picture), self.policy_for(work)
         allowed = [r for r in picture.renditions if self._may_have(r, policy)]
@@ -142,6 +148,7 @@ class Show:
         shown = view.jpeg[-1].url if view.jpeg else ""
         return replace(
             view,
+            alt=view.alt if alt is None else alt,
             larger_url=_larger(work, picture) if is_larger_elsewhere else shown,
             moving_url=moving[-1].url if moving else "",
         )

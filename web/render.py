@@ -60,6 +60,7 @@ class Sheet:
         self.leads_elsewhere = False
         self.listens = False
         self.works = False
+        self.plays_videos = False
         self._names = 0
 
     def name(self) -> str:
@@ -77,6 +78,10 @@ class Sheet:
                 raise RuntimeError("A picture was drawn after the page's styles were written.")
             self._classes[rule] = f"f{len(self._classes)}"
         return self._classes[rule]
+
+    def shape(self, width: int, height: int) -> str:
+        """Return the class that gives something else than a picture its ratio."""
+        return self.frame(PictureView("", width, height, ()))
 
     def remote_pictures(self) -> str:
         """Allow pictures from any https server on this page."""
@@ -96,6 +101,11 @@ class Sheet:
     def working(self) -> str:
         """Allow the page's script to ask us for a sum, and a worker of ours to solve it."""
         self.works = self.listens = True
+        return ""
+
+    def videos(self) -> str:
+        """Allow videos from us on this page."""
+        self.plays_videos = True
         return ""
 
     def leading_forms(self) -> str:
@@ -180,12 +190,14 @@ def content_security_policy(instance: InstanceView, sheet: Sheet) -> str:
     pictures = ["'self'", "data:", *filter(None, [instance.media_origin])]
     pictures += elsewhere if sheet.shows_remote_pictures else ()
     pictures += ["blob:"] if sheet.shows_previews else []
+    films = ["'self'", *filter(None, [instance.media_origin])]
     styles = ["'self'", *([_hash_source(str(sheet.css))] if sheet.css else [])]
     forms = ["'self'", *(elsewhere if sheet.leads_elsewhere else ())]
     return "; ".join(
         (
             "default-src 'none'",
             f"img-src {' '.join(pictures)}",
+            *([f"media-src {' '.join(films)}"] if sheet.plays_videos else []),
             f"style-src {' '.join(styles)}",
             "script-src 'self'",
             *(["connect-src 'self'"] if sheet.listens else []),

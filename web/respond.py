@@ -76,6 +76,7 @@ _NOTICES: Mapping[str, str] = {
         "Larger copies are for browsers that have solved a small sum within the hour, which takes "
         "a script; without it this is the largest that we show."
     ),
+    "shots": "Added. Pictures are shown as soon as they are prepared; describe them meanwhile.",
     "portrait": "Saved. Your followers' servers are told.",
     "watermark": "Saved. Copies of your works are made anew, the newest first.",
     "protection": "Saved. Copies of your newest works say it soon, those of older ones later.",

@@ -9,7 +9,17 @@ from aiohttp.typedefs import Handler
 from server.house_texts import TextKind
 from server.robots import TRAP_PATH
 from server.values import dataclass
-from web import activitypub, datasets, discovery, media, oembed, proofs, registers, series_answers
+from web import (
+    activitypub,
+    datasets,
+    discovery,
+    media,
+    oembed,
+    proofs,
+    registers,
+    series_answers,
+    videos,
+)
 from web.keys import ARTIST, LEAVING
 from web.pages import (
     account,
@@ -46,6 +56,7 @@ from web.pages import (
     series,
     series_studio,
     severed,
+    shots,
     social,
     studio,
     takedown,
@@ -94,6 +105,7 @@ ROUTES = (
     _get("/tags/{tag}", gallery.tag, is_public=True),
     _get(f"/posts/{_ID}", gallery.post, is_public=True),
     _get(r"/media/{key:[0-9a-f]{40}}/{portrait:avatar|banner}.jpg", media.portrait, is_public=True),
+    _get(r"/media/{key:[0-9a-f]{40}}/video.{film:mp4|webm}", videos.video, is_public=True),
     _get(
         r"/media/{key:[0-9a-f]{40}}/{rendition:[a-z]{1,12}}.{ext:[a-z]{3,4}}",
         media.rendition,
@@ -202,6 +214,7 @@ ROUTES = (
     _post("/studio/upload", studio.upload),
     _get(f"/studio/works/{_ID}", studio.edit_form),
     _post(f"/studio/works/{_ID}", studio.edit),
+    _post(f"/studio/works/{_ID}/process", shots.change),
     _get(f"/studio/works/{_ID}/progress", preparations.preparation),
     _get(f"/studio/works/{_ID}/progress/events", preparations.events),
     _post(f"/studio/works/{_ID}/retry", studio.retry),
@@ -310,6 +323,8 @@ ROUTES = (
     _post(f"/cases/{_ID}/show", cases.show_how),
     _post(f"/cases/{_ID}/appeal", cases.appeal),
     _post(f"/cases/{_ID}/label", contests.label),
+    _get(f"/cases/{_ID}/process/{{shot:\\d{{1,19}}}}.jpg", contests.shot_still),
+    _get(f"/cases/{_ID}/process/{{shot:\\d{{1,19}}}}/video", contests.shot_video),
     _get(f"/cases/{_ID}/{{picture:\\d{{1,2}}}}.jpg", contests.evidence),
     _get(f"/studio/works/{_ID}/contest", contests.contest_form),
     _post(f"/studio/works/{_ID}/contest", contests.contest),

@@ -14,6 +14,9 @@ from markupsafe import Markup, escape
 from server.model import Millis
 from web.views import EmojiView
 
+_KIB = 1_024
+_MIB = 1_048_576
+_GIB = 1_073_741_824
 _MAX_SHOWN_CHARACTERS = 48  # of an address in running text; the whole stands in href
 _LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "[::1]")  # instances there have no TLS
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -136,6 +139,14 @@ def date_and_time(at: Millis | None) -> Markup:
 def plural(count: int, one: str, many: str = "") -> str:
     """Return `1 like`, `2 likes`, `1,200 likes`; `many` where an s is not enough."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def weight(size: int) -> str:
+    """Return bytes as people count them."""
+    if size < _MIB:
+        return f"{max(1, size // _KIB):,} KB"
+    unit, name = (_GIB, "GB") if size >= _GIB else (_MIB, "MB")
+    return f"{size / unit:,.1f}".removesuffix(".0") + f" {name}"
 
 
 def tag_path(tag: str) -> str:

@@ -1,4 +1,4 @@
-"""Interfaces of works and series."""
+"""Interfaces of works, of how they were made, and of series."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -16,6 +16,7 @@ from server.model import (
     WorkId,
 )
 from server.preparation import Preparation
+from server.shots import Shot, ShotId
 from server.values import dataclass
 
 
@@ -227,6 +228,36 @@ class AllSeries(Protocol):
         ...
 
     async def remove(self, series_id: SeriesId) -> None: ...
+
+
+class Shots(Protocol):
+    """How works were made. Every `Shot` comes with its picture, if it has one."""
+
+    async def of_works(self, ids: Sequence[WorkId]) -> dict[WorkId, tuple[Shot, ...]]:
+        """Return the shots of each work in order; works without any are left out."""
+        ...
+
+    async def put(self, shot: Shot) -> None:
+        """Insert a shot, or store its place and words; its picture is kept by `put_picture`."""
+        ...
+
+    async def put_picture(self, shot_id: ShotId, picture: Picture) -> None:
+        """Insert or replace a shot's picture and all its renditions."""
+        ...
+
+    async def remove_picture(self, shot_id: ShotId) -> None: ...
+
+    async def remove(self, shot_id: ShotId) -> None:
+        """Delete a shot and its picture; one that is not there is no error."""
+        ...
+
+    async def by_video_key(self, media_key: str) -> Shot | None:
+        """Find a video by the random key in its address."""
+        ...
+
+    async def bytes_of(self, artist_id: ActorId) -> int:
+        """Add up an artist's files in shots of all works that were not withdrawn."""
+        ...
 
 
 class Likenesses(Protocol):

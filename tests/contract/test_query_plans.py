@@ -35,6 +35,7 @@ from server.passages import Cause, CauseKind, Envelope, Severance, VisitKey, Vis
 from server.permits import InteractionKind
 from server.ports import Transaction
 from server.rules import Door, InboundFacts
+from server.shots import ShotId
 from server.visitors import VisitorClass
 from storage.database import Connection, Row, Value
 from storage.engines import open_engine
@@ -144,6 +145,12 @@ QUERIES: list[tuple[str, Callable[[Transaction], Awaitable[object]]]] = [
     ("portraits_media_key_key", lambda tx: tx.portraits.by_media_key("x")),
     ("portraits_pkey", lambda tx: tx.portraits.of_artist(ME)),
     ("pictures_by_media_key", lambda tx: tx.works.by_media_key("x")),
+    ("shots_of_work", lambda tx: tx.shots.of_works([WORK])),
+    ("shots_by_key", lambda tx: tx.shots.by_video_key("x")),
+    ("shots_of_artist pictures_of_shot", lambda tx: tx.shots.bytes_of(ME)),
+    ("pictures_of_shot", lambda tx: tx.shots.remove_picture(ShotId(1))),
+    ("shots_pkey", lambda tx: tx.shots.remove(ShotId(1))),
+    ("shots_by_digest", lambda tx: tx.works.digests_in_use(["x"])),
     (
         "pictures_by_original renditions_by_digest artists_by_watermark_logo portraits_by_digest",
         lambda tx: tx.works.digests_in_use(["x"]),

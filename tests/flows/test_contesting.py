@@ -1,15 +1,26 @@
 """How a work was made: said by somebody, answered with evidence, decided, appealed; and marks."""
 
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
 from server.casework import Decision
 from server.dealings import Outcome, Report, ReportKind
+from server.documenting import ShotsWish
 from server.drafts import Draft
 from server.errors import Invalid, NotAllowed, NotFound
-from server.model import AiLabel, Artist, RenditionName, TargetId, Work, WorkState
+from server.model import (
+    AiLabel,
+    Artist,
+    PictureState,
+    RenditionName,
+    TargetId,
+    Work,
+    WorkState,
+)
 from server.sweeping import DECIDED_AGE
+from tests.films import mp4
 from tests.flows.artists import IMAGES, SMALL
 from tests.flows.dealings import told
 from tests.flows.test_casework import kept, moderator, sees
@@ -17,6 +28,10 @@ from tests.two_servers.stage import Stage
 
 MARKED = (IMAGES / "ai" / "a1111-parameters.png").read_bytes()
 LABEL = Decision(Outcome.LABEL, "Say so, please.")
+
+
+async def whole(body: bytes) -> AsyncIterator[bytes]:
+    yield body
 
 
 async def accused(stage: Stage) -> tuple[Artist, Artist, Work, Report]:
@@ -234,3 +249,47 @@ async def test_only_a_mark_that_keeps_ones_own_work_out_can_be_contested(stage: 
     for artist, which, refusal in cases:
         with pytest.raises(refusal):
             await stage.flows.contesting.contest(artist, which.id, "Wrong", [])
+
+
+async def test_moderators_see_how_a_work_was_made_where_its_artist_points_there(
+    stage: Stage,
+) -> None:
+    mo = await moderator(stage)
+    ana, ben, work, report = await accused(stage)
+    known, flow = stage.flows, stage.flows.contesting
+    received = await known.shot_files.receive(whole(mp4()), "lapse.mp4", room=10**6)
+    (shot,) = await known.documenting.change(ana, work.id, ShotsWish(added=(received,)))
+    assert [one for _, one in await flow.shots_of(report)] == [shot]
+    for reader in (ana, mo):  # nobody pointed there yet
+        with pytest.raises(NotFound):
+            await flow.shot(reader, report.id, shot.id)
+    await flow.answer(ana, report.id, "See the film", [], points_to_shots=True)
+    for reader in (ana, mo):
+        assert await flow.shot(reader, report.id, shot.id) == shot
+    for stranger in (ben, await stage.artist("cy")):
+        with pytest.raises(NotFound):
+            await flow.shot(stranger, report.id, shot.id)
+    other = await stage.hang(ana)
+    (elsewhere,) = await known.documenting.change(ana, other.id, ShotsWish(added=(received,)))
+    with pytest.raises(NotFound):
+        await flow.shot(mo, report.id, elsewhere.id)
+    await known.documenting.change(ana, work.id, ShotsWish(frozenset({shot.id})))
+    with pytest.raises(NotFound):
+        await flow.shot(mo, report.id, shot.id)
+
+
+async def test_a_work_that_could_not_be_hung_can_be_spoken_for_by_how_it_was_made(
+    stage: Stage,
+) -> None:
+    mo = await moderator(stage)
+    ana, work = await refused(stage)
+    known = stage.flows
+    received = await known.shot_files.receive(whole(SMALL), "table.jpg", room=10**6)
+    (shot,) = await known.documenting.change(ana, work.id, ShotsWish(added=(received,)))
+    await stage.drain()
+    assert (await work_now(stage, work)).state is WorkState.FAILED
+    report = await known.contesting.contest(ana, work.id, "By hand", [], points_to_shots=True)
+    seen = await known.contesting.shot(mo, report.id, shot.id)
+    assert seen.picture is not None
+    assert seen.picture.state is PictureState.READY
+    assert await told(stage, ana) == ["work_failed"]  # once

@@ -20,6 +20,7 @@ from web import severed_views as cut
 from web import talk_views as of_talk
 from web.charts import bars
 from web.likeness_views import LikenessPage
+from web.shot_views import CaseShotView, ShotEditView, ShotsForm, ShotView, VideoView
 from web.styleguide import styleguide
 from web.views import (
     ActorView,
@@ -230,6 +231,11 @@ def samples(words: str) -> dict[str, object]:
     linking = PostView(actor, "/posts/5", DAY, quoted=LinkView(words, "https://b.example/2"))
     card = pages.ArtistCardView(local, words, (tile, veiled))
     row = pages.PersonRow(actor, DAY, "/a", "/r", "/x", dealings=dealings)
+    in_case = (
+        CaseShotView(words, DAY, "/s.jpg", "/v", words, words, words, words),
+        CaseShotView(words, DAY, "/s.jpg", "", words),
+        CaseShotView(words, DAY),
+    )
     return {
         "home.html": pages.HomePage((tile, veiled), (card,), pager),
         "browse.html": pages.BrowsePage(words, words, (tile,), (card,), pager),
@@ -251,6 +257,13 @@ def samples(words: str) -> dict[str, object]:
                               LinkView(words, "/@ada/3")),
                     PlaceView(LinkView(words, "/@ada/series/y"), 1, 1)),
             credits=(CreditView(words, words),), is_signed=True,
+            shots=(
+                ShotView(words, words, picture(words, larger_url="/l", moving_url="/m"),
+                         declares=words),
+                ShotView(words, words, video=VideoView("video/mp4", 16, 9, "/v", "/p", "2 MB")),
+                ShotView(words, words, video=VideoView("video/webm", 16, 9, "", "/p", "2 MB")),
+                ShotView(words, words, video=VideoView("video/webm", 16, 9, "", "", "2 MB")),
+            ),
         ),
         "upload.html": pages.UploadPage(
             form, "image/jpeg", "JPEG", 50, 40, 100, 1280, OPTIONS, OPTIONS,
@@ -263,6 +276,17 @@ def samples(words: str) -> dict[str, object]:
              pages.PictureEditView(8, None, PictureState.REFUSED, words),
              pages.PictureEditView(9, None, PictureState.WAITING)),
             "/studio/works/1", "/studio/works/1/withdraw", OPTIONS, OPTIONS, WorkState.FAILED,
+            shots=ShotsForm(
+                "/studio/works/1/process",
+                (ShotEditView(17, words, "2 MB", picture=picture(words)),
+                 ShotEditView(18, words, "2 MB", is_waiting=True),
+                 ShotEditView(19, words, "2 MB", problem=words),
+                 ShotEditView(20, words, "2 MB", is_video=True, has_poster=True,
+                              picture=picture(words), open_url="/v"),
+                 ShotEditView(21, words, "2 MB", is_video=True, open_url="/v")),
+                FormView({"alt-17": words}, {"alt-17": words, "shots": words}),
+                "image/png,video/mp4", "image/png", 20, "64 MB", "100 MB", "2 GB",
+            ),
         ),
         "preparation.html": pages.PreparationPage(
             words, words,
@@ -390,6 +414,7 @@ def samples(words: str) -> dict[str, object]:
                    dealing.CaseNoteRow("", words, DAY, is_deed=True)),
             earlier=(reported,), answer=words, answered_at=DAY, reason=words, note=words,
             closed_at=DAY, about_machines=words, evidence=("/cases/1/0.jpg",), appeal=words,
+            shots=in_case,
             appealed_at=DAY, judged_by=words,
             note_form=FormView({"words": words}, {"words": words}),
         ),
@@ -398,11 +423,12 @@ def samples(words: str) -> dict[str, object]:
             claimant=words, things=(dealing.ThingRow(1, words, "/@ada/1", is_hidden=True),),
             action="/a", form=FormView({"words": words}, {"words": words}),
             about_machines=words, evidence=("/cases/1/0.jpg",), appeal_action="/b",
+            shots=in_case, points_to_shots=True,
             label_action="/c", labels=OPTIONS, accept="image/png", most_pictures=6, answer=words,
         ),
         "contest.html": dealing.ContestPage(
             words, words, "/a", "/studio", FormView({"words": words}, {"words": words}),
-            accept="image/png", most_pictures=6,
+            accept="image/png", most_pictures=6, shots=3,
         ),
         "likeness.html": LikenessPage(
             tile.picture, words, "/@ada/1", actor, tile.picture, "/@ben/1", is_fine=True,

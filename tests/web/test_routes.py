@@ -28,6 +28,8 @@ PARTS = {
     "answer": "approve",
     "kind": "like",
     "portrait": "avatar",
+    "film": "mp4",
+    "shot": "1",
     "pin": "pin",
     "name": "fixatif.css",
     "tag": "hare",
@@ -64,6 +66,7 @@ STATUSES = {
     "/users/ana/followers_synchronization": 401,
     "/oembed": 404,
     f"/media/{KEY}/avatar.jpg": 404,
+    f"/media/{KEY}/video.mp4": 404,
     "/setup": 404,
     "/datasets": 404,
     **{f"/datasets/own{part}": 404 for part in ("", "/snapshot", "/changes", ".csv")},
@@ -202,6 +205,7 @@ async def test_a_closed_page_answers_a_member(gallery: Gallery, route: Route) ->
     wrong |= {f"/likenesses/{work.id}": 404}  # nor like another
     wrong |= {f"/studio/works/{work.id}/contest": 404}  # no mark keeps it out
     wrong |= {f"/cases/{work.id}/{work.pictures[0].id}.jpg": 404}
+    wrong |= {f"/cases/{work.id}/process/1{part}": 404 for part in (".jpg", "/video")}
     if path.startswith("/admin/people/applications/"):  # and nobody applied
         wrong[path] = 200 if path.endswith("applications") else 404
     assert answer.status == wrong.get(path, 200)

@@ -1,7 +1,7 @@
 """Cases: reports and notices as moderators work on them, and as those concerned read them."""
 
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Annotated
+from collections.abc import Awaitable, Sequence
+from typing import Annotated, Protocol
 
 from aiohttp import web
 
@@ -26,10 +26,19 @@ from web.dealing_views import (
 )
 from web.dealings import report_page
 from web.errors import status_of
-from web.fields import Fields, Line, Text, decode
+from web.fields import CHECKED, Fields, Line, Text, decode
 from web.flows import flows
 from web.forms import read_form, read_with_pictures
-from web.pages.contests import ACCEPT, LABELS, LIMITS, MACHINES, TRIES, shown_in
+from web.pages.contests import (
+    ACCEPT,
+    LABELS,
+    LIMITS,
+    MACHINES,
+    TRIES,
+    making_of,
+    shown_in,
+    typed,
+)
 from web.pages.reports import row_of
 from web.present import UNTITLED
 from web.respond import artist_of, head_for, number, page, show, to
@@ -62,7 +71,20 @@ NOTICE_KINDS = {
 }
 
 
-Send = Callable[[Artist, ReportId, str, Sequence[bytes]], Awaitable[None]]
+class Send(Protocol):
+    """An answer or an appeal."""
+
+    def __call__(
+        self,
+        artist: Artist,
+        report_id: ReportId,
+        words: str,
+        pictures: Sequence[bytes],
+        *,
+        points_to_shots: bool,
+    ) -> Awaitable[None]:
+        """Send it."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +92,7 @@ class WordsForm:
     """A note, or an answer."""
 
     words: Annotated[str, Text("The text", MAX_WORDS)] = ""
+    points_to_shots: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,9 +224,11 @@ async def _sent(request: web.Request, send: Send) -> web.StreamResponse:
     try:
         flows(request).limits.demand(TRIES, artist.handle)
         sent, pictures = await read_with_pictures(request, LIMITS)
-        await send(artist, _id(request), decode(WordsForm, sent).words, pictures)
+        asked = decode(WordsForm, sent)
+        points = asked.points_to_shots
+        await send(artist, _id(request), asked.words, pictures, points_to_shots=points)
     except Invalid as problem:
-        form = FormView({"words": sent.first("words")}, {problem.field: problem.message})
+        form = typed(sent, problem)
         return await _concern_page(request, form, problem)
     return to(f"/cases/{_id(request)}", "answered")
 
@@ -240,7 +265,9 @@ async def _concern_page(
         things=tuple(_thing(request, one, artist) for one in found.things),
         answer=report.answer if found.is_accused else "",
         action=f"/cases/{report.id}/{_answering(report)}" if found.may_answer else "",
-        form=form or FormView(),
+        form=form or FormView({"points_to_shots": CHECKED}),
+        shots=await making_of(request, report) if found.is_accused else (),
+        points_to_shots=report.points_to_shots,
         about_machines=_MARK if report.kind is ReportKind.MARK else MACHINES.get(report.kind, ""),
         evidence=await shown_in(request, report) if found.is_accused else (),
         appeal=report.appeal if found.is_accused else "",
@@ -273,6 +300,7 @@ async def _case_page(
         row=row_of(showing, found),
         about_machines=MACHINES.get(report.kind, ""),
         evidence=await shown_in(request, report),
+        shots=await making_of(request, report) if report.points_to_shots else (),
         appeal=report.appeal,
         appealed_at=report.appealed_at,
         judged_by=report.judged_by,

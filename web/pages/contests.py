@@ -8,17 +8,22 @@ from server.applying import MAX_SAMPLE_BYTES
 from server.contesting import MAX_SHOWN
 from server.dealings import ABOUT_MACHINES, Report, ReportId, ReportKind
 from server.errors import FixatifError, Invalid, NotFound
-from server.model import AiLabel, WorkId, WorkState
+from server.model import AiLabel, Work, WorkId, WorkState
 from server.reporting import MAX_WORDS
+from server.shots import Shot, ShotId
 from server.values import dataclass
 from web.dealing_views import ContestPage
 from web.errors import status_of
-from web.fields import Fields, Text, decode
+from web.fields import CHECKED, Fields, Text, decode
 from web.flows import flows
 from web.forms import UploadLimits, read_form, read_with_pictures
 from web.limits import Rate
+from web.media import send
 from web.present import UNTITLED
 from web.respond import artist_of, head_for, number, page, to
+from web.shot_views import CaseShotView
+from web.shots import still_of
+from web.videos import send_video
 from web.views import FormView, OptionView
 
 ACCEPT = "image/jpeg,image/png,image/webp,image/avif,image/gif,image/tiff"
@@ -39,6 +44,7 @@ class WordsForm:
     """Why a mark is wrong."""
 
     words: Annotated[str, Text("The text", MAX_WORDS)] = ""
+    points_to_shots: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +72,7 @@ async def evidence(request: web.Request) -> web.StreamResponse:
 
 async def contest_form(request: web.Request) -> web.StreamResponse:
     """Offer to contest a mark."""
-    return await _contest_page(request, FormView())
+    return await _contest_page(request, FormView({"points_to_shots": CHECKED}))
 
 
 async def contest(request: web.Request) -> web.StreamResponse:
@@ -75,10 +81,13 @@ async def contest(request: web.Request) -> web.StreamResponse:
     try:
         known.limits.demand(TRIES, artist.handle)
         sent, pictures = await read_with_pictures(request, LIMITS)
-        words = decode(WordsForm, sent).words
-        made = await known.contesting.contest(artist, _work(request), words, pictures)
+        asked = decode(WordsForm, sent)
+        points = asked.points_to_shots
+        made = await known.contesting.contest(
+            artist, _work(request), asked.words, pictures, points_to_shots=points
+        )
     except Invalid as problem:
-        form = FormView({"words": sent.first("words")}, {problem.field: problem.message})
+        form = typed(sent, problem)
         return await _contest_page(request, form, problem)
     return to(f"/cases/{made.id}", "reported")
 
@@ -89,6 +98,59 @@ async def shown_in(request: web.Request, report: Report) -> tuple[str, ...]:
         return ()
     count = await flows(request).contesting.count_evidence(report.id)
     return tuple(f"/cases/{report.id}/{place}.jpg" for place in range(count))
+
+
+def typed(sent: Fields, problem: Invalid) -> FormView:
+    """Return what was typed, with the problem at its field."""
+    values = {name: sent.first(name) for name in ("words", "points_to_shots")}
+    return FormView(values, {problem.field: problem.message})
+
+
+async def making_of(request: web.Request, report: Report) -> tuple[CaseShotView, ...]:
+    """Return how the works of a case were made, for moderators and the artist."""
+    found = await flows(request).contesting.shots_of(report)
+    return tuple(_case_shot(report, work, shot) for work, shot in found)
+
+
+def _case_shot(report: Report, work: Work, shot: Shot) -> CaseShotView:
+    path = f"/cases/{report.id}/process/{shot.id}"
+    return CaseShotView(
+        title=work.title or UNTITLED,
+        added_at=shot.added_at,
+        still_url=f"{path}.jpg" if still_of(shot) else "",
+        video_url=f"{path}/video" if shot.video else "",
+        alt=shot.alt,
+        caption=shot.caption,
+        problem=shot.picture.problem if shot.picture else "",
+        declares=shot.picture.declared_by if shot.picture else "",
+    )
+
+
+async def shot_still(request: web.Request) -> web.StreamResponse:
+    """Send a small copy of a picture that an artist points to, to them or a moderator."""
+    found = await _pointed(request)
+    digest = still_of(found)
+    if not digest:
+        raise NotFound("There is no such picture, or not yet.")
+    return _for_case(await send(request, digest, "image/jpeg"))
+
+
+async def shot_video(request: web.Request) -> web.StreamResponse:
+    """Send a video that an artist points to, to them or a moderator."""
+    found = await _pointed(request)
+    if found.video is None:
+        raise NotFound("There is no such video.")
+    return _for_case(await send_video(request, found.video))
+
+
+async def _pointed(request: web.Request) -> Shot:
+    shot_id = ShotId(number(request.match_info["shot"], 0) or 0)
+    return await flows(request).contesting.shot(artist_of(request), _case(request), shot_id)
+
+
+def _for_case(response: web.StreamResponse) -> web.StreamResponse:
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
 
 
 async def _contest_page(
@@ -107,6 +169,8 @@ async def _contest_page(
         form=form,
         accept=ACCEPT,
         most_pictures=MAX_SHOWN,
+        shots=len(await known.documenting.of_work(work.id)),
+        process_url=f"/studio/works/{work.id}#process",
     )
     head = head_for(request, title="The mark is wrong", usage=known.house.usage_of())
     status = status_of(problem) if problem else 200

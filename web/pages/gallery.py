@@ -32,6 +32,7 @@ from web.picture_door import kept_from
 from web.present import UNTITLED, Show, follow_button, shown_side, visibility_note
 from web.quotes import showing_posts
 from web.respond import head_for, number, page, show, viewer_id
+from web.shots import shot_views
 from web.talk import (
     CONSENT_NOTE,
     granted_quote,
@@ -294,6 +295,7 @@ def _work_view(request: web.Request, room: Room, showing: Show) -> WorkPage:
         taken_with=tuple(dict.fromkeys(filter(None, (sentence(p.camera) for p in one.pictures)))),
         credits=credits_of(one),
         is_signed=is_signed(one),
+        shots=shot_views(showing, one, room.shots),
     )
 
 

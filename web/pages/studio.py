@@ -53,6 +53,8 @@ from web.pages.comments import quotable
 from web.pages.permits import PERMITS, own_permit_values, own_permits
 from web.present import AI_LABELS, CARDS, LICENCES, VISIBILITIES
 from web.respond import artist_of, head_for, number, page, show, to
+from web.shot_views import ShotsForm
+from web.shots import shots_form
 from web.views import FormView, HeadView, OptionView, PagerView
 
 _ACCEPT = "image/jpeg,image/png,image/webp,image/avif,image/gif,image/tiff"
@@ -173,11 +175,7 @@ async def edit_form(request: web.Request) -> web.StreamResponse:
     """Offer everything about one work for change."""
     known = flows(request)
     work = await known.viewing.own(artist_of(request), _work_id(request))
-    series = await known.series_rooms.of_work(work.id)
-    form = _form_of(work, series)
-    permits = own_permit_values(work, artist_of(request).interaction)
-    own = overlay_values(work.content_usage, work.sizes)
-    return await _edit_page(request, work, FormView({**form.values, **permits, **own}))
+    return await edit_page(request, work, await stored_form(request, work))
 
 
 async def edit(request: web.Request) -> web.StreamResponse:
@@ -198,7 +196,7 @@ async def edit(request: web.Request) -> web.StreamResponse:
         await known.people.people(draft.caption)
         await known.publishing.edit(artist, work.id, draft, pictures)
     except FixatifError as problem:
-        return await _edit_page(request, work, _form_with(sent, problem), problem)
+        return await edit_page(request, work, _form_with(sent, problem), problem)
     told = "hung" if work.visibility is Visibility.DRAFT and is_hanging else "saved"
     return to(f"/studio/works/{work.id}", told)
 
@@ -291,9 +289,22 @@ async def _upload_page(
     return await page(request, "upload.html", view, head=head, status=_status(problem))
 
 
-async def _edit_page(
-    request: web.Request, work: Work, form: FormView, problem: FixatifError | None = None
+async def stored_form(request: web.Request, work: Work) -> FormView:
+    """Return what the fields of the edit page hold as things stand."""
+    series = await flows(request).series_rooms.of_work(work.id)
+    permits = own_permit_values(work, artist_of(request).interaction)
+    own = overlay_values(work.content_usage, work.sizes)
+    return FormView({**_form_of(work, series).values, **permits, **own})
+
+
+async def edit_page(
+    request: web.Request,
+    work: Work,
+    form: FormView,
+    problem: FixatifError | None = None,
+    typed_shots: FormView | None = None,
 ) -> web.Response:
+    """Show everything about one work for change. `typed_shots`: of how it was made, as typed."""
     artist, showing = artist_of(request), show(request)
     policy = flows(request).house.policy_for(work)
     bears_watermark = work.bears_watermark and artist.watermark is not None
@@ -331,9 +342,18 @@ async def _edit_page(
         state=work.state,
         is_draft=work.visibility is Visibility.DRAFT,
         series=await _series_options(request),
+        shots=await _shots_form(request, work, typed_shots),
     )
     head = _head(request, work.title or "Untitled")
     return await page(request, "edit.html", view, head=head, status=_status(problem))
+
+
+async def _shots_form(request: web.Request, work: Work, form: FormView | None) -> ShotsForm:
+    known, media = flows(request), flows(request).config.media
+    shots = await known.documenting.of_work(work.id)
+    limits = (media.max_upload_bytes, media.max_video_bytes)
+    room = await known.shot_files.room(artist_of(request))
+    return shots_form(show(request), work, shots, limits=limits, room=room, form=form)
 
 
 async def _series_options(request: web.Request) -> tuple[OptionView, ...]:

@@ -1,0 +1,249 @@
+"""How a work was made, from the edit page to what strangers get: refusals first."""
+
+import re
+from dataclasses import replace
+
+import aiohttp
+import pytest
+
+from server.model import Visibility, Work
+from server.shots import Shot
+from tests.films import mp4, webm
+from tests.flows.artists import NO_PICTURE, SMALL
+from tests.security.gallery import Answer, Browser, Gallery, a_gallery  # noqa: F401 - fixture
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+File = tuple[str, str, bytes]  # field, name, bytes
+
+
+async def send(
+    browser: Browser, work: Work, *files: File, csrf: str = "", **fields: str | list[str]
+) -> Answer:
+    form = aiohttp.FormData(default_to_multipart=True)
+    form.add_field("csrf", csrf or browser.csrf)
+    for name, value in fields.items():
+        for one in value if isinstance(value, list) else [value]:
+            form.add_field(name.replace("_", "-"), one)
+    for field, name, body in files:
+        form.add_field(field, body, filename=name, content_type="application/octet-stream")
+    return await browser.ask("POST", f"/studio/works/{work.id}/process", data=form)
+
+
+async def shots(gallery: Gallery, work: Work) -> tuple[Shot, ...]:
+    return await gallery.instance.flows.documenting.of_work(work.id)
+
+
+async def a_work(
+    gallery: Gallery, visibility: Visibility = Visibility.PUBLIC, **of: object
+) -> Work:
+    return await gallery.studio.hung(gallery.ana, visibility, title="Made", slug="made", **of)
+
+
+async def with_film(gallery: Gallery, body: bytes = b"", **of: object) -> tuple[Work, str]:
+    """Return a work with a video, and the video's path."""
+    work = await a_work(gallery, **of)  # type: ignore[arg-type]  # as tests name it
+    answer = await send(await gallery.member(), work, ("shots", "lapse.mp4", body or mp4()))
+    assert answer.status == 303, answer.text
+    (shot,) = await shots(gallery, work)
+    assert shot.video is not None
+    extension = "webm" if body == webm() else "mp4"
+    return work, f"/media/{shot.video.media_key}/video.{extension}"
+
+
+def page_of(work: Work) -> str:
+    return f"/@ana/{work.id}-{work.slug}"
+
+
+async def test_strangers_others_and_forms_without_a_token_change_nothing(gallery: Gallery) -> None:
+    ana, bea, work = await gallery.member(), await gallery.member("bea"), await a_work(gallery)
+    film = ("shots", "lapse.mp4", mp4())
+    assert (await send(gallery.stranger(), work, film)).status in {303, 403}
+    assert (await send(ana, work, film, csrf="made-up")).status == 403
+    assert (await send(bea, work, film)).status == 404
+    assert await shots(gallery, work) == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "said"),
+    [
+        ("film.mp4", b"", "is empty"),
+        ("film.mp4", NO_PICTURE, "film.mp4: This file is a text file"),
+        ("film.mp4", b"MZ\x90\0" + bytes(500), "no picture that we can read"),
+        ("film.mp4", b"<html><script>1</script>", "film.mp4: This file is a web page"),
+        ("film.mp4", mp4(end=b"<html><script>1</script>"), "film.mp4 is cut off"),
+        ("film.webm", webm(doc_type=b"matroska"), "film.webm is no WebM"),
+        ("big.png", b"\x89PNG\r\n\x1a\n" + bytes(500_001), "big.png is larger than 0 MiB"),
+    ],
+)
+async def test_what_is_wrong_is_said_beside_the_field_and_words_are_kept(
+    gallery: Gallery, name: str, body: bytes, said: str
+) -> None:
+    work, _ = await with_film(gallery)
+    (shot,) = await shots(gallery, work)
+    words = {f"caption_{shot.id}": "Day <1>", f"alt_{shot.id}": "A table"}
+    answer = await send(
+        await gallery.member(), work, ("shots", name, body), shot=str(shot.id), **words
+    )
+    assert answer.status == 422
+    assert said in answer.text
+    assert 'id="shots-error"' in answer.text
+    assert "Day &lt;1&gt;</textarea>" in answer.text
+    assert await shots(gallery, work) == (shot,)
+
+
+async def test_pictures_and_videos_are_added_described_ordered_and_taken_out(
+    gallery: Gallery,
+) -> None:
+    ana, work = await gallery.member(), await a_work(gallery)
+    edit = f"/studio/works/{work.id}"
+    empty = (await ana.get(edit)).text
+    assert "exactly as it is:</strong> what its file says of place, camera" in empty
+    assert 'accept="image/jpeg,' in empty
+    assert "MP4 or WebM up to 100 MB" in empty
+    assert re.search(r"\d MB are left for all your works together|\d GB are left", empty)
+    assert "How it was made" not in (await ana.get(page_of(work))).text
+    files = (("shots", "table.jpg", SMALL), ("shots", "lapse.webm", webm()))
+    answer = await send(ana, work, *files)
+    assert answer.location == f"{edit}?told=shots#process"
+    still, film = await shots(gallery, work)
+    assert "Being prepared" in (await ana.get(edit)).text
+    page = (await gallery.stranger().get(page_of(work))).text
+    assert page.count("making__one") == 1  # what is not ready is not shown
+    await gallery.studio.worker.drain()
+    words = {
+        f"caption_{still.id}": "Day <1>",
+        f"alt_{still.id}": "A <table>",
+        f"position_{still.id}": "2",
+        f"position_{film.id}": "1",
+        f"alt_{film.id}": "A hand draws",
+    }
+    answer = await send(ana, work, shot=[str(still.id), str(film.id)], **words)
+    assert answer.location == f"{edit}?told=saved#process"
+    page = (await gallery.stranger().get(page_of(work))).text
+    section = page[page.index('id="making-title"') :]
+    assert section.index("video.webm") < section.index("Day &lt;1&gt;")
+    assert 'alt="A &lt;table&gt;" width="' in section
+    assert 'aria-label="A hand draws"' in section
+    kept = await shots(gallery, work)
+    answer = await send(
+        ana, work, shot=[str(one.id) for one in kept], **{f"remove_{film.id}": "yes"}
+    )
+    assert answer.status == 303
+    (left,) = await shots(gallery, work)
+    assert left.id == still.id
+    assert (left.alt, left.caption) == ("A <table>", "Day <1>")
+
+
+async def test_a_video_waits_for_who_plays_it_and_the_page_lets_only_ours_in(
+    gallery: Gallery,
+) -> None:
+    work, path = await with_film(gallery)
+    answer = await gallery.stranger().get(page_of(work))
+    (tag,) = re.findall(r"<video[^>]*>", answer.text)
+    for word in ("controls", 'preload="none"', 'width="1280" height="720"', 'poster="/media/'):
+        assert word in tag
+    assert "autoplay" not in tag
+    assert f'<source src="{path}" type="video/mp4">' in answer.text
+    assert work.pictures[0].media_key in tag  # the work's own picture stands for it
+    assert "media-src 'self';" in answer.headers["Content-Security-Policy"]
+    plain = await gallery.stranger().get(gallery.page("public"))
+    assert "media-src" not in plain.headers["Content-Security-Policy"]
+
+
+async def test_a_picture_of_its_own_stands_for_a_video(gallery: Gallery) -> None:
+    work, _ = await with_film(gallery)
+    ana, (shot,) = await gallery.member(), await shots(gallery, work)
+    wrong = await send(ana, work, (f"poster-{shot.id}", "a.mp4", mp4()), shot=str(shot.id))
+    assert wrong.status == 422
+    assert f'id="poster-{shot.id}-error"' in wrong.text
+    poster = (f"poster-{shot.id}", "a.jpg", SMALL)
+    assert (await send(ana, work, poster, shot=str(shot.id))).status == 303
+    await gallery.studio.worker.drain()
+    (shot,) = await shots(gallery, work)
+    assert shot.picture is not None
+    page = (await gallery.stranger().get(page_of(work))).text
+    assert shot.picture.media_key in re.findall(r"<video[^>]*>", page)[0]
+
+
+async def test_parts_of_a_video_are_given_as_they_are(gallery: Gallery) -> None:
+    _, path = await with_film(gallery)
+    stranger = gallery.stranger()
+    whole = await stranger.get(path)
+    assert (whole.status, whole.body) == (200, mp4())
+    assert whole.headers["Content-Type"] == "video/mp4"
+    assert whole.headers["X-Content-Type-Options"] == "nosniff"
+    assert whole.headers["Accept-Ranges"] == "bytes"
+    assert "sandbox" in whole.headers["Content-Security-Policy"]
+    assert "immutable" in whole.headers["Cache-Control"]
+    assert whole.headers["Content-Usage"] == "train-ai=n, ai-use=n"
+    part = await stranger.get(path, Range="bytes=5-99")
+    assert (part.status, part.body) == (206, mp4()[5:100])
+    assert part.headers["Content-Range"] == f"bytes 5-99/{len(mp4())}"
+    assert (await stranger.get(path, Range="bytes=-7")).body == mp4()[-7:]
+    assert (await stranger.get(path, Range="bytes=999999-")).status == 416
+    head = await stranger.ask("HEAD", path)
+    assert (head.status, head.body) == (200, b"")
+    for wrong in (path.replace("mp4", "webm"), f"/media/{'0' * 40}/video.mp4"):
+        assert (await stranger.get(wrong)).status == 404
+
+
+async def test_machines_that_collect_get_neither_video_nor_picture(gallery: Gallery) -> None:
+    _, path = await with_film(gallery)
+    for agent in ("GPTBot/1.2", "CCBot/2.0", "Bytespider"):
+        answer = await gallery.stranger(agent).get(path)
+        assert answer.status == 403
+        assert mp4()[:40] not in answer.body
+
+
+async def test_a_drafts_video_is_for_its_artist_and_a_withdrawn_ones_for_nobody(
+    gallery: Gallery,
+) -> None:
+    work, path = await with_film(gallery, visibility=Visibility.DRAFT)
+    ana = await gallery.member()
+    for other in (gallery.stranger(), await gallery.member("bea")):
+        assert (await other.get(path)).status == 404
+    answer = await ana.get(path)
+    assert answer.status == 200
+    assert answer.headers["Cache-Control"] == "private, no-store"
+    await gallery.studio.publishing.withdraw(gallery.ana, work.id)
+    assert (await ana.get(path)).status == 410
+    followers, path = await with_film(gallery, visibility=Visibility.FOLLOWERS)
+    kept = (await gallery.stranger().get(path)).headers["Cache-Control"]  # the address is the right
+    assert kept == "private, max-age=86400"
+    assert (await gallery.stranger().get(page_of(followers))).status == 404
+
+
+async def test_who_gets_small_pictures_only_gets_the_poster_and_is_told_why(
+    gallery: Gallery,
+) -> None:
+    work, path = await with_film(gallery)
+    small = replace(work, sizes=replace(work.sizes, visitor=800))
+    async with gallery.studio.library.transaction() as tx:
+        await tx.works.update(small)
+    refused = await gallery.stranger().get(path)
+    assert refused.status == 403
+    assert "who sees small pictures only sees none" in refused.text
+    page = (await gallery.stranger().get(page_of(work))).text
+    assert "<video" not in page
+    assert "It is not shown to you" in page
+    assert (await (await gallery.member("bea")).get(path)).status == 200
+    tiny, path = await with_film(gallery, webm())
+    async with gallery.studio.library.transaction() as tx:
+        await tx.works.update(replace(tiny, sizes=replace(tiny.sizes, visitor=800)))
+    assert (await gallery.stranger().get(path)).status == 200  # it is no larger than that itself
+
+
+async def test_a_sensitive_work_shows_nothing_of_how_it_was_made_unasked(gallery: Gallery) -> None:
+    work, _ = await with_film(gallery, is_sensitive=True, sensitive_reason="Blood")
+    page = (await gallery.stranger().get(page_of(work))).text
+    section = page[page.index('id="making-title"') :]
+    assert section.index("<details") < section.index("<video")
+    assert "poster=" not in section
+
+
+async def test_other_servers_hear_of_the_work_alone(gallery: Gallery) -> None:
+    work, path = await with_film(gallery)
+    answer = await gallery.stranger().get(f"/works/{work.id}", Accept="application/activity+json")
+    assert answer.status == 200
+    assert path.split("/")[2] not in answer.text
