@@ -344,8 +344,7 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
     viewing, notifications = Viewing(library, addresses), Notifications(library, clock)
     domain, crawlers = config.instance.domain, CrawlerBook(config.crawlers_path)
     authority = await Authority.of(library, clock, domain)
-    publishing = Publishing(library, clock, _pipeline(seams, authority), bus, house, addresses)
-    documenting = Documenting(publishing, seams.media, config.media.max_shots_bytes)
+    publishing, documenting = _makers(config, seams, _pipeline(seams, authority), house, addresses)
     fanout = Fanout(clock, config.federation.spread_seconds, random.random)
     outbox = Outbox(library, bus, Mouth(clock, addresses, house, given_to.tokens), fanout)
     blocking = Blocking(library, clock, addresses, bus)
@@ -557,6 +556,13 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
         is_visited=lambda: courtesy.is_due,
     )
     return Instance(config, seams, flows, worker, sweeping, neighbourhood)
+
+
+def _makers(
+    config: Config, seams: Seams, pipeline: Pipeline, house: House, addresses: Addresses
+) -> tuple[Publishing, Documenting]:
+    made = Publishing(seams.library, seams.clock, pipeline, seams.bus, house, addresses)
+    return made, Documenting(made, seams.media, config.media.max_shots_bytes)
 
 
 def _pipeline(seams: Seams, authority: Authority) -> Pipeline:
