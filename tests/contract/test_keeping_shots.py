@@ -122,7 +122,7 @@ async def test_they_are_no_pictures_to_compare_or_to_follow(library: Library) ->
 
 async def test_who_came_for_a_video_came_for_its_work(library: Library) -> None:
     await hang(library)
-    came = WorkVisit(9, VisitorClass.DATASET, "x", "", 1, 1, 1, media_key="key")
+    came = WorkVisit(9, VisitorClass.DATASET, "x", requests=1, bytes=1, refused=0, media_key="key")
     async with library.transaction() as tx:
         await tx.shots.put(shot(7, video=VIDEO))
         await tx.comers.add_visits([came])
