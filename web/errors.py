@@ -20,6 +20,7 @@ from server.errors import (
     Untrusted,
 )
 from server.ports import Unreachable
+from web.headers import media_type
 from web.keys import RENDER_ERROR, REQUEST_ID
 
 _STATUSES: Mapping[type[Exception], int] = {
@@ -56,6 +57,7 @@ _SENTENCES: Mapping[int, str] = {
     417: "Nothing can be expected here but 100-continue; leave Expect out and send it again.",
     422: "What was sent cannot be used; check each field and try again.",
     429: "That was too often in a short time; wait a minute and try again.",
+    431: "That request says too much of itself; send it again with shorter headers.",
     500: "Something broke on our side, and it has been noted; try again in a minute.",
     502: "Another server gave no usable answer; try again in a minute.",
     503: "A part of this server is out of reach; try again in a minute.",
@@ -129,7 +131,7 @@ def wants_json(request: web.Request) -> bool:
     html_weight = weights.get("text/html", 0.0)
     if json_weight or html_weight:
         return json_weight > html_weight
-    return request.content_type in _JSON_TYPES or request.path.startswith(_PROTOCOL_PATHS)
+    return media_type(request) in _JSON_TYPES or request.path.startswith(_PROTOCOL_PATHS)
 
 
 def _as_json(request: web.Request, status: int, message: str, field: str) -> web.Response:

@@ -15,6 +15,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 from server.errors import Invalid, NotAllowed
 from server.values import dataclass
 from web.fields import Fields, clean_filename
+from web.headers import media_type
 from web.keys import IS_OUR_FORM, MAX_BODY_BYTES, MAX_BODY_SECONDS
 
 CSRF_FIELD = "csrf"
@@ -163,7 +164,7 @@ async def read_with_pictures(
 async def open_upload(request: web.Request) -> Upload:
     """Return the upload that is being read, opened with the first call. Raises `Invalid`."""
     if UPLOAD not in request:
-        if request.content_type != MULTIPART:
+        if media_type(request) != MULTIPART:
             raise Invalid("This address reads uploads only; send them as multipart/form-data.")
         with _broken_forms():
             request[UPLOAD] = Upload(await request.multipart())
@@ -172,17 +173,17 @@ async def open_upload(request: web.Request) -> Upload:
 
 async def sent_token(request: web.Request) -> str:
     """Return what the csrf field says, "" where there is none, or not in front of an upload."""
-    if request.content_type == URLENCODED:
+    if media_type(request) == URLENCODED:
         return (await read_form(request)).first(CSRF_FIELD)
-    if request.content_type == MULTIPART:
+    if media_type(request) == MULTIPART:
         return await (await open_upload(request)).first_field(CSRF_FIELD, _MAX_CSRF_BYTES)
     return ""
 
 
 async def _read_fields(request: web.Request) -> Fields:
-    if request.content_type == MULTIPART:
+    if media_type(request) == MULTIPART:
         return Fields([_pair(part) async for part in read_multipart(request)])
-    if request.content_type == URLENCODED:
+    if media_type(request) == URLENCODED:
         return Fields(_parse_urlencoded(await read_body(request)))
     raise Invalid("This address reads forms only; send its fields as a form.")
 

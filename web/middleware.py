@@ -23,6 +23,7 @@ from web.addresses import IPNetwork, client_address, is_trusted_proxy, network_o
 from web.csrf import FormGuard
 from web.errors import EXPECTED, plain_page, problem, sentence_for, status_of
 from web.forms import MULTIPART, URLENCODED
+from web.headers import media_type
 from web.keys import (
     ARTIST,
     CLIENT_ADDRESS,
@@ -100,7 +101,7 @@ class BodyLimits:
         if is_inbox(request):
             return self.inbox_bytes
         by_type = {MULTIPART: self.upload_bytes, URLENCODED: self.form_bytes}
-        return by_type.get(request.content_type, self.other_bytes)
+        return by_type.get(media_type(request), self.other_bytes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -378,7 +379,7 @@ def _check_body(request: web.Request, max_bytes: int) -> None:
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise web.HTTPUnsupportedMediaType  # unpacking is where small bodies become large ones
     length = request.content_length
-    if length is None and request.content_type == MULTIPART:
+    if length is None and media_type(request) == MULTIPART:
         raise web.HTTPLengthRequired  # browsers always say it, and then nobody can exceed it
     if length is not None and length > max_bytes:
         raise web.HTTPRequestEntityTooLarge(max_size=max_bytes, actual_size=length)

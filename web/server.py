@@ -16,11 +16,11 @@ from aiohttp.web_protocol import RequestPayloadError
 
 from web.counting import AnswerLog
 from web.errors import sentence_for
+from web.headers import excess
 
 _KEEP_ALIVE_SECONDS = 75.0  # longer than a proxy's idle time, so that it closes first
 _MAX_LINE = 16_384
 _BACKLOG = 1_024  # connections that wait to be taken: a flood fills 128 at once
-_EXPECTED = "100-continue"  # RFC 9110, 10.1.1 knows no other expectation
 _PLAIN = {"Server": "Fixatif", "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 _BAD_REQUESTS = (HttpProcessingError, RequestPayloadError)
 
@@ -58,7 +58,7 @@ async def answering(
     loop, made = asyncio.get_running_loop(), runner.server
     if made is None:
         raise RuntimeError("aiohttp made no server.")
-    made.request_handler = _expecting(made.request_handler)
+    made.request_handler = _bounded(made.request_handler)
     conversation = partial(_Conversation, made, loop=loop, **settings)
     site = await loop.create_server(conversation, sock=listener, backlog=_BACKLOG)
     try:
@@ -96,15 +96,14 @@ class _Conversation(web.RequestHandler):
 Conversing = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
-def _expecting(answer: Conversing) -> Conversing:
-    """Refuse other expectations than the one there is, before a library repeats them."""
+def _bounded(answer: Conversing) -> Conversing:
+    """Refuse what would cost more to read than to answer, before anything reads it."""
 
-    async def expect(request: web.BaseRequest) -> web.StreamResponse:
-        if request.headers.get("Expect", _EXPECTED).lower() != _EXPECTED:
-            return _plainly(417)
-        return await answer(request)
+    async def bound(request: web.BaseRequest) -> web.StreamResponse:
+        status = excess(request)
+        return _plainly(status) if status else await answer(request)
 
-    return expect
+    return bound
 
 
 def _plainly(status: int) -> web.Response:
