@@ -23,6 +23,7 @@ from web.errors import show as show_error
 from web.flows import flows
 from web.present import UNTITLED
 from web.respond import set_signals
+from web.text import for_xml
 from web.views import HeadLink, HeadView
 
 JSON_TYPE: Final = "application/json+oembed"
@@ -161,11 +162,7 @@ def _side(request: web.Request, name: str) -> int:
 
 
 def _as_xml(found: Mapping[str, Value]) -> web.Response:
-    lines = "".join(f"<{name}>{escape(_clean(value))}</{name}>" for name, value in found.items())
+    words = {name: escape(for_xml(str(value))) for name, value in found.items()}
+    lines = "".join(f"<{name}>{value}</{name}>" for name, value in words.items())
     text = f'<?xml version="1.0" encoding="utf-8" standalone="yes"?>\n<oembed>{lines}</oembed>\n'
     return web.Response(text=text, content_type="text/xml", charset="utf-8")
-
-
-def _clean(value: Value) -> str:
-    """Return text without what XML cannot hold at all (XML 1.0, 2.2)."""
-    return "".join(one for one in str(value) if one in "\t\n\r" or one >= " ")

@@ -36,6 +36,7 @@ _LINKABLE = re.compile(
     re.VERBOSE | re.IGNORECASE | re.ASCII,
 )
 _EMOJI_OR_TAG = re.compile(r"""<(?:"[^"]*"|[^">])*>|:(?P<code>\w(?:[\w-]{0,62}\w)?):""", re.ASCII)
+_NO_XML = "\ufffe\uffff"
 _MAX_EMOJIS = 50  # in one text
 _EMOJI = Markup(
     '<img class="emoji" src="{}" alt=":{}:" title=":{}:" width="20" height="20" loading="lazy"'
@@ -242,3 +243,8 @@ def _day(moment: datetime) -> str:
 def _time(moment: datetime, words: str) -> Markup:
     stamp = moment.isoformat(timespec="seconds").replace("+00:00", "Z")
     return Markup('<time datetime="{}">{}</time>').format(stamp, words)
+
+
+def for_xml(words: str) -> str:
+    """Return text without what XML cannot hold at all (XML 1.0, 2.2)."""
+    return "".join(one for one in words if one in "\t\n\r" or (one >= " " and one not in _NO_XML))

@@ -16,6 +16,7 @@ PATHS = (
     *("/login", "/users/ana", "/users/ana/outbox", "/actor", "/robots.txt", "/rsl.xml", "/ai.txt"),
     *("/.well-known/ai-policy", "/.well-known/tdmrep.json", "/.well-known/nodeinfo"),
     *("/nodeinfo/2.1", "/policy.json", "/static/fixatif.css", "/healthz", "/favicon.ico"),
+    "/@ana.atom",
     *("/no/such/place", "/@nobody", "/works/77", "/admin", "/.well-known/webfinger?resource=x"),
 )
 DATASET = {"noai", "noimageai", "noindex", "noimageindex"}  # img2dataset's default list

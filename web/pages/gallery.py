@@ -22,6 +22,7 @@ from web.credits import credits_of, is_signed
 from web.dealings import dealings_of
 from web.deliveries import missed
 from web.delivery_views import MissedView
+from web.feeds import ATOM_TYPE, feed_url
 from web.flows import flows
 from web.keys import ARTIST
 from web.oembed import with_embeds
@@ -42,7 +43,7 @@ from web.talk import (
 )
 from web.text import tag_path
 from web.usage import beside
-from web.views import CardView, HeadView, LinkView, PagerView, PlaceView
+from web.views import CardView, HeadLink, HeadView, LinkView, PagerView, PlaceView
 
 
 async def home(request: web.Request) -> web.StreamResponse:
@@ -118,6 +119,8 @@ async def _portfolio_of(request: web.Request, handle: str) -> web.StreamResponse
     )
     view = await _portfolio_view(request, found)
     head = with_embeds(head, known.addresses)
+    atom = HeadLink("alternate", view.feed_url, ATOM_TYPE, f"Works by {name}")
+    head = replace(head, links=(*head.links, atom))
     return await page(request, "portfolio.html", view, head=head, usage=usage)
 
 
@@ -203,6 +206,7 @@ async def _portfolio_view(request: web.Request, found: Portfolio) -> PortfolioPa
         artist=showing.artist(found.artist),
         actor_uri=found.actor.uri,
         bio=found.artist.bio,
+        feed_url=feed_url(known.addresses, found.artist),
         tiles=tuple(showing.tile(one, with_artist=False) for one in hung),
         pager=_pager(f"/@{found.artist.handle}", hung, goes_on=found.goes_on),
         follow=follow_button(found.actor, relation.follows) if viewer and not is_own else None,
