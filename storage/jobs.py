@@ -24,11 +24,13 @@ _ADD = """
             SELECT 1 FROM jobs AS other
             WHERE other.queue = :queue AND other.queue <> '' AND other.state = 'waiting'
                 AND other.priority <= :priority AND other.run_at <= :run_at
-        ) OR EXISTS (
+        ) OR (EXISTS (
             SELECT 1 FROM jobs AS other
             WHERE other.queue = :queue AND other.queue <> '' AND other.state = 'behind'
-                AND other.priority <= :priority AND other.run_at <= :run_at
-        )) THEN 'behind' ELSE 'waiting' END,
+        ) AND NOT EXISTS (
+            SELECT 1 FROM jobs AS other
+            WHERE other.queue = :queue AND other.queue <> '' AND other.state = 'waiting'
+        ))) THEN 'behind' ELSE 'waiting' END,
         :payload, :run_at, 0, 0, :queue, :priority, ''
     )
 """
