@@ -15,6 +15,7 @@ from server.errors import Invalid
 from server.matching import bits_of
 from server.model import AiLabel, Preference, RenditionName, Visibility
 from server.policy import CompiledPolicy, Policy, compile_policy, decide
+from server.public_policy import proof_sentence
 from server.rules import (
     OPEN_PATHS,
     Action,
@@ -76,7 +77,10 @@ def check(policy: Policy) -> tuple[Concern, ...]:
     compiled = compile_policy(policy)
     warnings = (
         each
-        for find in (_severing, _strangers, _unreached, _without_effect, _unenforced, _freeing)
+        for find in (
+            *(_severing, _strangers, _unreached, _without_effect, _unenforced, _freeing),
+            _unasked,
+        )
         for each in find(compiled)
     )
     told = [Concern(Weight.WARNING, *each) for each in islice(warnings, _MOST_WARNINGS)]
@@ -186,6 +190,19 @@ def _unenforced(compiled: CompiledPolicy) -> Iterator[tuple[str, str]]:
             (
                 "Training is reserved (train-ai = n), but no rule refuses training crawlers: "
                 "the reservation binds only those who heed it."
+            ),
+        )
+
+
+def _unasked(compiled: CompiledPolicy) -> Iterator[tuple[str, str]]:
+    """Find a proof that nobody is asked for."""
+    policy = compiled.policy
+    if policy.renditions.proof is Proof.WORK and not proof_sentence(policy):
+        yield (
+            "",
+            (
+                "A sum is asked for (renditions.proof = work), but visitors see as much without "
+                "it: make `visitor` smaller than `person`, or let a rule ask for a proof."
             ),
         )
 

@@ -73,8 +73,8 @@ _NOTICES: Mapping[str, str] = {
     "no-proof": "Larger copies are for browsers that load our style sheets and keep a cookie; "
     "yours sent none back. Click into the picture once more, now that this page is loaded.",
     "no-work": (
-        "Larger copies are for browsers that have solved a small sum within the hour, which takes "
-        "a script; without it this is the largest that we show."
+        "Larger copies are for browsers that have solved a small sum within the hour. A click into "
+        "the picture here solves it, where scripts run; else this is the largest that we show."
     ),
     "shots": "Added. Pictures are shown as soon as they are prepared; describe them meanwhile.",
     "portrait": "Saved. Your followers' servers are told.",

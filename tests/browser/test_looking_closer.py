@@ -19,9 +19,11 @@ from tests.browser.chromium import ARGUMENTS, EXECUTABLE, USER_AGENT, Visitor
 from tests.browser.conftest import Enter
 from tests.browser.drawings import drawing
 from tests.browser.site import File, Site
+from web.proofs import SUMS
 
 SCRIPTS = pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
 SHOWN, LARGE = 1_280, 1_600
+NETWORK = "127.0.0.0/24"
 
 
 @pytest.fixture(scope="module")
@@ -109,21 +111,25 @@ def test_where_a_sum_is_asked_who_runs_no_scripts_is_told_so_and_keeps_the_pictu
     assert "without one, this is the largest that we show you" in guest.text()
     guest.page.locator("a.whole__zoom").click()
     guest.page.wait_for_url("**told=no-work")
-    assert "which takes a script" in guest.page.locator("body").inner_text()
+    assert "where scripts run; else this is the largest" in guest.page.locator("body").inner_text()
     assert guest.page.locator("main img").first.is_visible()
 
 
 @pytest.mark.usefixtures("asks_sums")
-def test_a_sum_that_is_not_taken_leaves_a_sentence_beside_the_picture(
-    path: str, visit: Enter
+def test_a_sum_that_is_not_set_leaves_a_sentence_and_the_next_click_tries_again(
+    path: str, site: Site, visit: Enter
 ) -> None:
-    guest = visit()
-    guest.watch.refusals = (403,)
+    guest, limits = visit(), site.instance.flows.limits
+    guest.watch.refusals = (429,)
     guest.go(path)
-    guest.context.clear_cookies()
+    while not limits.take(SUMS, NETWORK):
+        pass
     guest.page.locator("a.whole__zoom").click()
-    guest.page.get_by_role("status").filter(has_text="keep a cookie").wait_for()
+    guest.page.get_by_role("status").filter(has_text="too often in a short time").wait_for()
     assert guest.page.url.endswith(path)
+    limits.forgive(SUMS, NETWORK)
+    guest.context.clear_cookies()  # as if the page had stood open for a day
+    assert "?t=" in look_closer(guest).url
     assert not guest.watch.complaints
 
 

@@ -7,6 +7,7 @@ import pytest
 from server.errors import Invalid
 from server.policy import OPEN, PRESETS, STANDARD_NO_AI, FederationTerms, Policy
 from server.rulechecks import Weight, check, refuse_lock_out
+from server.rules import Proof
 from server.tiers import FederationMode
 from tests.pure.policy_table import read_rules
 
@@ -126,3 +127,11 @@ def test_an_allow_list_is_told_to_end_follows() -> None:
     closed = replace(OPEN, federation=FederationTerms(FederationMode.ALLOW_LIST))
     [concern] = check(closed)
     assert "not on it" in concern.message
+
+
+def test_a_sum_that_nobody_has_to_solve_is_told() -> None:
+    asking = replace(OPEN, renditions=replace(OPEN.renditions, proof=Proof.WORK))
+    (concern,) = check(asking)
+    assert "visitors see as much without" in concern.message
+    assert check(replace(asking, renditions=replace(asking.renditions, visitor=800))) == ()
+    assert check(replace(asking, rules=read_rules("media", "a: class=visitor -> prove"))) == ()

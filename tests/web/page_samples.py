@@ -256,7 +256,7 @@ def samples(words: str) -> dict[str, object]:
             places=(PlaceView(LinkView(words, "/@ada/series/x"), 2, 3, LinkView(words, "/@ada/0"),
                               LinkView(words, "/@ada/3")),
                     PlaceView(LinkView(words, "/@ada/series/y"), 1, 1)),
-            credits=(CreditView(words, words),), is_signed=True,
+            credits=(CreditView(words, words),), is_signed=True, asks_proof=True, asks_work=True,
             shots=(
                 ShotView(words, words, picture(words, larger_url="/l", moving_url="/m"),
                          declares=words),

@@ -1,7 +1,7 @@
 // Larger pictures, where the house rules ask for a sum: a worker solves it upon the click, once an
 // hour, and the link then leads where it always led. Without this file a visitor keeps what is shown.
 const stage = document.querySelector("[data-sum]");
-const { sum: address, worker: script } = stage.dataset;
+const { proof: sheet, sum: address, worker: script } = stage.dataset;
 const WAIT = "One moment: your browser solves a small sum first.";
 const FAILED = "Your browser could not solve the sum, so this is the largest that we can show you.";
 const MOST_SECONDS = 120;
@@ -38,6 +38,7 @@ function solve(challenge) {
 }
 
 async function prove() {
+  await fetch(sheet, { cache: "no-store" }); // a proof may have ended while the page stood open
   const challenge = await ask({});
   if (!challenge) return;
   const solution = await solve(challenge).catch(() => { throw new Error(FAILED); });
