@@ -26,6 +26,7 @@ _LEAST_TRIALS, _MOST_TRIALS = 10, 50_000  # the most: a quarter of a minute of a
 _MOST_COMPARED_MIB = 1_000_000  # a day: a terabyte
 _MOST_APPLICATIONS = 1_000  # a day: nobody reads more
 _MOST_UPLOAD_BYTES = 4 * 1024**3  # a file: more than any picture that is read here
+_MOST_SHOTS_BYTES = 1024**4  # of one artist: a terabyte
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*", re.ASCII)  # RFC 5646, 2.1
 _IN_PATH = frozenset("abcdefghijklmnopqrstuvwxyz0123456789_-")  # of `media.proxy_path`
 
@@ -275,6 +276,7 @@ def _checked(config: Config, source: str) -> Config:
     problem = problem or _bucket_problem(config.media) or _proxy_path_problem(config.media)
     if not problem and not 0 < config.media.max_upload_bytes <= _MOST_UPLOAD_BYTES:
         problem = f"'media.max_upload_bytes' must be between 1 and {_MOST_UPLOAD_BYTES}"
+    problem = problem or _shots_problem(config.media)
     if not problem and not 0 <= config.federation.spread_seconds <= _LONGEST_SPREAD_SECONDS:
         problem = f"'federation.spread_seconds' must be between 0 and {_LONGEST_SPREAD_SECONDS}"
     if not problem and not 0 <= config.federation.compared_mib_per_day <= _MOST_COMPARED_MIB:
@@ -306,6 +308,14 @@ def _languages_problem(instance: Instance) -> str:
     for language in instance.languages:
         if not _LANGUAGE.fullmatch(language):
             return f"'instance.languages' must be codes such as en or pt-BR, not '{language}'"
+    return ""
+
+
+def _shots_problem(media: Media) -> str:
+    if not 0 <= media.max_video_bytes <= _MOST_UPLOAD_BYTES:
+        return f"'media.max_video_bytes' must be between 0 (none) and {_MOST_UPLOAD_BYTES}"
+    if not 0 <= media.max_shots_bytes <= _MOST_SHOTS_BYTES:
+        return f"'media.max_shots_bytes' must be between 0 and {_MOST_SHOTS_BYTES}"
     return ""
 
 

@@ -1,11 +1,14 @@
 """How a work was made, through the pages: said, answered, decided, appealed, without scripts."""
 
 import re
+from collections.abc import AsyncIterator
 
 from aiohttp import FormData
 
+from server.documenting import ShotsWish
 from server.drafts import Draft
 from server.model import Role
+from tests.films import mp4
 from tests.flows.artists import IMAGES, SMALL
 from tests.web.site import Site, migrated_sqlite, site, sqlite_url
 
@@ -14,13 +17,17 @@ __all__ = ["migrated_sqlite", "site", "sqlite_url"]
 _TOKEN = re.compile(r'name="csrf" value="([^"]+)"')
 
 
-async def send_pictures(site: Site, path: str, name: str, page: str, words: str) -> str:
+async def send_pictures(
+    site: Site, path: str, name: str, page: str, words: str, **fields: str
+) -> str:
     """Send a form with one picture; return where it leads."""
     token = _TOKEN.search(await site.page(page, name))
     assert token is not None
     form = FormData()
     form.add_field("csrf", token[1])
     form.add_field("words", words)
+    for field, value in fields.items():
+        form.add_field(field, value)
     form.add_field("pictures", SMALL, filename="table.jpg", content_type="image/jpeg")
     answer = await site.client.post(
         path,
@@ -85,3 +92,41 @@ async def test_an_artist_contests_a_mark_from_the_studio(site: Site) -> None:
     assert "I scanned it" in concern
     assert "declares" in concern
     assert f"{case}/1.jpg" in concern
+
+
+async def test_an_artist_points_moderators_to_how_a_work_was_made(site: Site) -> None:
+    await site.give("ben", Role.MODERATOR)
+    known, ana = site.stage.flows, site.people["ana"]
+    site.people["cy"] = await site.stage.artist("cy")
+
+    async def whole(body: bytes) -> AsyncIterator[bytes]:
+        yield body
+
+    files = [
+        await known.shot_files.receive(whole(body), "table", room=10**6) for body in (SMALL, mp4())
+    ]
+    still, film = await known.documenting.change(ana, site.work.id, ShotsWish(added=tuple(files)))
+    await site.stage.drain()
+    about = f"/report?actor={site.id('ana')}&about={site.work.id}"
+    fields = {"actor": str(site.id("ana")), "about": str(site.work.id), "text": "Six fingers"}
+    await site.send("/report", "otto", about, is_unlabelled="yes", **fields)
+    case = re.search(r"/cases/\d+", await site.page("/notifications", "ana"))
+    assert case is not None
+    file = f"/admin/reports/{case[0].rpartition('/')[2]}"
+    paths = (f"{case[0]}/process/{still.id}.jpg", f"{case[0]}/process/{film.id}/video")
+    assert 'name="points_to_shots" value="yes" checked' in await site.page(case[0], "ana")
+    assert paths[1] not in await site.page(file, "ben")
+    for path in paths:
+        assert (await site.get(path, "ben")).status == 404
+    await send_pictures(site, f"{case[0]}/show", "ana", case[0], "See it", points_to_shots="yes")
+    shown = await site.get(file, "ben")
+    text = await shown.text()
+    assert all(path in text for path in paths)
+    assert "media-src 'self'" in shown.headers["Content-Security-Policy"]
+    for path, kind in zip(paths, ("image/jpeg", "video/mp4"), strict=True):
+        answer = await site.get(path, "ben")
+        assert answer.status == 200
+        assert answer.headers["Content-Type"] == kind
+        assert answer.headers["Cache-Control"] == "private, no-store"
+        assert (await site.get(path, "cy")).status == 404
+        assert (await site.get(path)).status == 303

@@ -1,16 +1,23 @@
 """How a work was made, from the edit page to what strangers get: refusals first."""
 
 import re
+import secrets
 from dataclasses import replace
 
 import aiohttp
 import pytest
+from aiohttp.test_utils import TestServer
 
 from server.model import Visibility, Work
+from server.policy import compile_policy
+from server.policy_text import read_policy
 from server.shots import Shot
+from storage.s3 import BucketStore, open_bucket
+from tests.bucket import bucket
 from tests.films import mp4, webm
 from tests.flows.artists import NO_PICTURE, SMALL
 from tests.security.gallery import Answer, Browser, Gallery, a_gallery  # noqa: F401 - fixture
+from web.app import build_app
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -247,3 +254,51 @@ async def test_other_servers_hear_of_the_work_alone(gallery: Gallery) -> None:
     answer = await gallery.stranger().get(f"/works/{work.id}", Accept="application/activity+json")
     assert answer.status == 200
     assert path.split("/")[2] not in answer.text
+
+
+async def test_a_rule_that_gives_small_pictures_gives_no_video(gallery: Gallery) -> None:
+    work, path = await with_film(gallery)
+    house = gallery.instance.flows.house
+    before = house.now
+    text = """
+        [[rules]]
+        name = "Small only"
+        door = "media"
+        when = { class = ["visitor"] }
+        then = "preview"
+        because = "We said so."
+        """
+    policy = read_policy(f'preset = "{house.preset}"\n{text}')
+    house._in_force = replace(before, compiled=compile_policy(policy))
+    try:
+        assert (await gallery.stranger().get(path)).status == 403
+        assert "<video" not in (await gallery.stranger().get(page_of(work))).text
+        assert (await (await gallery.member("bea")).get(path)).status == 200
+    finally:
+        house._in_force = before
+
+
+async def test_a_bucket_gives_parts_of_a_video_as_a_folder_does(gallery: Gallery) -> None:
+    _, path = await with_film(gallery)
+    store = open_bucket(bucket(f"test-{secrets.token_hex(8)}"))
+    assert isinstance(store, BucketStore)
+    await store._ask("create_bucket")
+    flows = replace(gallery.instance.flows, media=store)
+    async with TestServer(build_app(flows)) as server:
+        other = replace(gallery.stranger(), base=str(server.make_url("")).rstrip("/"))
+        assert (await other.get(path)).status == 404  # it is not there yet, and no half answer
+        await store.put(mp4())
+        whole = await other.get(path)
+        assert (whole.status, whole.body) == (200, mp4())
+        assert whole.headers["Content-Length"] == str(len(mp4()))
+        tag = whole.headers["ETag"]
+        part = await other.get(path, Range="bytes=5-99", If_Range=tag)
+        assert (part.status, part.body) == (206, mp4()[5:100])
+        assert part.headers["Content-Range"] == f"bytes 5-99/{len(mp4())}"
+        assert (await other.get(path, Range="bytes=5-99", If_Range='"other"')).body == mp4()
+        beyond = await other.get(path, Range="bytes=999999-")
+        assert (beyond.status, beyond.body) == (416, b"")
+        head = await other.ask("HEAD", path)
+        assert (head.status, head.body) == (200, b"")
+        assert head.headers["Content-Length"] == str(len(mp4()))
+    await store.close()

@@ -15,20 +15,17 @@ from web.fields import Fields, Text
 from web.flows import flows
 from web.forms import FilePart, UploadLimits
 from web.intake import take_in
-from web.limits import Rate
 from web.pages.studio import edit_page, stored_form
 from web.respond import artist_of, number, to
 from web.views import FormView
 
 _FIELDS_OF_ONE = 8  # of each shot, and some more
-_TRIES = Rate("process shots by account", 30, 60)
 
 
 async def change(request: web.Request) -> web.StreamResponse:
     """Keep what the form says, all or nothing."""
     known, artist = flows(request), artist_of(request)
     work = await known.viewing.own(artist, _work_id(request))
-    known.limits.demand(_TRIES, artist.handle)
     shots = await known.documenting.of_work(work.id)
     media = known.config.media
     limits = UploadLimits(
