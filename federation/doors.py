@@ -104,15 +104,20 @@ class Doors:
     def outbound(
         self, facts: OutboundFacts, peer: str, artist_id: ActorId = ActorId(0)
     ) -> Decision:
-        """Decide how much a peer gets of something, whose it is; "" is a stranger."""
-        tier = self.house.now.tiers.tier_of(peer) if peer else None
-        whole = replace(facts, peer=peer, tier=tier)
-        decision = decide(Door.OUTBOUND, whole, self.house.now.compiled)
+        """Decide how much a peer gets of something, whose it is; "" is a stranger. Notes it."""
+        decision = self.due(facts, peer)
         if peer:
+            whole = replace(facts, peer=peer, tier=self.house.now.tiers.tier_of(peer))
             self.envelopes.note(whole, decision, artist_id)
         if isinstance(decision, Refuse):
             self.sparing.say("outbound_refused", peer, decision.rule)
         return decision
+
+    def due(self, facts: OutboundFacts, peer: str) -> Decision:
+        """Decide the same of what somebody fetches who need not be that peer. Notes nothing."""
+        tier = self.house.now.tiers.tier_of(peer) if peer else None
+        whole = replace(facts, peer=peer, tier=tier)
+        return decide(Door.OUTBOUND, whole, self.house.now.compiled)
 
     def cleaned(self, note: RemoteNote) -> RemoteNote:
         """Return a post without what it shows of servers that are refused here."""

@@ -96,6 +96,19 @@ class CloserLooks:
 
 
 @dataclass(frozen=True, slots=True)
+class GivenSum:
+    """Sums of machines that came with addresses which were first given to one server."""
+
+    given_to: str
+    day: int
+    visitor: VisitorClass
+    crawler: str
+    works: int
+    requests: int
+    refused: int
+
+
+@dataclass(frozen=True, slots=True)
 class Copy:
     """A work was sent to a server; `is_delivered`: nothing says that it did not arrive."""
 

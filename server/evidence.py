@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from server import bundles
 from server.addresses import Addresses
 from server.clock import Clock
-from server.comers import MACHINES, CloserLooks, Holder, Price, WorkVisitSum, thing_asked
+from server.comers import MACHINES, CloserLooks, GivenSum, Holder, Price, WorkVisitSum, thing_asked
 from server.errors import NotFound
 from server.house import House
 from server.ledger import Entry, subject_of
@@ -77,7 +77,7 @@ class Traffic:
     days: tuple[DayCame, ...]
     classes: tuple[ClassDay, ...]  # latest day first
     crawlers: tuple[tuple[str, VisitorClass, int, int], ...]
-    given: tuple[WorkVisitSum, ...]  # by addresses that were given to a server
+    given: tuple[GivenSum, ...]  # by addresses that were given to a server
     price: Price | None
 
     def cost_of(self, count: int) -> int | None:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from server.comers import (
     CloserLooks,
     Copy,
+    GivenSum,
     Holder,
     Look,
     LookSum,
@@ -102,16 +103,22 @@ class _Comers:
         )
         return [_sum(row) for row in rows]
 
-    async def visits_given(self, since_day: int, *, limit: int = 200) -> list[WorkVisitSum]:
+    async def visits_given(self, since_day: int, *, limit: int = 200) -> list[GivenSum]:
         rows = await self._connection.fetch_all(
             """
-            SELECT * FROM work_visits WHERE given_to <> '' AND day >= :since
-            ORDER BY requests DESC LIMIT :limit
+            SELECT given_to, day, class, crawler, CAST(COUNT(*) AS BIGINT) AS works,
+                CAST(SUM(requests) AS BIGINT) AS requests, CAST(SUM(refused) AS BIGINT) AS refused
+            FROM work_visits WHERE given_to <> '' AND day >= :since
+            GROUP BY given_to, day, class, crawler
+            ORDER BY SUM(requests) DESC, given_to, day, class, crawler LIMIT :limit
             """,
             since=since_day,
             limit=limit,
         )
-        return [_sum(row) for row in rows]
+        return [
+            GivenSum(given_to, day, VisitorClass(visitor), crawler, *sums)
+            for given_to, day, visitor, crawler, *sums in rows
+        ]
 
     async def sweep(self, before_day: int, *, limit: int = 1_000) -> int:
         return await self._connection.execute(

@@ -26,7 +26,7 @@ from server.protections import (
     small_for_peers,
     small_of,
 )
-from server.rules import Action, Allow, Proof, Refuse, action_of
+from server.rules import Action, Allow, Decision, Proof, Refuse, action_of
 from web import proofs
 from web.flows import flows
 from web.keys import ARTIST, PROXY_BYTES
@@ -87,7 +87,7 @@ def _permitted(
     action = demanded(request, asked.name, proof, given_to)
     if asked.name is RenditionName.FEDERATED:
         wants_small = action is Action.PREVIEW or request.query.get("size") == "preview"
-        extent = stricter_claim(request, facts_of(work)) if peer_of(request) else Allow()
+        extent = _extent(request, work, given_to)
         if isinstance(extent, Refuse) or action_of(extent) is Action.LINK_ONLY:
             raise NotAllowed(extent.reason or "Pictures are not given to your server.")
         if wants_small or action_of(extent) is Action.PREVIEW:
@@ -108,6 +108,16 @@ def _permitted(
             "/policy says why."
         )
     return asked
+
+
+def _extent(request: web.Request, work: Work, given_to: str) -> Decision:
+    """Return how much of a work the server gets that asks, or that the address was given to.
+
+    Most servers fetch unsigned: what they were given is theirs, for as much as they may have now.
+    """
+    if peer_of(request):
+        return stricter_claim(request, facts_of(work))
+    return flows(request).doors.due(facts_of(work), given_to) if given_to else Allow()
 
 
 def _let_embed(response: web.StreamResponse) -> None:

@@ -153,8 +153,8 @@ def _decided(request: web.Request, facts: MediaFacts) -> Decision:
     if request.get(IS_VOUCHED) is False:  # a name that nobody has borne out earns nothing
         nameless = replace(facts, visitor=VisitorClass.UNKNOWN)
         decision = stricter(decision, decide(Door.MEDIA, nameless, house.compiled)) or decision
-    peer = request.get(CLAIMED_PEER, "")
-    if peer:  # who only says to have signed gets no more for it
+    peer = request.get(CLAIMED_PEER, "") or facts.token
+    if peer:  # who only says to have signed, or brings somebody's address, gets no more for it
         claimed = replace(facts, tier=house.tiers.tier_of(peer))
         decision = stricter(decision, decide(Door.MEDIA, claimed, house.compiled)) or decision
     decision = stricter(decision, _braked(request, facts)) or decision

@@ -6,6 +6,7 @@ from typing import Protocol
 from server.comers import (
     CloserLooks,
     Copy,
+    GivenSum,
     Holder,
     Look,
     LookSum,
@@ -96,7 +97,7 @@ class Comers(Protocol):
         self, work: WorkId, since_day: int = 0, *, limit: int = 5_000
     ) -> list[WorkVisitSum]: ...
 
-    async def visits_given(self, since_day: int, *, limit: int = 200) -> list[WorkVisitSum]:
+    async def visits_given(self, since_day: int, *, limit: int = 200) -> list[GivenSum]:
         """List machines' visits by addresses that were given to a server, most requests first."""
         ...
 

@@ -17,10 +17,10 @@ from federation.keys import load_public_key
 from server.given import GivenTo
 from server.main import answering, listening
 from server.media_tokens import PeerTokens
-from server.model import Visibility
+from server.model import Millis, Visibility
 from server.visitors import VisitorClass
 from server.work_visits import MOST_GIVEN, MOST_WAITING
-from tests.two_servers.stage import ACTIVITY_JSON, Peer
+from tests.two_servers.stage import ACTIVITY_JSON, Peer, Stage
 from tests.web.site import Site, migrated_sqlite, site, sqlite_url
 
 __all__ = ["migrated_sqlite", "site", "sqlite_url"]
@@ -74,6 +74,13 @@ class Room:
         answer = await self.site.get(path, **{"User-Agent": agent, "Accept": "image/*"})
         text = (await answer.read()).decode()
         return answer.status, text, answer.headers["Cache-Control"]
+
+
+async def passages(stage: Stage) -> int:
+    """Return how much was noted of what passed the doors between here and other servers."""
+    await stage.flows.envelopes.flush()
+    found = await stage.read(lambda tx: tx.neighbours.decisions_on("peer.test", Millis(0)))
+    return len(found)
 
 
 @pytest_asyncio.fixture
@@ -181,6 +188,22 @@ async def test_an_address_opens_what_it_opened_without_its_token(room: Room) -> 
     assert (await room.get(f"{larger}?p={url[-22:]}"))[0] == (await room.get(larger))[0] == 403
 
 
+async def test_an_address_is_good_for_what_its_server_may_have_now(room: Room) -> None:
+    given, other = await room.url(BOB), await room.url(EVE)
+    stage = room.site.stage
+    noted = await passages(stage)
+    for tier, (status, text) in {
+        "limited": (200, "preview.jpg"),
+        "refused": (403, ""),
+        "ally": (200, "federated.jpg"),
+    }.items():
+        stage.stand(peer_test=tier)
+        found = await room.get(given)
+        assert (found[0], found[1] if status == 200 else "") == (status, text)
+        assert (await room.get(other))[:2] == (200, "federated.jpg")
+    assert await passages(stage) == noted  # nobody knows who fetched that
+
+
 async def test_a_rule_can_be_about_addresses_given_to_one_server(room: Room) -> None:
     leaked, other = await room.url(BOB), await room.url(EVE)
     room.site.stage.rules(RULE % "refuse")
@@ -227,9 +250,9 @@ async def test_a_crawler_with_an_address_given_to_a_server_names_that_server(roo
                         assert answer.status == status
     await room.site.stage.flows.work_visits.flush()
     found = await room.site.stage.read(lambda tx: tx.comers.visits_given(0))
-    assert {(one.given_to, one.crawler, one.requests, one.refused) for one in found} == {
-        ("peer.test", "GPTBot", 2, 2),
-        ("peer.test", "python-requests", 2, 0),
+    assert {(one.given_to, one.crawler, one.works, one.requests, one.refused) for one in found} == {
+        ("peer.test", "GPTBot", 1, 2, 2),
+        ("peer.test", "python-requests", 1, 2, 0),
     }
     page = await room.site.page("/admin/crawlers", "otto")
     assert "first given to one server" in page

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from aiohttp import web
 
-from server.comers import Price, WorkVisitSum
+from server.comers import GivenSum, Price
 from server.errors import Invalid
 from server.evidence import DayCame, Traffic
 from server.model import Artist, Millis, Role, Work
@@ -179,9 +179,10 @@ def _class_rows(found: Traffic) -> Iterable[tuple[str, ...]]:
         yield (*row, _money(found, one.spared_bytes)) if found.price else row
 
 
-def _given_row(one: WorkVisitSum) -> tuple[str, ...]:
+def _given_row(one: GivenSum) -> tuple[str, ...]:
     who = one.crawler or _CLASSES.get(one.visitor, str(one.visitor))
-    return one.given_to, who, _date(one.day), f"{one.requests:,}", f"{one.refused:,}"
+    numbers = (f"{each:,}" for each in (one.works, one.requests, one.refused))
+    return one.given_to, who, _date(one.day), *numbers
 
 
 def _chart(days: tuple[DayCame, ...], title: str) -> ChartView | None:
