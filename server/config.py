@@ -68,6 +68,7 @@ class Media(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     region: str = "us-east-1"
     access_key: str = ""
     secret_key: str = ""
+    patience_seconds: int = 30
     max_upload_bytes: int = 67_108_864
     max_video_bytes: int = 104_857_600
     max_shots_bytes: int = 2_147_483_648
@@ -327,6 +328,8 @@ def _bucket_problem(media: Media) -> str:
     for name in ("endpoint", "bucket", "access_key", "secret_key"):
         if not getattr(media, name):
             return f"'media.{name}' is missing: a bucket needs all four"
+    if media.patience_seconds < 1:
+        return "'media.patience_seconds' must be at least 1"
     parts = _split(media.endpoint)
     is_local = parts.scheme == "http" and is_loopback(parts.hostname or "")
     if not parts.hostname or not (parts.scheme == "https" or is_local):

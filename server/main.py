@@ -262,7 +262,14 @@ def media_store(config: Config, name: str) -> MediaStore:
 
 def _bucket(config: Config) -> Bucket:
     said = config.media
-    return Bucket(said.endpoint, said.bucket, said.region, said.access_key, said.secret_key)
+    return Bucket(
+        said.endpoint,
+        said.bucket,
+        said.region,
+        said.access_key,
+        said.secret_key,
+        said.patience_seconds,
+    )
 
 
 async def prepare(config: Config) -> None:

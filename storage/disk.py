@@ -64,7 +64,7 @@ class DiskStore:
                 await self._in_thread(_append, incoming, hasher, piece)
             return await self._in_thread(self._settle, incoming, hasher.hexdigest(), size)
         finally:
-            incoming.unlink(missing_ok=True)
+            _clear(incoming)
 
     async def read(self, digest: str) -> bytes:
         """Return a whole file. Raise `NotFound`."""
@@ -138,7 +138,7 @@ class DiskStore:
             _append(incoming, hasher, data)
             return self._settle(incoming, hasher.hexdigest(), len(data))
         finally:
-            incoming.unlink(missing_ok=True)
+            _clear(incoming)
 
     def _incoming(self) -> Path:
         return self._folder / _INCOMING / secrets.token_hex(16)
@@ -218,6 +218,12 @@ def _sync(path: Path) -> None:
 def _entries(folder: Path) -> Iterator["os.DirEntry[str]"]:
     with suppress(FileNotFoundError, NotADirectoryError), os.scandir(folder) as entries:
         yield from entries
+
+
+def _clear(incoming: Path) -> None:
+    """Remove what was on its way, if it is there; a disk that refuses this too is swept later."""
+    with suppress(OSError):
+        incoming.unlink()
 
 
 def _stored_at(entry: "os.DirEntry[str]") -> int:

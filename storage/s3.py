@@ -27,7 +27,6 @@ _STALE_MILLIS = 24 * 3600 * 1000  # no upload takes a day; what is older was lef
 _PART_BYTES = 8 * 1024 * 1024  # S3 wants at least 5 MiB in each part but the last
 _CHUNK_BYTES = 256 * 1024
 _CONNECT_SECONDS = 10
-_READ_SECONDS = 60
 _TRIES = 3
 _MISSING = frozenset({"404", "NoSuchKey", "NotFound"})
 _OUTSIDE = frozenset({"416", "InvalidRange"})  # asked for bytes behind the end
@@ -61,6 +60,7 @@ class Bucket:
     region: str
     access_key: str
     secret_key: str = field(repr=False)
+    patience_seconds: int = 30  # of silence, before it is asked again
 
 
 def open_bucket(bucket: Bucket) -> MediaStore:
@@ -207,9 +207,13 @@ class BucketStore:
             token = {"ContinuationToken": page["NextContinuationToken"]}
 
     async def _ask(self, deed: str, **what: object) -> Any:  # noqa: ANN401  a dict of the library's
+        # The library waits for ever where a server never says whether it wants the body (RFC 9110,
+        # 10.1.1); nobody's upload may hang on that.
+        whole = self._bucket.patience_seconds * (_TRIES + 1)
         with _translated():
-            client = await self._connected()
-            return await getattr(client, deed)(Bucket=self._bucket.name, **what)
+            async with asyncio.timeout(whole):
+                client = await self._connected()
+                return await getattr(client, deed)(Bucket=self._bucket.name, **what)
 
     async def _connected(self) -> Any:  # noqa: ANN401  the library makes its classes while it runs
         async with self._opening:
@@ -239,8 +243,8 @@ def _client_for(bucket: Bucket) -> Any:  # noqa: ANN401  see `_connected`
             "A bucket needs Fixatif's extra for it: pip install 'fixatif[s3]', then start again."
         ) from absent
     config = AioConfig(
-        connect_timeout=_CONNECT_SECONDS,
-        read_timeout=_READ_SECONDS,
+        connect_timeout=min(_CONNECT_SECONDS, bucket.patience_seconds),
+        read_timeout=bucket.patience_seconds,
         retries={"max_attempts": _TRIES, "mode": "standard"},
         s3={"addressing_style": "path"},  # names with dots have no certificate of their own
         # Servers other than Amazon's know the older checksums alone.

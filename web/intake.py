@@ -7,9 +7,10 @@ page can show them again. What was stored by then and belongs to nothing is swep
 from collections.abc import Awaitable, Callable
 from dataclasses import field, replace
 
+import structlog
 from aiohttp import web
 
-from server.errors import FixatifError, Invalid
+from server.errors import FixatifError, Invalid, Unavailable
 from server.ports import StoredFile
 from server.values import dataclass
 from web.fields import Fields
@@ -19,6 +20,11 @@ from web.forms import FilePart, UploadLimits, read_multipart
 Receive = Callable[[FilePart], Awaitable[StoredFile]]
 
 _MOST_PARTS = 500  # of files that are passed over
+_OUT_OF_REACH = (
+    "Files cannot be stored here at the moment, so nothing of this was changed or shown. What you "
+    "typed is kept: choose your files once more and send it again in a few minutes."
+)
+_log = structlog.get_logger("web.intake")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +57,14 @@ class Intake:
         """Raise what was wrong, if anything was."""
         if self.problem is not None:
             raise self.problem
+
+
+def for_people(problem: FixatifError) -> FixatifError:
+    """Return a problem in words for who uploads: what is wrong with a disk or bucket is logged."""
+    if not isinstance(problem, Unavailable):
+        return problem
+    _log.warning("files_out_of_reach", reason=problem.message)
+    return Unavailable(_OUT_OF_REACH)
 
 
 async def take_in(

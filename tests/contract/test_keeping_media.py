@@ -235,6 +235,19 @@ async def test_a_bucket_that_is_down_is_unavailable_and_never_not_found(
     await store.close()
 
 
+async def test_a_bucket_that_never_says_a_word_is_given_up() -> None:
+    held: list[asyncio.StreamWriter] = []
+    silent = await asyncio.start_server(lambda _, writer: held.append(writer), "127.0.0.1", 0)
+    port = silent.sockets[0].getsockname()[1]
+    store = open_bucket(Bucket(f"http://127.0.0.1:{port}", "a", "b", "c", "d", 1))
+    with pytest.raises(Unavailable, match="does not answer"):
+        await store.put(PICTURE)
+    await store.close()
+    silent.close()
+    for writer in held:
+        writer.close()
+
+
 async def test_an_upload_to_a_bucket_that_is_cancelled_leaves_nothing() -> None:
     store = await made(bucket(f"test-{secrets.token_hex(8)}"))
     assert isinstance(store, BucketStore)

@@ -3,6 +3,7 @@
 `a_gallery` is one per module, as it takes a second to open; tests leave it as they found it.
 """
 
+import io
 import re
 import socket
 from collections.abc import AsyncIterator, Mapping
@@ -22,7 +23,6 @@ from server.accounts import SignedIn
 from server.config import parse
 from server.main import Instance, opened, prepare
 from server.model import Actor, ActorId, Artist, Post, PostId, Role, Visibility, Work
-from storage.disk import DiskStore
 from tests.flows.artists import PASSWORD, Studio, StudioClock
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"
@@ -100,7 +100,7 @@ class Browser:
         """Upload one picture as the form does."""
         form = aiohttp.FormData()
         form.add_field("csrf", self.csrf)
-        form.add_field("pictures", body, filename=name, content_type=content_type)
+        form.add_field("pictures", io.BytesIO(body), filename=name, content_type=content_type)
         for key, value in fields.items():
             form.add_field(key, value)
         return await self.ask("POST", "/studio/upload", data=form)
@@ -154,9 +154,18 @@ class Gallery:
 
 @asynccontextmanager
 async def open_gallery(
-    folder: Path, *, base_url: str = "", domain: str = "", proxies: str = ""
+    folder: Path,
+    *,
+    base_url: str = "",
+    domain: str = "",
+    proxies: str = "",
+    media: str = "",
+    max_upload_bytes: int = 500_000,
 ) -> AsyncIterator[Gallery]:
-    """Open an instance in a folder, with artists and works. `base_url`: what it believes to be."""
+    """Open an instance in a folder, with artists and works.
+
+    `base_url`: what it believes to be. `media`: more settings of that section, as TOML.
+    """
     port = _free_port()
     base = f"http://127.0.0.1:{port}"
     text = f"""
@@ -169,7 +178,8 @@ async def open_gallery(
         url = "sqlite:///fixatif.db"
         [media]
         path = "media"
-        max_upload_bytes = 500000
+        max_upload_bytes = {max_upload_bytes}
+        {media}
         """
     config = parse(text, {}, folder=folder)
     await prepare(config)
@@ -222,7 +232,6 @@ def _studio_of(instance: Instance) -> Studio:
     flows, seams = instance.flows, instance.seams
     clock = seams.clock
     assert isinstance(clock, StudioClock)
-    assert isinstance(seams.media, DiskStore)
     return Studio(
         library=seams.library,
         clock=clock,

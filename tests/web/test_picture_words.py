@@ -130,6 +130,28 @@ async def test_who_can_fetch_what_is_said_before_anybody_can(gallery: Gallery) -
         assert (await gallery.stranger().get(quote(path))).status == 404
 
 
+async def test_who_uploads_reads_no_word_about_disks_while_nothing_can_be_stored(
+    gallery: Gallery,
+) -> None:
+    ana, folder = await gallery.member(), gallery.studio.folder
+    aside = folder.with_name("aside")
+    folder.rename(aside)
+    folder.write_text("a file where the folder should be")
+    try:
+        answer = await ana.upload(photograph("JPEG"), title="Kept words", caption="And these")
+    finally:
+        folder.unlink()
+        aside.rename(folder)
+    said = unescape(answer.text)
+    assert answer.status == 503
+    assert "Files cannot be stored here at the moment, so nothing of this was changed" in said
+    assert "Kept words" in said
+    assert "And these" in said
+    assert "media folder" not in said
+    again = await ana.upload(photograph("JPEG"), title="Kept words")
+    assert again.status == 303
+
+
 async def test_copies_that_move_are_said_to_carry_no_watermark(gallery: Gallery) -> None:
     ana = await gallery.member()
     moving = film("GIF", duration=100)

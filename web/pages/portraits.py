@@ -10,7 +10,7 @@ from web.errors import status_of
 from web.fields import Fields, Text
 from web.flows import flows
 from web.forms import UploadLimits
-from web.intake import take_in
+from web.intake import for_people, take_in
 from web.media import send
 from web.pages.account import settings_page
 from web.pages.studio import focus_in
@@ -35,7 +35,8 @@ async def change(request: web.Request) -> web.StreamResponse:
             alt = Text("The description", MAX_ALT).read((sent.first(name),), name)
             upload = came.files[0].file if came.files else None
             await portraying.change(artist, kind, upload, focus=focus, alt=alt)
-    except FixatifError as problem:
+    except FixatifError as found:
+        problem = for_people(found)
         shown = _form_with(kind, sent, problem)
         return await settings_page(request, artist, portrait_form=shown, status=status_of(problem))
     return to(f"/settings#{kind}-title", "portrait")

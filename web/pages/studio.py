@@ -46,7 +46,7 @@ from web.errors import status_of
 from web.fields import CHECKED, Fields, Line, Text, decode
 from web.flows import flows
 from web.forms import UploadLimits, read_form
-from web.intake import take_in
+from web.intake import for_people, take_in
 from web.overlay_forms import OVERLAY, overlay_values, read_overlay
 from web.page_views import EditPage, PictureEditView, StudioPage, UploadPage, WithdrawPage
 from web.pages.comments import quotable
@@ -164,7 +164,8 @@ async def upload(request: web.Request) -> web.StreamResponse:
         draft = replace(draft, quote=quote, overlay=read_overlay(sent))
         await known.people.people(draft.caption)
         work = await known.publishing.receive(artist, draft, uploads)
-    except FixatifError as problem:
+    except FixatifError as found:
+        problem = for_people(found)
         return await _upload_page(request, _form_with(sent, problem), problem, alts)
     if visibility is Visibility.DRAFT:
         return to(f"/studio/works/{work.id}", "kept")

@@ -11,6 +11,7 @@ from web.errors import status_of
 from web.fields import Fields, Line, decode
 from web.flows import flows
 from web.forms import FilePart, UploadLimits, read_multipart
+from web.intake import for_people
 from web.page_views import WatermarkPage
 from web.respond import artist_of, head_for, page, to
 from web.views import FormView, OptionView
@@ -58,7 +59,8 @@ async def watermark(request: web.Request) -> web.StreamResponse:
         if form.then == "remove":
             wish, logo = Watermark(), b""
         await flows(request).marking.change(artist, wish, logo)
-    except FixatifError as problem:
+    except FixatifError as found:
+        problem = for_people(found)
         field = problem.field if isinstance(problem, Invalid) else ""
         values = {name: sent.first(name) for name in sent.names()}
         view = FormView(values, {field: problem.message})
