@@ -34,6 +34,7 @@ from server.model import JobKind
 from server.serving import (
     SHUTDOWN_SECONDS,
     WORKER_PROCESS,
+    Refreshed,
     listen_for_stop,
     raise_file_limit,
     recording,
@@ -244,9 +245,10 @@ def _serve(config: Config, file: Path, *, workers: int, has_worker: bool, is_fir
             site = answering(instance.app(), listener, shutdown_seconds=SHUTDOWN_SECONDS)
             await stack.enter_async_context(site)
             flows = instance.flows
-            news = watching(
-                flows.house, flows.closing_now, flows.crawlers, flows.egress, flows.preparing
-            )
+            others: list[Refreshed] = [flows.crawlers, flows.egress, flows.preparing]
+            if workers > 1 or not is_first or not config.database.url.startswith("sqlite"):
+                others.append(flows.tidings)
+            news = watching(flows.house, flows.closing_now, *others)
             await stack.enter_async_context(news)
             await stack.enter_async_context(vouching_for(flows.vouching))
             if is_first:

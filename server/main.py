@@ -115,6 +115,7 @@ from server.signing_keys import KeyRing
 from server.sparing import Sparing
 from server.stating import Stating
 from server.sweeping import Sweeping
+from server.tidings import Tidings
 from server.values import dataclass
 from server.viewing import Viewing
 from server.visits import Visits
@@ -433,9 +434,13 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
         JobKind.CLOSING: closings.run,
         JobKind.SEVER: severing.end_due,
     }
-    believing = Believing(library, remote, seams.readers)
-    inbox = Inbox(library, clock, bus, remote, doors, believing, reach, synchrony)
+    inbox = Inbox(
+        *(library, clock, bus, remote, doors),
+        Believing(library, remote, seams.readers),
+        *(reach, synchrony),
+    )
     courtesy, tokens = Courtesy(clock), MediaTokens(await _secret_of(library, speaker, "pictures"))
+    limits, traps, tidings = await _measures(library, clock, speaker)
     inviting = Inviting(library, clock, accounts, is_open=config.instance.registration != "closed")
     flows = Flows(
         config=config,
@@ -446,7 +451,7 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
         crawlers=crawlers,
         vouching=Vouching(seams.resolver, clock),
         bot_directories=BotDirectories(seams.transport, clock),
-        traps=Traps(clock),
+        traps=traps,
         egress=Egress(library, clock, config.gate.daily_gigabytes * GIGABYTE),
         accounts=accounts,
         members=Members(library, clock, addresses, accounts, ends),
@@ -541,7 +546,8 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
         signing=signing,
         media_tokens=tokens,
         looking=Looking(library, clock, tokens),
-        limits=RateLimiter(clock),
+        limits=limits,
+        tidings=tidings,
         courtesy=courtesy,
         sparing=sparing,
         doors=doors,
@@ -584,6 +590,15 @@ async def _secret_of(library: Library, speaker: Actor, purpose: str) -> bytes:
     if key is None:
         raise Unavailable("The server's own key is missing: restore the database from a backup.")
     return hashlib.sha256(f"fixatif {purpose}\0{key.private_pem}".encode()).digest()
+
+
+async def _measures(
+    library: Library, clock: Clock, speaker: Actor
+) -> tuple[RateLimiter, Traps, Tidings]:
+    """Return how often who may do something, who is marked, and what tells other processes."""
+    secret = await _secret_of(library, speaker, "tidings")
+    limits, traps = RateLimiter(clock, secret=secret), Traps(clock, secret)
+    return limits, traps, Tidings(library, clock, {"limits": limits, "traps": traps})
 
 
 def _form_guard(config: Config, secret: bytes) -> FormGuard:

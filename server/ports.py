@@ -14,7 +14,7 @@ from typing import Protocol, TypeVar
 from server.model import Job, JobId, JobKind, Millis
 from server.neighbours import Neighbours
 from server.repositories.accounts import Actors, Artists, Departures, Portraits
-from server.repositories.evidence import Comers, Proofs, SignalLedger
+from server.repositories.evidence import Comers, Proofs, SignalLedger, Tidings
 from server.repositories.house import AuditLog, Authorities, HeldThings, Policies
 from server.repositories.ledgers import EnvelopeRows, Severances, VisitRows
 from server.repositories.people import Applications, Cases, HouseTexts, Invites, Reports, TheEnd
@@ -217,6 +217,8 @@ class Transaction(Protocol):
     def comers(self) -> Comers: ...
     @property
     def proofs(self) -> Proofs: ...
+    @property
+    def tidings(self) -> Tidings: ...
     @property
     def portraits(self) -> Portraits: ...
     @property

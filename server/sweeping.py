@@ -15,6 +15,7 @@ from server.model import JobId, JobKind, Millis
 from server.passages import DAY, KEPT_DAYS
 from server.ports import JobCounts, Library, MediaStore, Transaction
 from server.promises import EndPromise, ReinscribePromise, SweepPromise, promise
+from server.tidings import KEPT as TIDINGS_KEPT
 from server.values import dataclass
 
 AGE = Millis(86_400_000)
@@ -83,6 +84,8 @@ class Sweeping:
         await self._repeat(lambda tx: tx.comers.sweep(came_before, limit=_ROWS_AT_ONCE))
         await self._repeat(lambda tx: tx.comers.sweep_looks(came_before, limit=_ROWS_AT_ONCE))
         await self._repeat(lambda tx: tx.proofs.sweep(spent_before, limit=_ROWS_AT_ONCE))
+        told_before = Millis(now - TIDINGS_KEPT)
+        await self._repeat(lambda tx: tx.tidings.sweep(told_before, limit=_ROWS_AT_ONCE))
         await self._repeat(
             lambda tx: tx.activities.sweep(
                 outgoing_before=Millis(now - OUTGOING_AGE),

@@ -7,7 +7,7 @@ from typing import TypeVar
 from server.neighbours import Neighbours
 from server.ports import Jobs, Library, Transaction
 from server.repositories.accounts import Actors, Artists, Departures, Portraits
-from server.repositories.evidence import Comers, Proofs, SignalLedger
+from server.repositories.evidence import Comers, Proofs, SignalLedger, Tidings
 from server.repositories.house import AuditLog, Authorities, HeldThings, Policies
 from server.repositories.ledgers import EnvelopeRows, Severances, VisitRows
 from server.repositories.people import Applications, Cases, HouseTexts, Invites, Reports, TheEnd
@@ -53,6 +53,7 @@ from storage.requests import requests_in
 from storage.series import series_in
 from storage.severances import severances_in
 from storage.shots import shots_in
+from storage.tidings import tidings_in
 from storage.visits import visits_in
 from storage.works import works_in
 
@@ -179,6 +180,10 @@ class _Transaction:
     @property
     def proofs(self) -> Proofs:
         return proofs_in(self._connection)
+
+    @property
+    def tidings(self) -> Tidings:
+        return tidings_in(self._connection)
 
     @property
     def held(self) -> HeldThings:

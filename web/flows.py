@@ -78,6 +78,7 @@ from server.shot_files import ShotFiles
 from server.signals import SignalUrls
 from server.sparing import Sparing
 from server.stating import Stating
+from server.tidings import Tidings
 from server.values import dataclass
 from server.viewing import Viewing
 from server.visits import Visits
@@ -176,6 +177,7 @@ class Flows:
     static: StaticFiles
     forms: FormGuard
     limits: RateLimiter
+    tidings: Tidings
     courtesy: Courtesy
     sparing: Sparing
     doors: Doors

@@ -6,7 +6,9 @@ person clicked or a browser asked for ahead. A mark holds a day, for one program
 """
 
 import hashlib
+import secrets
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import field
 from typing import Final
 
@@ -22,6 +24,7 @@ from web.bearing import is_led_here, is_prefetch, is_text_browser
 from web.keys import ARTIST, CLIENT_ADDRESS, IS_VOUCHED, LEAVING, VISITOR_CLASS
 
 _DAY: Final = 24 * 3_600_000
+_MOST_TOLD: Final = 500
 _MARKS_KEPT: Final = 50_000  # about 10 MiB; the oldest are forgotten first
 # Others fetch what somebody else chose for them, a card for a link say, or carry no name to mark.
 _MARKED: Final = frozenset(
@@ -34,14 +37,34 @@ _MARKED: Final = frozenset(
 
 @dataclass(slots=True)
 class Traps:
-    """Remembers who is marked. One for each process."""
+    """Remembers who is marked; processes tell each other (`server.tidings`).
+
+    `secret`: equal in processes that do.
+    """
 
     clock: Clock
-    _marks: OrderedDict[bytes, Millis] = field(default_factory=OrderedDict)
+    secret: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
+    _marks: OrderedDict[str, Millis] = field(default_factory=OrderedDict)
+    _untold: dict[str, int] | None = None  # None: nobody asks
 
     def mark(self, network: str, agent: str) -> None:
         """Mark a program in a network, for a day from now."""
-        key = _key(network, agent)
+        key = self._key(network, agent)
+        self._keep(key)
+        if self._untold is not None and len(self._untold) < _MOST_TOLD:
+            self._untold[key] = 1
+
+    def tell(self) -> dict[str, int]:
+        """Return who was marked here since the last call."""
+        untold, self._untold = self._untold or {}, {}
+        return untold
+
+    def hear(self, told: Mapping[str, int]) -> None:
+        """Mark whom another process marked."""
+        for key in told:
+            self._keep(key)
+
+    def _keep(self, key: str) -> None:
         self._marks[key] = self.clock.now()
         self._marks.move_to_end(key)
         while len(self._marks) > _MARKS_KEPT:
@@ -51,19 +74,22 @@ class Traps:
         """Say whether a program in a network is marked."""
         if not self._marks:  # mostly
             return False
-        key = _key(network, agent)
+        key = self._key(network, agent)
         since = self._marks.get(key)
         if since is None:
             return False
-        if (
-            abs(self.clock.now() - since) < _DAY
-        ):  # a clock set back by years must not keep it so long
+        if abs(self.clock.now() - since) < _DAY:  # and no longer where the clock was set back
             return True
         del self._marks[key]
         return False
 
     def __len__(self) -> int:
         return len(self._marks)
+
+    def _key(self, network: str, agent: str) -> str:
+        """Return what stands for both: a long user agent takes no more room than a short one."""
+        whole = f"{network}\0{agent}".encode(errors="surrogatepass")
+        return hashlib.blake2b(whole, key=self.secret, digest_size=16).hexdigest()
 
 
 def may_be_marked(request: web.Request, origin: str) -> bool:
@@ -79,10 +105,3 @@ def may_be_marked(request: web.Request, origin: str) -> bool:
     if is_text_browser(request.headers.get("User-Agent", "")):  # it offers the link to its person
         return False
     return not (is_prefetch(request.headers) or is_led_here(request.headers, origin))
-
-
-def _key(network: str, agent: str) -> bytes:
-    """Return what stands for both: a long user agent takes no more room than a short one."""
-    return hashlib.blake2b(
-        f"{network}\0{agent}".encode(errors="surrogatepass"), digest_size=16
-    ).digest()

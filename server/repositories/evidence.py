@@ -68,6 +68,24 @@ class SignalLedger(Protocol):
         ...
 
 
+class Tidings(Protocol):
+    """What processes tell each other, for half a minute."""
+
+    async def put(self, row_id: int, process: int, at: Millis, body: bytes) -> None:
+        """Tell all other processes something."""
+        ...
+
+    async def of_others(
+        self, process: int, since: Millis, *, limit: int = 500
+    ) -> list[tuple[int, bytes]]:
+        """List what the others told since then, with ids, newest first."""
+        ...
+
+    async def sweep(self, before: Millis, *, limit: int = 1_000) -> int:
+        """Forget what was told before then; return how many."""
+        ...
+
+
 class Proofs(Protocol):
     """Sums that browsers solved for a proof, each known by a code, until it cannot be taken."""
 

@@ -87,6 +87,8 @@ QUERIES: list[tuple[str, Callable[[Transaction], Awaitable[object]]]] = [
     ("closer_looks_pkey", lambda tx: tx.comers.looks_of_work(WORK)),
     ("closer_looks_by_day", lambda tx: tx.comers.sweep_looks(5)),
     ("spent_sums_until", lambda tx: tx.proofs.sweep(NOW)),
+    ("tidings_by_time", lambda tx: tx.tidings.of_others(1, NOW)),
+    ("tidings_by_time", lambda tx: tx.tidings.sweep(NOW)),
     ("copies_of_work", lambda tx: tx.comers.copies_of_work(WORK)),
     ("copies_of_work", lambda tx: tx.comers.holders(ME)),
     ("traffic_price_pkey", lambda tx: tx.comers.price()),
