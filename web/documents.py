@@ -73,8 +73,10 @@ async def proven_peer(request: web.Request) -> str:
 async def receiver(request: web.Request) -> str:
     """Return the host that an answer for everybody is given to, "" for a stranger.
 
-    Its own token is not worth a long wait for a key: it takes a stranger's answer instead.
+    Its own token is not worth a long wait for a key: it takes a stranger's answer instead. Raise
+    `NotAllowed` where the rules let nothing out to who says to have signed: no key is fetched then.
     """
+    _demand_open_door(request)
     try:
         async with asyncio.timeout(_PATIENCE_SECONDS):
             return await proven_peer(request)

@@ -106,7 +106,7 @@ def test_an_owner_sets_up_hangs_edits_and_withdraws_a_work(
     places.nth(1).fill("1")
     page.locator("[name^=left-]").nth(1).fill("80")
     page.check("#is_sensitive")
-    page.get_by_role("button", name="Save").click()
+    page.get_by_role("button", name="Save", exact=True).click()
     page.wait_for_url("**told=saved")
     assert "Saved." in page.locator(".notices").inner_text()
     assert page.locator("[name^=alt-]").nth(0).input_value() == "A blue field at dusk"

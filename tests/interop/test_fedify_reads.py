@@ -82,7 +82,7 @@ async def test_a_work_reads_the_same_wherever_it_stands(scene: Scene) -> None:
 
     (said,) = await scene.cleo.walk(f"{scene.ana_uri}/outbox")
     (featured,) = await scene.cleo.walk(f"{scene.ana_uri}/featured")
-    looked_up = await scene.cleo.look_up(scene.work_uri(work))
+    looked_up = bare(await scene.cleo.look_up(scene.work_uri(work)))
     assert said["object"] == featured == looked_up == note
     assert (await scene.cleo.look_up(note["url"]))["id"] == note["id"]
 
@@ -111,6 +111,11 @@ async def test_nodeinfo_is_understood(scene: Scene) -> None:
             assert read["usage"]["users"]["total"] == 1
 
 
+def bare(document: Document) -> Document:
+    """Return a fetched work without the proof that it carries by itself."""
+    return {name: value for name, value in document.items() if name != "proof"}
+
+
 def _described(picture: Document) -> tuple[str, str, int, int, str]:
     return (
         picture["type"],
@@ -128,7 +133,7 @@ async def test_what_machines_may_do_costs_no_reader_the_document(scene: Scene) -
     (create,) = await scene.got("Create")
     note = create["object"]
     assert [one["type"] for one in note["attachment"]] == ["Image", "Image"]
-    assert await scene.cleo.look_up(scene.work_uri(work)) == note
+    assert bare(await scene.cleo.look_up(scene.work_uri(work))) == note
     for uri in (scene.ana_uri, f"{scene.here.url}/actor"):
         assert (await scene.cleo.look_up(uri))["id"] == uri
     _, headers, body = await scene.here.get(f"/works/{work.id}")
