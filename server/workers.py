@@ -30,6 +30,7 @@ _LEAVE_SECONDS: Final = 5.0  # between the end of its input and a kill
 _MAX_ANSWER_BYTES: Final = 268_435_456  # renditions have under 64 MiB; a child may lie
 _PIPE_BUFFER_BYTES: Final = 1_048_576
 _MOST_REPORTS: Final = 1_000  # of one task; a child may lie
+_ENDED: Final = os.WEXITED | os.WNOHANG | os.WNOWAIT  # a look; what follows is left to the loop
 _LOST: Final = (asyncio.IncompleteReadError, ConnectionError, TimeoutError)
 
 _log = structlog.get_logger(__name__)
@@ -67,9 +68,14 @@ class _Child:
 
     @property
     def is_alive(self) -> bool:
-        """Say whether an idle child still listens, as far as the loop has heard."""
+        """Say whether an idle child still listens: the kernel knows it before the loop hears."""
         pipe = self.process.stdout
-        return self.process.returncode is None and pipe is not None and not pipe.at_eof()
+        if self.process.returncode is not None or pipe is None or pipe.at_eof():
+            return False
+        try:
+            return os.waitid(os.P_PID, self.process.pid, _ENDED) is None
+        except ChildProcessError:  # it ended, and the loop is about to say so
+            return False
 
     async def ask(self, task: str, data: bytes, tell: Tell | None) -> tuple[Outcome, bytes]:
         """Do one exchange; `tell` hears how far it is. Raise one of `_LOST` where it fails."""
