@@ -53,6 +53,7 @@ def look_closer(guest: Visitor) -> Response:
         "response", lambda one: one.request.is_navigation_request() and one.status == 200
     ) as shown:
         guest.page.locator("a.whole__zoom").click()
+    guest.page.wait_for_url(shown.value.url)  # else the next page interrupts this one
     return shown.value
 
 
