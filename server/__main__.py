@@ -29,8 +29,9 @@ from server.commands.simulate import policy_simulate
 from server.config import Config
 from server.doctor import DATABASE, Finding, examine
 from server.errors import Invalid
-from server.main import VERSION, Instance, answering, listening, looking, opened, prepare
+from server.main import Instance, answering, listening, looking, opened, prepare
 from server.model import JobKind
+from server.seams import VERSION
 from server.serving import (
     SHUTDOWN_SECONDS,
     WORKER_PROCESS,

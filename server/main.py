@@ -7,8 +7,6 @@ import hashlib
 import random
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from importlib import metadata
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import msgspec
@@ -17,7 +15,7 @@ from aiohttp import web
 from federation.apply import Apply
 from federation.asking import Asking
 from federation.attesting import Attesting
-from federation.believing import Believing, document_readers
+from federation.believing import Believing
 from federation.bot_directories import BotDirectories
 from federation.deeds import Hands
 from federation.delivery import Delivery
@@ -49,7 +47,6 @@ from server.audit import Audit
 from server.authority import Authority
 from server.blocking import Blocking
 from server.blocklists import Blocklists
-from server.bus import MemoryBus
 from server.casework import Casework
 from server.challenges import Challenges
 from server.chronicling import Ledger
@@ -65,7 +62,7 @@ from server.documenting import Documenting
 from server.drafting import Drafting
 from server.egress import GIGABYTE, Egress
 from server.envelopes import Envelopes
-from server.errors import Invalid, Unavailable
+from server.errors import Unavailable
 from server.evidence import Evidence
 from server.following import Following
 from server.given import GivenTo, read_key
@@ -92,7 +89,7 @@ from server.peer_book import PeerBook
 from server.pinning import Pinning
 from server.pipeline import Pipeline
 from server.portraying import Portraying
-from server.ports import Bus, Library, MediaStore, Resolver, Transport, Workers
+from server.ports import Library
 from server.preparing import Preparing
 from server.presence import Presences
 from server.promises import PicturesPromise
@@ -104,7 +101,8 @@ from server.reactions import Reactions
 from server.registers import Registers
 from server.reinscribing import Reinscribing
 from server.reporting import Reporting
-from server.sealing import Sealing, is_installed, sealing_workers
+from server.sealing import Sealing, sealing_workers
+from server.seams import VERSION, Seams, bucket_of, media_store, opened_seams, transport_for
 from server.series import Curating
 from server.series_rooms import SeriesRooms
 from server.severing import Severing
@@ -123,16 +121,13 @@ from server.vouching import Vouching
 from server.work_visits import WorkVisits
 from server.worker import Run, Worker
 from server.workers import ProcessWorkers
-from storage.disk import open_disk
-from storage.library import open_library
 from storage.migrate import pending, upgrade
-from storage.s3 import Bucket, address_of, open_bucket
+from storage.s3 import address_of
 from web.app import build_app
 from web.assets import StaticFiles
-from web.client import GuardedTransport, compose_user_agent, look_up
+from web.client import look_up
 from web.cookies import Cookies
 from web.csrf import FormGuard
-from web.dns import SystemResolver
 from web.flows import Flows
 from web.limits import RateLimiter
 from web.render import Renderer
@@ -141,9 +136,7 @@ from web.traps import Traps
 from web.views import InstanceView
 
 __all__ = [
-    "VERSION",
     "Instance",
-    "Seams",
     "answering",
     "listening",
     "looking",
@@ -153,7 +146,6 @@ __all__ = [
     "upgrade",
 ]
 
-VERSION = metadata.version("fixatif")
 # How many jobs of each kind run at once in one process. What comes in shares commits with what
 # others wait for, so that few lanes keep the inbox quick; deliveries mostly wait for others.
 _LANES = {
@@ -175,21 +167,6 @@ _LANES = {
     JobKind.CLOSING: 1,
     JobKind.SEVER: 1,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Seams:
-    """The outside world as chosen for this process."""
-
-    library: Library
-    media: MediaStore
-    clock: Clock
-    transport: Transport
-    workers: Workers
-    bus: Bus
-    readers: Workers  # of signed documents, apart: nobody waits for a picture to be believed
-    resolver: Resolver
-    sealers: Workers | None = None  # of Content Credentials; None = neither read nor signed
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,55 +199,8 @@ async def opened(
 
     Raises `Unavailable` where the database is out of reach or not upgraded.
     """
-    transport = _transport(
-        config, allow_private_addresses=config.federation.allow_private_addresses
-    )
-    workers, readers = ProcessWorkers(), document_readers()
-    sealers = sealing_workers() if config.media.credentials and is_installed() else None
-    library = open_library(config.database_url)
-    seams = Seams(
-        library=library,
-        media=media_store(config, config.media.store),
-        clock=clock or SystemClock(),
-        transport=transport,
-        workers=workers,
-        bus=MemoryBus(),
-        readers=readers,
-        resolver=SystemResolver(),
-        sealers=sealers,
-    )
-    try:
-        await library.check()
+    async with opened_seams(config, clock) as seams:
         yield await _built(config, seams, is_development=is_development)
-    finally:
-        await transport.close()
-        await workers.close()
-        await readers.close()
-        if sealers:
-            await sealers.close()
-        await seams.media.close()
-        await library.close()
-
-
-def media_store(config: Config, name: str) -> MediaStore:
-    """Return the store of that name as the settings describe it; connections open when needed."""
-    if name == "disk":
-        return open_disk(config.media_path, is_shared=bool(config.media.proxy_path))
-    if not config.media.bucket:
-        raise Invalid("There is no bucket in the settings: say media.endpoint, bucket and keys.")
-    return open_bucket(_bucket(config))
-
-
-def _bucket(config: Config) -> Bucket:
-    said = config.media
-    return Bucket(
-        said.endpoint,
-        said.bucket,
-        said.region,
-        said.access_key,
-        said.secret_key,
-        said.patience_seconds,
-    )
 
 
 async def prepare(config: Config) -> None:
@@ -283,7 +213,7 @@ async def prepare(config: Config) -> None:
 @asynccontextmanager
 async def looking(config: Config) -> AsyncIterator[Means]:
     """Give doctor what it looks with: its transport alone may ask this machine."""
-    transport, workers = _transport(config, allow_private_addresses=True), ProcessWorkers()
+    transport, workers = transport_for(config, allows_private=True), ProcessWorkers()
     sealers = sealing_workers()
     media = media_store(config, config.media.store)
 
@@ -301,7 +231,7 @@ async def looking(config: Config) -> AsyncIterator[Means]:
             workers=workers,
             sealers=sealers,
             media=media,
-            media_address=lambda digest: address_of(_bucket(config), digest),
+            media_address=lambda digest: address_of(bucket_of(config), digest),
             pending=lambda: pending(config.database_url),
             look_up=look_up,
             acquaintance=acquaintance,
@@ -311,16 +241,6 @@ async def looking(config: Config) -> AsyncIterator[Means]:
         await workers.close()
         await sealers.close()
         await media.close()
-
-
-def _transport(config: Config, *, allow_private_addresses: bool) -> GuardedTransport:
-    return GuardedTransport(
-        user_agent=compose_user_agent(
-            VERSION, config.base_url, config.federation.user_agent_suffix
-        ),
-        allow_private_addresses=allow_private_addresses,
-        ca_file=Path(config.federation.ca_file) if config.federation.ca_file else None,
-    )
 
 
 async def _built(config: Config, seams: Seams, *, is_development: bool) -> Instance:

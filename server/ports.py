@@ -1,7 +1,7 @@
 """The seams: what flows may ask of the world. The docstrings are the contracts.
 
 One shared test suite per seam runs on every implementation. Implementations live in
-`storage` and `web`; `server.main` alone chooses them. Reads never raise for "not there":
+`storage` and `web`; `server.seams` alone chooses them. Reads never raise for "not there":
 they answer None or an empty list; the flow decides what absence means. What is kept, noun by
 noun, stands in `repositories`.
 """

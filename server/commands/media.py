@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 
 from server.errors import Unavailable
-from server.main import Instance, media_store
+from server.main import Instance
+from server.seams import media_store
 from server.shell import (
     Commands,
     Progress,

@@ -21,7 +21,7 @@ from server.clock import compose_id
 from server.config import Config, parse
 from server.drafts import Draft, Upload, slug_of
 from server.house import House
-from server.main import Instance, Seams, _built
+from server.main import Instance, _built
 from server.model import (
     Actor,
     AiLabel,
@@ -46,6 +46,7 @@ from server.policy import compile_policy
 from server.policy_text import read_policy
 from server.ports import Incoming, Library, Outgoing, Transport, Unreachable
 from server.promises import Deed, SayPromise, promise
+from server.seams import Seams
 from server.tiers import FederationMode, Tier, Word, build_tiers
 from server.workers import ProcessWorkers
 from storage.disk import DiskStore
