@@ -15,11 +15,11 @@ from server.casefiles import CaseNote, Notice
 from server.clock import Clock
 from server.dealings import ABOUT_MACHINES, Outcome, Report, ReportId, ReportKind
 from server.errors import Invalid, NotAllowed, NotFound
+from server.hanging import take_down
 from server.model import ActorId, Artist, NotificationKind, Role, TargetId, WorkId, WorkState
 from server.notifications import tell_anew
 from server.ports import Bus, Library, Transaction
 from server.promises import JOBS_TOPIC, Deed, PicturesPromise, SayPromise, promise
-from server.publishing import take_down
 from server.reactions import Reactions
 from server.reporting import deciders, limited, refuse_own
 from server.roles import demand, is_at_least

@@ -6,17 +6,17 @@ here, and passed on untouched. What cannot be shown keeps the work itself from n
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Final
 
 import msgspec
 
 from server.clock import Clock
 from server.drafts import MAX_SHORT, checked_alt
 from server.errors import Gone, Invalid, NotFound
+from server.house import House
+from server.making import AT_A_TIME, Making, is_to_make
 from server.model import (
     ActorId,
     Artist,
-    Millis,
     Picture,
     PictureId,
     PictureState,
@@ -24,11 +24,10 @@ from server.model import (
     WorkId,
     WorkState,
 )
-from server.pipeline import new_media_key, refused
-from server.ports import Library, MediaStore, Transaction
+from server.pipeline import Pipeline, new_media_key, refused
+from server.ports import Bus, Library, MediaStore, Transaction
 from server.promises import JOBS_TOPIC, ShotsPromise, promise
 from server.protections import decide_own_work
-from server.publishing import Publishing, is_to_make
 from server.recipes import Recipe
 from server.rules import Refuse
 from server.shot_files import Received, no_room
@@ -36,8 +35,6 @@ from server.shots import FIELD, MAX_CAPTION, Shot, ShotId, Video, refuse_too_man
 from server.sweeping import drop_unneeded
 from server.values import dataclass
 from server.viewing import may_have_files
-
-_AT_A_TIME: Final = Millis(60_000)  # so long one job makes pictures; the next one makes the rest
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,19 +64,14 @@ class ShotsWish:
 class Documenting:
     """Keep shots, make their pictures, give them."""
 
-    publishing: Publishing
+    library: Library
+    clock: Clock
+    bus: Bus
     media: MediaStore
+    house: House
+    pipeline: Pipeline
+    making: Making  # how the copies of the work's own pictures are made
     most_bytes: int  # all files of one artist together
-
-    @property
-    def library(self) -> Library:
-        """Everything kept in the database."""
-        return self.publishing.library
-
-    @property
-    def clock(self) -> Clock:
-        """The time, and ids."""
-        return self.publishing.clock
 
     async def of_work(self, work_id: WorkId) -> tuple[Shot, ...]:
         """Return a work's shots in order, those too that are not ready. For who may see it."""
@@ -100,7 +92,7 @@ class Documenting:
             if waiting:
                 await promise(tx, self.clock, ShotsPromise(work.id))
             kept = await _of(tx, work.id)
-        self.publishing.bus.wake(JOBS_TOPIC)
+        self.bus.wake(JOBS_TOPIC)
         gone = _digests(before.values()) - _digests(kept)
         await drop_unneeded(self.library, self.media, sorted(gone))
         return kept
@@ -119,12 +111,12 @@ class Documenting:
             picture = shot.picture
             if picture is None:
                 continue
-            recipe = recipe_for(self.publishing, picture, work, artist)
+            recipe = recipe_for(self.making, picture, work, artist)
             if is_to_make(picture, recipe) and await self._is_there(shot, picture):
-                if self.clock.now() - began >= _AT_A_TIME:
+                if self.clock.now() - began >= AT_A_TIME:
                     await self.library.join(lambda tx: promise(tx, self.clock, what))
                     return
-                made = await self.publishing.pipeline.make(picture, recipe)
+                made = await self.pipeline.make(picture, recipe)
                 await self._keep_made(shot, picture, self._judged(made, work))
 
     async def video(self, media_key: str, viewer: ActorId | None) -> tuple[Work, Shot, Video]:
@@ -224,7 +216,7 @@ class Documenting:
         """Return a made picture, or why its own mark keeps it from standing with the work."""
         if not made.declared_by or made.state is not PictureState.READY:
             return made
-        policy = self.publishing.house.now.policy
+        policy = self.house.now.policy
         if not isinstance(decide_own_work(work.ai_label, policy, is_marked=True), Refuse):
             return made
         return refused(
@@ -252,16 +244,16 @@ class Documenting:
         await drop_unneeded(self.library, self.media, sorted(files))
 
 
-def recipe_for(publishing: Publishing, picture: Picture, work: Work, artist: Artist) -> Recipe:
+def recipe_for(making: Making, picture: Picture, work: Work, artist: Artist) -> Recipe:
     """Return how the copies of a shot's picture are to be made, as things stand."""
-    usual = publishing.recipe(picture, work, artist)
+    usual = making.recipe(picture, work, artist)
     return msgspec.structs.replace(usual, full_side=0, card_focus=None, is_shot=True)
 
 
-def is_outdated(publishing: Publishing, work: Work, artist: Artist, shots: Sequence[Shot]) -> bool:
+def is_outdated(making: Making, work: Work, artist: Artist, shots: Sequence[Shot]) -> bool:
     """Say whether any picture of these shots is to be made, for the first time or anew."""
     pictures = [one.picture for one in shots if one.picture]
-    return any(is_to_make(one, recipe_for(publishing, one, work, artist)) for one in pictures)
+    return any(is_to_make(one, recipe_for(making, one, work, artist)) for one in pictures)
 
 
 def _waits(picture: Picture) -> bool:

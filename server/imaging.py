@@ -14,20 +14,17 @@ show it; a huge `full` is JPEG alone) keep a wide gamut and embed its profile; `
 and `card` are sRGB JPEG.
 """
 
-import base64
-import io
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Final, TypeVar
 
-import blurhash
 import msgspec
-from PIL import Image, ImageFile
+from PIL import Image
 
 from server.animating import count_moving, moving_copies
 from server.camera import NOTHING
-from server.colour import Colour, read_colour, srgb_profile, to_page, to_srgb
+from server.colour import Colour, read_colour, to_page, to_srgb
 from server.credentials import Reading
 from server.decoding import (
     Opened,
@@ -41,6 +38,7 @@ from server.decoding import (
     scaled,
 )
 from server.embedded import read_embedded
+from server.encoding import avif, blurhash_of, is_huge, jpeg, jpeg_within, placeholder
 from server.inscribing import Marks, marks_for
 from server.inscription import Inscription
 from server.model import ImageFormat, RenditionName
@@ -104,17 +102,6 @@ _VIEW_SIDE: Final = 1280
 _SAMPLE_SIDE: Final = 1_000  # of what somebody shows who asks to come in
 _SAMPLE_QUALITY: Final = 80
 _LARGE_SIDE: Final = 2048
-_AVIF_QUALITY: Final = 63
-_AVIF_SPEED: Final = 8  # 6 costs three times the CPU for 6 % fewer bytes
-_JPEG_QUALITIES: Final = (86, 78, 68, 55, 40, 25)  # one after the other until it fits
-# Above this `full` alone comes, as a plain JPEG: AVIF needs 40 bytes a pixel to encode and a
-# progressive JPEG 14, more than a child has.
-_HUGE_PIXELS: Final = 10_000_000
-_JPEG_BUFFER: Final = 65_536  # Pillow's own least
-_PLACEHOLDER_SIDE: Final = 8
-_PLACEHOLDER_QUALITY: Final = 5
-_BLURHASH_SIDE: Final = 32
-_BLURHASH_COMPONENTS: Final = 5  # Mastodon ignores hashes of more than 5 × 5
 
 
 def answer(data: bytes, report: Report) -> bytes:
@@ -212,8 +199,8 @@ def _derive(task: PictureTask, opened: Opened, report: Report) -> Made:
         width=displayed[0],
         height=displayed[1],
         frames=opened.frames,
-        placeholder=_placeholder(small),
-        blurhash=_blurhash(flat),
+        placeholder=placeholder(small),
+        blurhash=blurhash_of(flat),
         icc_name=colour.name,
         renditions=tuple(_reported(copies(), count, report)),
         declared_by=said.by if said else "",
@@ -227,8 +214,7 @@ def _derive(task: PictureTask, opened: Opened, report: Report) -> Made:
 
 def _count(opened: Opened, *, with_full: bool) -> int:
     """Return how many copies there will be, unless some moving one does not succeed."""
-    width, height = opened.displayed
-    full = (2 if width * height <= _HUGE_PIXELS else 1) if with_full else 0
+    full = (1 if is_huge(opened.displayed) else 2) if with_full else 0
     return 2 + full + 2 * len(_names(opened.displayed)) + count_moving(opened)
 
 
@@ -249,8 +235,8 @@ def _sampled(opened: Opened) -> Made:
     page, colour, _ = _page_picture(opened, size)
     plain = to_srgb(resized(page, size), colour)
     flat = flat_on(plain, ground_for(plain))
-    jpeg = _jpeg(flat, Marks(), quality=_SAMPLE_QUALITY)
-    copy = MadeRendition(RenditionName.PREVIEW, ImageFormat.JPEG, *flat.size, jpeg)
+    body = jpeg(flat, Marks(), quality=_SAMPLE_QUALITY)
+    copy = MadeRendition(RenditionName.PREVIEW, ImageFormat.JPEG, *flat.size, body)
     return Made(opened.kind.value, *opened.displayed, opened.frames, "", "", "", (copy,))
 
 
@@ -262,8 +248,8 @@ def _portrayed(task: PortraitTask, opened: Opened) -> Portrayed:
     flat = flat_on(plain, ground_for(plain))
     whole = resized(flat, fitted(flat.size, WHOLE_SIDE))
     return Portrayed(
-        _jpeg(around(flat, size, task.focus), Marks()),
-        _jpeg(whole, Marks(), quality=_SAMPLE_QUALITY),
+        jpeg(around(flat, size, task.focus), Marks()),
+        jpeg(whole, Marks(), quality=_SAMPLE_QUALITY),
         *whole.size,
     )
 
@@ -321,18 +307,16 @@ def _stamped(image: Image.Image, name: RenditionName, stamp: Stamp | None) -> Im
 
 
 def _both_formats(name: RenditionName, page: Image.Image, look: Look) -> Iterator[MadeRendition]:
-    if page.width * page.height <= _HUGE_PIXELS:
-        yield MadeRendition(name, ImageFormat.AVIF, *page.size, _avif(page, look))
-    jpeg = _jpeg(flat_on(page, look.ground), look.marks, profile=look.profile)
-    yield MadeRendition(name, ImageFormat.JPEG, *page.size, jpeg)
+    marks, profile = look.marks, look.profile
+    if not is_huge(page.size):
+        body = avif(page, marks, profile=profile)
+        yield MadeRendition(name, ImageFormat.AVIF, *page.size, body)
+    body = jpeg(flat_on(page, look.ground), marks, profile=profile)
+    yield MadeRendition(name, ImageFormat.JPEG, *page.size, body)
 
 
 def _federated(flat: Image.Image, marks: Marks) -> MadeRendition:
-    body = b""
-    for quality in _JPEG_QUALITIES:
-        body = _jpeg(flat, marks, quality=quality)
-        if len(body) <= FEDERATED_MAX_BYTES:
-            break
+    body = jpeg_within(flat, marks, FEDERATED_MAX_BYTES)
     return MadeRendition(RenditionName.FEDERATED, ImageFormat.JPEG, *flat.size, body)
 
 
@@ -342,69 +326,4 @@ def _card(
     """Show the whole picture on a neutral ground, or, cut to shape, what is around its focus."""
     card = on_neutral(flat, CARD_SIZE) if focus is None else around(flat, CARD_SIZE, focus)
     card = _stamped(card, RenditionName.CARD, stamp)
-    return MadeRendition(RenditionName.CARD, ImageFormat.JPEG, *CARD_SIZE, _jpeg(card, marks))
-
-
-def _avif(image: Image.Image, look: Look) -> bytes:
-    """Encode at 4:4:4; without a profile AVIF's own colour box says sRGB."""
-    out = io.BytesIO()
-    image.save(
-        out,
-        "AVIF",
-        quality=_AVIF_QUALITY,
-        speed=_AVIF_SPEED,
-        subsampling="4:4:4",
-        icc_profile=look.profile,
-        xmp=look.marks.xmp,
-        exif=look.marks.exif,
-        max_threads=1,
-    )
-    return out.getvalue()
-
-
-def _jpeg(
-    image: Image.Image,
-    marks: Marks,
-    *,
-    profile: bytes = b"",
-    quality: int = _JPEG_QUALITIES[0],
-) -> bytes:
-    """Encode at 4:4:4, always with a profile: some browsers take bare numbers for the screen's."""
-    out = io.BytesIO()
-    pixels = image.width * image.height
-    is_huge = pixels > _HUGE_PIXELS
-    # Pillow gives a progressive file one buffer of a byte a pixel; noise needs three and fails.
-    ImageFile.MAXBLOCK = _JPEG_BUFFER if is_huge else max(_JPEG_BUFFER, 4 * pixels)
-    image.save(
-        out,
-        "JPEG",
-        quality=quality,
-        subsampling="4:4:4",
-        progressive=not is_huge,
-        optimize=not is_huge,
-        icc_profile=profile or srgb_profile(),
-        xmp=marks.xmp,
-        exif=marks.exif,
-    )
-    return out.getvalue()
-
-
-def _placeholder(image: Image.Image) -> str:
-    """Return a data URI of about a hundred characters that a page shows while it loads."""
-    out = io.BytesIO()
-    tiny = resized(image, fitted(image.size, _PLACEHOLDER_SIDE))
-    tiny.save(out, "WEBP", quality=_PLACEHOLDER_QUALITY, method=6, exif=b"", icc_profile=b"")
-    return "data:image/webp;base64," + base64.b64encode(out.getvalue()).decode()
-
-
-def _blurhash(flat: Image.Image) -> str:
-    """Return the hash that other servers blur with; 32 pixels are enough for it."""
-    small = resized(flat, fitted(flat.size, _BLURHASH_SIDE))
-    longest = max(small.size)
-    across, down = (max(1, round(_BLURHASH_COMPONENTS * side / longest)) for side in small.size)
-    raw, step = small.tobytes(), 3 * small.width
-    rows = [
-        [raw[at : at + 3] for at in range(row, row + step, 3)] for row in range(0, len(raw), step)
-    ]
-    encoded: str = blurhash.encode(rows, across, down)
-    return encoded
+    return MadeRendition(RenditionName.CARD, ImageFormat.JPEG, *CARD_SIZE, jpeg(card, marks))

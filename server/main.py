@@ -76,6 +76,7 @@ from server.list_feed import ListFeed
 from server.list_fetching import ListFetching
 from server.list_renewing import ListRenewing
 from server.looking import Looking
+from server.making import Making
 from server.marking import Marking
 from server.media_tokens import MediaTokens
 from server.members import Members
@@ -272,7 +273,7 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
     viewing, notifications = Viewing(library, addresses), Notifications(library, clock)
     domain, crawlers = config.instance.domain, CrawlerBook(config.crawlers_path)
     authority = await Authority.of(library, clock, domain)
-    publishing, documenting = _makers(config, seams, _pipeline(seams, authority), house, addresses)
+    making, publishing, documenting = _makers(config, seams, authority, house, addresses)
     fanout = Fanout(clock, config.federation.spread_seconds, random.random)
     outbox = Outbox(library, bus, Mouth(clock, addresses, house, given_to.tokens), fanout)
     blocking = Blocking(library, clock, addresses, bus)
@@ -296,7 +297,7 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
     synchrony = Synchrony(library, clock, addresses, bus, remote, following)
     extents = Extents(library, clock, addresses, house, signing, given_to)
     delivery = Delivery(library, clock, knocking, house, reach, synchrony, doors, extents)
-    reinscribing = Reinscribing(library, clock, bus, publishing)
+    reinscribing = Reinscribing(library, clock, bus, making)
     likening = Likening(
         *(library, clock, addresses, seams.media, seams.workers, seams.transport, reporting),
         Measure(config.federation.compared_mib_per_day << 20),
@@ -334,7 +335,7 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
         known=await ClosingNow.of(library),
     )
     runs: Mapping[JobKind, Run] = {
-        JobKind.PICTURES: lambda payload: publishing.make_pictures(
+        JobKind.PICTURES: lambda payload: making.make(
             msgspec.json.decode(payload, type=PicturesPromise)
         ),
         JobKind.SHOTS: documenting.make,
@@ -492,15 +493,17 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
 
 
 def _makers(
-    config: Config, seams: Seams, pipeline: Pipeline, house: House, addresses: Addresses
-) -> tuple[Publishing, Documenting]:
-    made = Publishing(seams.library, seams.clock, pipeline, seams.bus, house, addresses)
-    return made, Documenting(made, seams.media, config.media.max_shots_bytes)
-
-
-def _pipeline(seams: Seams, authority: Authority) -> Pipeline:
+    config: Config, seams: Seams, authority: Authority, house: House, addresses: Addresses
+) -> tuple[Making, Publishing, Documenting]:
+    library, clock, bus, most = seams.library, seams.clock, seams.bus, config.media.max_shots_bytes
     sealing = Sealing(seams.sealers, authority, VERSION) if seams.sealers else None
-    return Pipeline(seams.media, seams.workers, sealing)
+    pipeline = Pipeline(seams.media, seams.workers, sealing)
+    making = Making(library, clock, bus, pipeline, house, addresses)
+    return (
+        making,
+        Publishing(library, clock, bus, house, addresses, making),
+        Documenting(library, clock, bus, seams.media, house, pipeline, making, most),
+    )
 
 
 async def _secret_of(library: Library, speaker: Actor, purpose: str) -> bytes:

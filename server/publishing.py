@@ -1,11 +1,10 @@
-"""How a work comes to hang: received, made into renditions, kept, and promised to the world.
+"""What artists do with works: hand them in, add to them, change them, take them down.
 
 An upload survives a restart: originals, the work and the job that makes its pictures are
-kept in one transaction. Nothing is shown before every picture of a work is ready.
+kept in one transaction.
 """
 
 from collections.abc import Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
 from server import quotes
@@ -25,63 +24,44 @@ from server.drafts import (
     slug_of,
 )
 from server.errors import Invalid, NotAllowed, NotFound
+from server.hanging import hang_if_ready, take_down
 from server.house import House
-from server.inscription import Inscription, inscription_of
+from server.making import Making
 from server.meeting import tell_named
 from server.model import (
     Artist,
-    CardShape,
-    Millis,
-    NotificationKind,
     Picture,
     PictureId,
     PictureState,
-    RenditionName,
     Role,
-    TargetId,
     Work,
     WorkId,
     WorkState,
 )
-from server.notifications import tell
-from server.pictures import FULL_MAX_PIXELS
-from server.pipeline import Pipeline
 from server.ports import Bus, Library, Transaction
-from server.preparing import noting
 from server.promises import (
     JOBS_TOPIC,
     Deed,
-    LikenPromise,
     PicturesPromise,
     SayPromise,
-    ShotsPromise,
     promise,
 )
-from server.protections import LARGE_SIDE, Overlay, decide_own_work, full_side
-from server.recipes import Recipe
+from server.protections import Overlay, decide_own_work
 from server.rules import Refuse
 from server.series_telling import Teller
-from server.signals import signal_urls
 from server.values import dataclass
-
-# So long one job makes pictures; the next one makes the rest. After a crash an artist waits for the
-# lease of a job to end.
-_AT_A_TIME = Millis(60_000)
-_EVER = Millis(2**53)
-# Pictures that are made anew do not change how these works stand.
-_AS_THEY_ARE = frozenset({WorkState.HUNG, WorkState.HIDDEN, WorkState.WITHDRAWN})
 
 
 @dataclass(frozen=True, slots=True)
 class Publishing:
-    """Receive, make, hang, edit and withdraw works."""
+    """Receive, edit and withdraw works."""
 
     library: Library
     clock: Clock
-    pipeline: Pipeline
     bus: Bus
     house: House
     addresses: Addresses
+    making: Making
 
     async def receive(self, artist: Artist, draft: Draft, uploads: Sequence[Upload]) -> Work:
         """Keep a new work and promise its pictures. Raise `Invalid` or `NotAllowed`."""
@@ -147,61 +127,6 @@ class Publishing:
         self.bus.wake(JOBS_TOPIC)
         return kept
 
-    async def make_pictures(self, what: PicturesPromise, *, at_a_time: Millis = _AT_A_TIME) -> None:
-        """Make a work's pictures, then hang it or say what is wrong. Safe twice.
-
-        Those that wait, and those whose copies say what is not so any more. What is not begun
-        within `at_a_time` is promised anew.
-        """
-        async with self.library.reading() as tx:
-            work = await tx.works.by_id(what.work_id)
-            artist = await tx.artists.by_id(work.artist_id) if work else None
-            cleared = await _cleared(tx, work) if work else frozenset()
-            shots = await tx.shots.of_works([what.work_id])
-        if work is None or artist is None or work.state is WorkState.WITHDRAWN:
-            return
-        began = self.clock.now()
-        for picture in work.pictures:
-            recipe = self.recipe(picture, work, artist)
-            if picture.id in cleared:
-                recipe = recipe.without_mark()
-            if is_to_make(picture, recipe) and await self._is_wanted(work.id):
-                if self.clock.now() - began >= at_a_time:
-                    await self.library.join(lambda tx: promise(tx, self.clock, what))
-                    return
-                is_new = picture.state is PictureState.WAITING
-                tell = noting(self.library, self.clock, picture) if is_new else None
-                made = await self.pipeline.make(picture, recipe, tell=tell)
-                await self._keep_made(made, picture)
-        await self._settle(what.work_id)
-        if shots:  # their copies say the same as the work's own
-            await self.library.join(lambda tx: promise(tx, self.clock, ShotsPromise(work.id)))
-
-    def recipe(self, picture: Picture, work: Work, artist: Artist) -> Recipe:
-        """Return how the copies of a picture are to be made, as things stand."""
-        is_cut = work.card is CardShape.FOCUS
-        return Recipe(
-            self._inscription(work, artist),
-            full_side(self.house.policy_for(work)),
-            artist.watermark if work.bears_watermark else None,
-            (picture.focal_x, picture.focal_y) if is_cut else None,
-        )
-
-    def _inscription(self, work: Work, artist: Artist) -> Inscription:
-        """Return what every copy of a work's pictures says of it."""
-        usage = self.house.usage_of(artist, work)
-        address = self.addresses.work(work.id)  # stays when the title changes
-        urls, signer = signal_urls(self.addresses.base_url), self.pipeline.signer
-        return inscription_of(work, artist, usage, address, urls, signed_by=signer)
-
-    def is_outdated(self, work: Work, artist: Artist) -> bool:
-        """Say whether any picture of a work is to be made, for the first time or anew."""
-        return any(is_to_make(one, self.recipe(one, work, artist)) for one in work.pictures)
-
-    async def finish(self, work_id: WorkId) -> None:
-        """Make a work's pictures now instead of leaving it to a worker (the command line)."""
-        await self.make_pictures(PicturesPromise(work_id), at_a_time=_EVER)
-
     async def edit(
         self, artist: Artist, work_id: WorkId, draft: Draft, pictures: Sequence[PictureEdit]
     ) -> Work:
@@ -245,14 +170,15 @@ class Publishing:
             if work.is_visible:
                 changed = await quotes.with_consent(tx, self.addresses, self.clock, changed)
             else:
-                changed = await self._hang_if_ready(tx, replace(changed, pictures=kept_pictures))
+                ready, policy = replace(changed, pictures=kept_pictures), self.house.now.policy
+                changed = await hang_if_ready(tx, self.clock, self.addresses, policy, ready)
             await tx.works.update(changed)
             await note_work(tx, self.clock, changed)
             await Teller(tx, self.clock).work_changed(work, changed, checked.series)
             if work.is_visible:
                 await promise(tx, self.clock, SayPromise(Deed.WORK_EDITED, artist.id, work_id))
                 await tell_named(tx, self.clock, changed)
-            if self.is_outdated(replace(changed, pictures=kept_pictures), artist):
+            if self.making.is_outdated(replace(changed, pictures=kept_pictures), artist):
                 await promise(tx, self.clock, PicturesPromise(work_id))
             kept = await _own(tx, artist, work_id)
         self.bus.wake(JOBS_TOPIC)
@@ -304,89 +230,6 @@ class Publishing:
             for index, upload in enumerate(uploads)
         )
 
-    async def _is_wanted(self, work_id: WorkId) -> bool:
-        """Say whether a work was not withdrawn meanwhile: making fifty pictures takes minutes."""
-        async with self.library.reading() as tx:
-            work = await tx.works.by_id(work_id)
-        return work is not None and work.state is not WorkState.WITHDRAWN
-
-    async def _keep_made(self, made: Picture, asked: Picture) -> None:
-        """Keep a made picture, unless it is gone or was made meanwhile; keep newer words.
-
-        A picture that hangs and cannot be made anew stays as it is.
-        """
-        if asked.state is PictureState.READY and made.state is not PictureState.READY:
-            return
-        async with self.library.transaction() as tx:
-            work = await tx.works.hold(made.work_id)
-            now = {p.id: p for p in work.pictures}.get(made.id) if work else None
-            if now is not None and (now.state, now.media_key) == (asked.state, asked.media_key):
-                kept = replace(
-                    made,
-                    alt=now.alt,
-                    position=now.position,
-                    focal_x=now.focal_x,
-                    focal_y=now.focal_y,
-                )
-                await tx.works.put_picture(kept)
-                if kept.state is PictureState.READY:
-                    await tx.likenesses.keep(kept.id, kept.likeness)
-                is_seen = work is not None and work.state is WorkState.HUNG and work.is_visible
-                if work is not None and is_seen and asked.state is PictureState.WAITING:
-                    await self._tell_of_pictures(tx, work, kept)
-
-    async def _tell_of_pictures(self, tx: Transaction, work: Work, kept: Picture) -> None:
-        """Promise to tell of a hanging work's new pictures, once with the last of them.
-
-        Nobody is told of those made anew: their former addresses lead to the new copies.
-        """
-        later = [one for one in work.pictures if one.position > kept.position]
-        if not any(one.state is PictureState.WAITING for one in later):
-            said = SayPromise(Deed.WORK_EDITED, work.artist_id, work.id)
-            await promise(tx, self.clock, said)
-            await promise(tx, self.clock, LikenPromise(work.id))
-
-    async def _settle(self, work_id: WorkId) -> None:
-        async with self.library.transaction() as tx:
-            work = await tx.works.hold(work_id)
-            if work is None or work.state in _AS_THEY_ARE:
-                return
-            settled = await self._hang_if_ready(tx, work)
-            await tx.works.update(settled)
-            await note_work(tx, self.clock, settled)
-            await Teller(tx, self.clock).work_changed(work, settled)
-            if settled.state is WorkState.FAILED:
-                kind, about = NotificationKind.WORK_FAILED, TargetId(work_id)
-                await tell(tx, self.clock, work.artist_id, kind, target_id=about)
-        self.bus.wake(JOBS_TOPIC)
-
-    async def _hang_if_ready(self, tx: Transaction, work: Work) -> Work:
-        """Return the work as its pictures allow; promise to tell of a first hanging."""
-        refused = [p for p in work.pictures if p.state is PictureState.REFUSED]
-        if refused:
-            first = refused[0]
-            return replace(
-                work, state=WorkState.FAILED, problem=f"{first.original_name}: {first.problem}"
-            )
-        cleared = await _cleared(tx, work)
-        marked = next((p for p in work.pictures if p.declared_by and p.id not in cleared), None)
-        policy = self.house.now.policy
-        decision = decide_own_work(work.ai_label, policy, is_marked=marked is not None)
-        if marked is not None and isinstance(decision, Refuse):
-            mark = f"{marked.original_name} declares {marked.declared_by} ({marked.declared_where})"
-            return replace(work, state=WorkState.FAILED, problem=f"{mark}. {decision.reason}")
-        if not work.pictures or any(p.state is PictureState.WAITING for p in work.pictures):
-            return replace(work, state=WorkState.PROCESSING, problem="")
-        hung = replace(work, state=WorkState.HUNG, problem="")
-        if hung.is_visible and hung.hung_at is None:
-            hung = replace(hung, hung_at=self.clock.now())
-            hung = await quotes.with_consent(tx, self.addresses, self.clock, hung)
-            await promise(tx, self.clock, LikenPromise(work.id))
-            if not hung.is_quiet:
-                await promise(tx, self.clock, SayPromise(Deed.WORK_HUNG, work.artist_id, work.id))
-                await tell_named(tx, self.clock, hung)
-        return hung
-
     async def _keep_arranged(
         self, tx: Transaction, work: Work, arranged: Sequence[Picture]
     ) -> None:
@@ -400,37 +243,11 @@ class Publishing:
                 await tx.works.put_picture(picture)
 
 
-def is_to_make(picture: Picture, recipe: Recipe) -> bool:
-    """Say whether a picture waits to be made, or its copies are not what they should be now."""
-    if picture.state is not PictureState.READY:
-        return picture.state is PictureState.WAITING
-    has_full = any(one.name is RenditionName.FULL for one in picture.renditions)
-    is_possible = picture.width * picture.height <= FULL_MAX_PIXELS
-    is_wanted = LARGE_SIDE < max(picture.width, picture.height) <= recipe.full_side
-    return (is_wanted and is_possible and not has_full) or picture.inscribed != recipe.digest
-
-
-async def take_down(tx: Transaction, clock: Clock, work: Work) -> None:
-    """Take a work down for good, in a transaction at hand; whoever heard of it is told."""
-    gone = replace(work, state=WorkState.WITHDRAWN, withdrawn_at=clock.now())
-    await tx.works.update(gone)
-    await note_work(tx, clock, gone)
-    await Teller(tx, clock).work_changed(work, gone, ())
-    if work.hung_at is not None:
-        await promise(tx, clock, SayPromise(Deed.WORK_WITHDRAWN, work.artist_id, work.id))
-
-
 def _refuse_hidden(work: Work) -> None:
     if work.state is WorkState.HIDDEN:
         raise NotAllowed(
             "The moderators hide this work: read why under Notifications, and answer there."
         )
-
-
-async def _cleared(tx: Transaction, work: Work) -> AbstractSet[int]:
-    """Return the pictures of whose marks moderators found that they are wrong."""
-    declared = [TargetId(one.id) for one in work.pictures if one.declared_by]
-    return await tx.cases.cleared(declared) if declared else frozenset()
 
 
 async def _own(tx: Transaction, artist: Artist, work_id: WorkId) -> Work:

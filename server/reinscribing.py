@@ -11,10 +11,10 @@ import msgspec
 
 from server.clock import Clock
 from server.documenting import is_outdated
+from server.making import Making
 from server.model import ActorId, Artist, Millis, Work
 from server.ports import Bus, Library, Transaction
 from server.promises import JOBS_TOPIC, PicturesPromise, ReinscribePromise, promise, promise_all
-from server.publishing import Publishing
 from server.shots import Shot
 from server.values import dataclass
 
@@ -30,7 +30,7 @@ class Reinscribing:
     library: Library
     clock: Clock
     bus: Bus
-    publishing: Publishing
+    making: Making
 
     async def look_through(self, payload: bytes) -> None:
         """Do one `ReinscribePromise`, and promise the next."""
@@ -57,8 +57,8 @@ class Reinscribing:
     def _is_outdated(self, work: Work, artist: Artist | None, shots: Sequence[Shot]) -> bool:
         if artist is None:
             return False
-        is_old = is_outdated(self.publishing, work, artist, shots)
-        return is_old or self.publishing.is_outdated(work, artist)
+        is_old = is_outdated(self.making, work, artist, shots)
+        return is_old or self.making.is_outdated(work, artist)
 
 
 async def _next(tx: Transaction, what: ReinscribePromise) -> list[Work]:

@@ -21,7 +21,7 @@ from server.model import WorkId, WorkState
 from storage.s3 import Bucket, BucketStore, open_bucket
 from tests.bucket import KEY, REGION, SECRET, endpoint
 from tests.flows.artists import SMALL
-from tests.flows.test_publishing import files_of_at_most
+from tests.flows.test_making import files_of_at_most
 from tests.security.gallery import Answer, Browser, Gallery, open_gallery
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]

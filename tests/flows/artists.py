@@ -28,6 +28,7 @@ from server.clock import compose_id
 from server.drafts import Draft, PictureEdit, Upload
 from server.following import Following
 from server.house import House
+from server.making import Making
 from server.model import (
     Actor,
     ActorId,
@@ -127,6 +128,7 @@ class Studio:
     media: MediaStore
     folder: Path
     accounts: Accounts
+    making: Making
     publishing: Publishing
     viewing: Viewing
     following: Following
@@ -192,7 +194,7 @@ class Studio:
     async def published(self, artist: Artist, *bodies: bytes, **draft: Any) -> Work:
         """Take an upload in and make its pictures."""
         work = await self.received(artist, *(bodies or (SMALL,)), **draft)
-        await self.publishing.make_pictures(PicturesPromise(work.id))
+        await self.making.make(PicturesPromise(work.id))
         return await self.work(work.id)
 
     async def hung(
@@ -314,14 +316,14 @@ def build_studio(
     addresses = Addresses("https://art.example", "art.example")
     house = House(library, clock, preset)
     media = DiskStore(folder)
-    publishing = Publishing(library, clock, Pipeline(media, pool, sealing), bus, house, addresses)
+    making = Making(library, clock, bus, Pipeline(media, pool, sealing), house, addresses)
     notifications = Notifications(library, clock)
     sweeping = Sweeping(library, media, clock)
     runs = {
-        JobKind.PICTURES: lambda payload: publishing.make_pictures(
+        JobKind.PICTURES: lambda payload: making.make(
             msgspec.json.decode(payload, type=PicturesPromise)
         ),
-        JobKind.REINSCRIBE: Reinscribing(library, clock, bus, publishing).look_through,
+        JobKind.REINSCRIBE: Reinscribing(library, clock, bus, making).look_through,
         JobKind.SWEEP: sweeping.sweep,
     }
     return Studio(
@@ -338,7 +340,8 @@ def build_studio(
             quick_passwords(),
             KeyRing(library, clock, addresses, one_key, generate_ed25519_pem),
         ),
-        publishing=publishing,
+        making=making,
+        publishing=Publishing(library, clock, bus, house, addresses, making),
         viewing=Viewing(library, addresses),
         following=Following(library, clock, addresses, bus),
         reactions=Reactions(library, clock, addresses, bus),

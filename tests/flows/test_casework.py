@@ -159,7 +159,7 @@ async def test_an_artist_cannot_edit_what_is_hidden_but_may_withdraw_it(stage: S
 
     with pytest.raises(NotAllowed, match="moderators hide"):
         await stage.flows.publishing.edit(ana, work.id, Draft(title="New"), [])
-    await stage.flows.publishing._settle(work.id)
+    await stage.flows.publishing.making._settle(work.id)
     assert not await sees(stage, work, None)
     await stage.flows.publishing.withdraw(ana, work.id)
     await stage.flows.casework.close(mo, report.id, Decision(Outcome.NOTHING))

@@ -19,6 +19,7 @@ from server.model import (
     Work,
     WorkState,
 )
+from server.promises import PicturesPromise, promise
 from server.sweeping import DECIDED_AGE
 from tests.films import mp4
 from tests.flows.artists import IMAGES, SMALL
@@ -214,7 +215,9 @@ async def test_a_mark_that_is_wrong_is_set_aside_and_the_work_hangs(stage: Stage
     copy = await copy_of(stage, hung)
     assert b"trainedAlgorithmicMedia" not in copy
     assert b"DataMining" in copy
-    await stage.flows.publishing.finish(work.id)
+    async with stage.library.transaction() as tx:
+        await promise(tx, stage.clock, PicturesPromise(work.id))
+    await stage.drain()
     assert (await work_now(stage, work)).pictures == hung.pictures
 
 

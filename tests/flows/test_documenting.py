@@ -9,6 +9,7 @@ import msgspec
 import pytest
 from PIL import Image
 
+from server.bus import MemoryBus
 from server.documenting import Documenting, ShotEdit, ShotsWish
 from server.errors import Gone, Invalid, NotFound
 from server.model import (
@@ -40,7 +41,11 @@ MOST = 2_000_000
 
 
 def documenting(studio: Studio, most: int = MOST) -> Documenting:
-    return Documenting(studio.publishing, studio.media, most)
+    making = studio.making
+    return Documenting(
+        *(studio.library, studio.clock, MemoryBus(), studio.media, studio.house),
+        *(making.pipeline, making, most),
+    )
 
 
 def files(
@@ -392,7 +397,7 @@ async def test_copies_are_made_anew_when_what_they_say_changes(studio: Studio) -
     (before,) = await made(studio, work)
     async with studio.library.transaction() as tx:
         await tx.artists.update(replace(ana, watermark=Watermark(text="© Ana")))
-    look = Reinscribing(studio.library, studio.clock, studio.publishing.bus, studio.publishing)
+    look = Reinscribing(studio.library, studio.clock, MemoryBus(), studio.making)
     await look.look_through(msgspec.json.encode(ReinscribePromise()))
     await studio.worker.drain()
     (after,) = await made(studio, work)

@@ -32,7 +32,7 @@ def logo() -> bytes:
 
 
 def marking(studio: Studio) -> Marking:
-    workers = studio.publishing.pipeline.workers
+    workers = studio.making.pipeline.workers
     return Marking(studio.library, studio.clock, MemoryBus(), studio.media, workers)
 
 

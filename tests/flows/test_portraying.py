@@ -32,7 +32,7 @@ AVATAR, BANNER = PortraitKind.AVATAR, PortraitKind.BANNER
 
 
 def portraying(studio: Studio) -> Portraying:
-    workers = studio.publishing.pipeline.workers
+    workers = studio.making.pipeline.workers
     bus = MemoryBus()
     return Portraying(studio.library, studio.clock, bus, studio.media, workers, studio.addresses)
 

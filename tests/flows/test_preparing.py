@@ -69,7 +69,7 @@ async def test_pictures_are_received_then_ready_or_refused_with_a_sentence(studi
     found = await standing(studio, ana, work)
     assert [(one.state, one.copies) for one in found.steps] == [(PictureState.WAITING, 0)] * 2
     assert not found.is_over
-    await studio.publishing.make_pictures(PicturesPromise(work.id))
+    await studio.making.make(PicturesPromise(work.id))
     found = await standing(studio, ana, work)
     assert [one.state for one in found.steps] == [PictureState.READY, PictureState.REFUSED]
     assert "is a text file" in found.steps[1].problem
@@ -80,7 +80,7 @@ async def test_copies_are_counted_as_they_are_made(studio: Studio) -> None:
     ana = await studio.artist("ana")
     work = await studio.received(ana, (IMAGES / "formats" / "anim.gif").read_bytes())
     seen: list[tuple[int, int]] = []
-    publishing, workers = studio.publishing, studio.publishing.pipeline.workers
+    making, workers = studio.making, studio.making.pipeline.workers
 
     class Watched:
         """The pool; time goes on with each copy, and what is kept is read."""
@@ -96,10 +96,10 @@ async def test_copies_are_counted_as_they_are_made(studio: Studio) -> None:
 
         async def close(self) -> None: ...
 
-    pipeline = type(publishing.pipeline)(studio.media, Watched())
+    pipeline = type(making.pipeline)(studio.media, Watched())
     made = await pipeline.make(
         work.pictures[0],
-        publishing.recipe(work.pictures[0], work, ana),
+        making.recipe(work.pictures[0], work, ana),
         tell=noting(studio.library, studio.clock, work.pictures[0]),
     )
     count = len(made.renditions)
@@ -113,7 +113,7 @@ async def test_who_watches_hears_of_each_change_until_it_is_over(studio: Studio)
     with watched.seat(ana, work.id):
         following = watched.follow(ana, work.id)
         heard = [await anext(following)]
-        await studio.publishing.make_pictures(PicturesPromise(work.id))
+        await studio.making.make(PicturesPromise(work.id))
         await watched.refresh()
         heard += [one async for one in following]
     assert [one.state for one in heard if one] == [WorkState.PROCESSING, WorkState.HUNG]
@@ -184,7 +184,7 @@ async def test_one_job_makes_pictures_for_a_minute_and_the_next_one_the_rest(
 ) -> None:
     ana = await studio.artist("ana")
     work = await studio.received(ana, SMALL, SMALL + b"2", SMALL + b"3")
-    await studio.publishing.make_pictures(PicturesPromise(work.id), at_a_time=0)  # type: ignore[arg-type]  # none at all
+    await studio.making.make(PicturesPromise(work.id), at_a_time=0)  # type: ignore[arg-type]  # none at all
     assert (await standing(studio, ana, work)).ready == 0
     assert (await studio.library.look(lambda tx: tx.jobs.counts()))[JobKind.PICTURES].waiting == 2
     await studio.worker.drain()

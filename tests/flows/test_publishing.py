@@ -1,11 +1,5 @@
 """How works come to hang: refusals, failures in the middle, edits, and taking down."""
 
-import asyncio
-import resource
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
-from dataclasses import replace
-
 import pytest
 
 from server.drafts import (
@@ -17,16 +11,12 @@ from server.drafts import (
     MAX_TAGS,
     MAX_TITLE,
     Draft,
-    PictureEdit,
 )
-from server.errors import Gone, Invalid, NotAllowed, NotFound, Unavailable
-from server.inscription import Inscription
+from server.errors import Gone, Invalid, NotAllowed, NotFound
 from server.model import (
     AiLabel,
     Artist,
     ImageFormat,
-    JobKind,
-    Millis,
     NotificationKind,
     PictureState,
     RenditionName,
@@ -34,13 +24,9 @@ from server.model import (
     Visibility,
     WorkState,
 )
-from server.pipeline import Pipeline
 from server.policy import STRICT_STUDIO
 from server.policy_text import write_policy
-from server.promises import Deed, PicturesPromise
-from server.recipes import Recipe
-from server.worker import LEASE
-from server.workers import ProcessWorkers
+from server.promises import Deed
 from tests.flows.artists import (  # noqa: F401 - fixtures
     MINUTE,
     NO_PICTURE,
@@ -54,28 +40,10 @@ from tests.flows.artists import (  # noqa: F401 - fixtures
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-NOTHING = Inscription()
-
 
 async def nothing_was_kept(studio: Studio, artist: Artist) -> bool:
     async with studio.library.reading() as tx:
         return not await tx.works.in_studio(artist.id) and not await tx.jobs.counts()
-
-
-@contextmanager
-def files_of_at_most(most: int) -> Iterator[None]:
-    """Let no file of this process grow beyond `most` bytes: the kernel then refuses to write."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (most, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-
-
-async def chunks_of(body: bytes) -> AsyncIterator[bytes]:
-    for start in range(0, len(body), 65_536):
-        yield body[start : start + 65_536]
 
 
 @pytest.mark.parametrize(
@@ -149,20 +117,6 @@ async def test_a_house_without_machine_made_works_says_so_at_once(studio: Studio
     await studio.received(ana, SMALL, ai_label=AiLabel.ASSISTED)
 
 
-async def test_what_is_no_picture_fails_with_a_reason_and_the_artist_is_told(
-    studio: Studio,
-) -> None:
-    ana = await studio.artist("ana")
-    work = await studio.published(ana, NO_PICTURE)
-    assert work.state is WorkState.FAILED
-    assert work.problem.startswith("picture-0.jpg: ")
-    assert work.pictures[0].state is PictureState.REFUSED
-    assert work.pictures[0].problem in work.problem
-    assert work.hung_at is None
-    assert await studio.told(ana) == [NotificationKind.WORK_FAILED]
-    assert await studio.deeds() == []
-
-
 async def test_trying_again_what_cannot_be_fails_again_and_tells_once(studio: Studio) -> None:
     ana = await studio.artist("ana")
     work = await studio.published(ana, NO_PICTURE)
@@ -208,28 +162,6 @@ async def test_one_bad_picture_keeps_a_work_down_until_it_is_taken_out(studio: S
     assert await studio.deeds() == [Deed.WORK_HUNG]
 
 
-async def test_several_pictures_hang_in_their_order_with_all_renditions(studio: Studio) -> None:
-    ana = await studio.artist("ana")
-    work = await studio.published(ana, SMALL, OTHER, title="Two hares")
-    assert work.state is WorkState.HUNG
-    assert [one.position for one in work.pictures] == [0, 1]
-    assert len({one.media_key for one in work.pictures}) == 2
-    for picture in work.pictures:
-        made = {(one.name, one.format) for one in picture.renditions}
-        assert (RenditionName.TILE, ImageFormat.JPEG) in made
-        assert (RenditionName.FEDERATED, ImageFormat.JPEG) in made
-        assert RenditionName.ORIGINAL not in {one.name for one in picture.renditions}
-        for rendition in picture.renditions:
-            assert await studio.media.size(rendition.digest) == rendition.bytes
-    assert await studio.deeds() == [Deed.WORK_HUNG]
-
-
-async def test_the_original_is_kept_untouched(studio: Studio) -> None:
-    ana = await studio.artist("ana")
-    work = await studio.published(ana, SMALL)
-    assert await studio.media.read(work.pictures[0].original_digest) == SMALL
-
-
 async def test_a_draft_is_made_but_told_to_nobody_until_it_is_hung(studio: Studio) -> None:
     ana = await studio.artist("ana")
     draft = await studio.published(ana, SMALL, visibility=Visibility.DRAFT)
@@ -266,99 +198,6 @@ async def test_pictures_added_to_a_hung_work_are_made_and_told(studio: Studio) -
     assert await studio.deeds() == [Deed.WORK_EDITED]
 
 
-async def test_making_pictures_twice_changes_nothing(studio: Studio) -> None:
-    ana = await studio.artist("ana")
-    work = await studio.published(ana, SMALL, OTHER)
-    await studio.publishing.make_pictures(PicturesPromise(work.id))
-    assert await studio.work(work.id) == work
-
-
-async def test_two_workers_at_one_work_hang_it_once(studio: Studio) -> None:
-    ana = await studio.artist("ana")
-    work = await studio.received(ana, SMALL)
-    await asyncio.gather(
-        *(studio.publishing.make_pictures(PicturesPromise(work.id)) for _ in range(3))
-    )
-    hung = await studio.work(work.id)
-    assert hung.state is WorkState.HUNG
-    keys = {one.media_key for one in hung.pictures}
-    await studio.publishing.make_pictures(PicturesPromise(work.id))
-    assert {one.media_key for one in (await studio.work(work.id)).pictures} == keys
-    assert (await studio.deeds()).count(Deed.WORK_HUNG) == 1
-
-
-async def test_a_picture_that_is_taken_out_while_it_is_made_stays_out(studio: Studio) -> None:
-    ana = await studio.artist("ana")
-    work = await studio.received(ana, SMALL, OTHER)
-    first, second = work.pictures
-    made = await Pipeline(studio.media, studio.publishing.pipeline.workers).make(
-        first, Recipe(NOTHING)
-    )
-    await studio.publishing.edit(ana, work.id, Draft(), [PictureEdit(second.id, "Kept")])
-    await studio.publishing._keep_made(made, first)
-    await studio.worker.drain()
-    hung = await studio.work(work.id)
-    assert [one.id for one in hung.pictures] == [second.id]
-    assert (hung.state, hung.pictures[0].alt) == (WorkState.HUNG, "Kept")
-
-
-async def test_a_work_withdrawn_while_its_pictures_are_made_stays_withdrawn(
-    studio: Studio,
-) -> None:
-    ana = await studio.artist("ana")
-    work = await studio.received(ana, SMALL)
-    making = asyncio.create_task(studio.publishing.make_pictures(PicturesPromise(work.id)))
-    await asyncio.sleep(0)
-    await studio.publishing.withdraw(ana, work.id)
-    await making
-    assert (await studio.work(work.id)).state is WorkState.WITHDRAWN
-    assert await studio.deeds() == []
-
-
-async def test_an_upload_survives_the_death_of_the_process_that_works_on_it(
-    studio: Studio,
-) -> None:
-    ana = await studio.artist("ana")
-    work = await studio.received(ana, SMALL)
-    async with studio.library.transaction() as tx:  # a process claims the job, and dies
-        now = studio.clock.now()
-        [_] = await tx.jobs.claim(now, lease_until=Millis(now + LEASE), limit=1)
-    studio.clock.move(LEASE - 1)
-    assert await studio.worker.drain() == 0
-    assert (await studio.work(work.id)).state is WorkState.PROCESSING
-    studio.clock.move(2)
-    assert await studio.worker.drain() == 1
-    assert (await studio.work(work.id)).state is WorkState.HUNG
-    async with studio.library.reading() as tx:
-        assert JobKind.PICTURES not in await tx.jobs.counts()
-
-
-async def test_a_full_disk_refuses_an_upload_in_a_plain_sentence_and_keeps_nothing(
-    studio: Studio,
-) -> None:
-    before = studio.files()
-    with files_of_at_most(2_000_000), pytest.raises(Unavailable) as refused:
-        await studio.media.receive(chunks_of(b"x" * 3_000_000), max_bytes=9_000_000)
-    assert refused.value.message.endswith(".")
-    assert "Errno" not in refused.value.message
-    assert studio.files() == before
-
-
-async def test_pictures_that_found_no_space_are_made_once_there_is_some(studio: Studio) -> None:
-    ana = await studio.artist("ana")
-    work = await studio.received(ana, SMALL)
-    await studio.publishing.pipeline.make(work.pictures[0], Recipe(NOTHING))  # the child starts now
-    for name in studio.files() - {work.pictures[0].original_digest}:
-        await studio.media.delete(name)
-    kept = studio.files()
-    with files_of_at_most(100), pytest.raises(Unavailable):
-        await studio.publishing.make_pictures(PicturesPromise(work.id))
-    assert studio.files() == kept
-    assert (await studio.work(work.id)).state is WorkState.PROCESSING
-    await studio.worker.drain()
-    assert (await studio.work(work.id)).state is WorkState.HUNG
-
-
 async def test_a_withdrawn_work_is_gone_for_everyone_and_told(studio: Studio) -> None:
     ana = await studio.artist("ana")
     work = await studio.hung(ana)
@@ -383,26 +222,3 @@ async def test_a_draft_is_withdrawn_as_if_it_had_never_been(studio: Studio) -> N
         await studio.viewing.work(work.id, None)
     assert not isinstance(absent.value, Gone)
     assert await studio.deeds() == []
-
-
-async def test_words_typed_while_pictures_are_made_stay(studio: Studio) -> None:
-    ana = await studio.artist("ana")
-    work = await studio.received(ana, SMALL)
-    made = await studio.publishing.pipeline.make(work.pictures[0], Recipe(NOTHING))
-    await studio.publishing.edit(
-        ana, work.id, Draft(title="Later"), [PictureEdit(work.pictures[0].id, "Typed", 0.5, 0.5)]
-    )
-    await studio.publishing._keep_made(replace(made, alt="stale"), work.pictures[0])
-    kept = (await studio.work(work.id)).pictures[0]
-    assert (kept.alt, kept.focal_x, kept.state) == ("Typed", 0.5, PictureState.READY)
-
-
-async def test_a_stopped_pool_makes_a_picture_wait_and_not_fail(studio: Studio) -> None:
-    ana = await studio.artist("ana")
-    work = await studio.received(ana, SMALL)
-    pool = ProcessWorkers()
-    await pool.close()
-    stopped = replace(studio.publishing, pipeline=Pipeline(studio.media, pool))
-    with pytest.raises(Unavailable):
-        await stopped.make_pictures(PicturesPromise(work.id))
-    assert (await studio.work(work.id)).pictures[0].state is PictureState.WAITING

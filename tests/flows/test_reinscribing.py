@@ -88,7 +88,7 @@ async def test_an_artists_word_reaches_the_oldest_work_a_few_at_a_time(studio: S
     works = [await studio.hung(ana) for _ in range(53)]
     protecting = Protecting(studio.library, studio.clock, MemoryBus(), studio.house)
     await protecting.change(ana, Overlay(ContentUsage(search=Preference.NO), Sizes()))
-    reinscribing = Reinscribing(studio.library, studio.clock, MemoryBus(), studio.publishing)
+    reinscribing = Reinscribing(studio.library, studio.clock, MemoryBus(), studio.making)
     waiting = []
     for _ in range(3):  # the last finds that there is no more
         studio.clock.move(5 * MINUTE)

@@ -48,8 +48,9 @@ async def some_sealers() -> AsyncIterator[ProcessWorkers]:
 
 def signing(studio: Studio, workers: ProcessWorkers) -> Studio:
     """Return the studio with Content Credentials on."""
-    pipeline = replace(studio.publishing.pipeline, sealing=Sealing(workers, ANCHOR, "1.2"))
-    return replace(studio, publishing=replace(studio.publishing, pipeline=pipeline))
+    pipeline = replace(studio.making.pipeline, sealing=Sealing(workers, ANCHOR, "1.2"))
+    making = replace(studio.making, pipeline=pipeline)
+    return replace(studio, making=making, publishing=replace(studio.publishing, making=making))
 
 
 async def states(studio: Studio, picture: Picture) -> set[str]:
@@ -71,7 +72,7 @@ async def test_a_child_that_dies_leaves_the_work_hanging_and_unsigned(studio: St
     assert kept is not None
     assert kept.read is not None
     assert (kept.read.seal, kept.is_signed) == (Seal.UNREADABLE, False)
-    assert not hurt.publishing.is_outdated(work, ana), "or it would be tried for ever"
+    assert not hurt.making.is_outdated(work, ana), "or it would be tried for ever"
 
 
 async def test_ai_that_is_declared_by_content_credentials_waits_for_its_artists_word(
@@ -84,7 +85,7 @@ async def test_ai_that_is_declared_by_content_credentials_waits_for_its_artists_
     assert "declares Example Image Model 2 (Content Credentials: trained" in work.problem
     labelled = Draft(title="Sea", ai_label=AiLabel.GENERATED)
     await on.publishing.edit(ana, work.id, labelled, edits_of(work))
-    await on.publishing.make_pictures(PicturesPromise(work.id))
+    await on.making.make(PicturesPromise(work.id))
     hung = await on.work(work.id)
     assert hung.state is WorkState.HUNG
     assert await states(on, hung.pictures[0]) == {"Trusted"}
@@ -111,14 +112,14 @@ async def test_works_from_before_are_signed_when_credentials_are_turned_on(
     ana = await studio.artist("ana")
     work = await studio.published(ana)
     assert work.pictures[0].credentials is None
-    assert not studio.publishing.is_outdated(work, ana)
+    assert not studio.making.is_outdated(work, ana)
     on = signing(studio, sealers)
-    assert on.publishing.is_outdated(work, ana)
-    await on.publishing.make_pictures(PicturesPromise(work.id))
+    assert on.making.is_outdated(work, ana)
+    await on.making.make(PicturesPromise(work.id))
     again = await on.work(work.id)
     assert again.pictures[0].media_key != work.pictures[0].media_key
     assert await states(on, again.pictures[0]) == {"Trusted"}
-    assert not on.publishing.is_outdated(again, ana)
+    assert not on.making.is_outdated(again, ana)
 
 
 async def test_an_authority_is_made_once_and_certifies_pictures_alone(studio: Studio) -> None:

@@ -88,7 +88,7 @@ async def test_files_move_whole_and_a_second_move_copies_the_rest(
         assert hashlib.sha256(await elsewhere.read(digest)).hexdigest() == digest
     ben = await studio.artist("ben")
     work = await studio.received(ben, SMALL + b"more")
-    await studio.publishing.make_pictures(PicturesPromise(work.id))
+    await studio.making.make(PicturesPromise(work.id))
     moved = await room.move(elsewhere)
     assert moved.were_there >= len(kept)
     assert moved.copied >= 1

@@ -240,6 +240,7 @@ def _studio_of(instance: Instance) -> Studio:
         media=seams.media,
         folder=instance.config.media_path,
         accounts=flows.accounts,
+        making=flows.publishing.making,
         publishing=flows.publishing,
         viewing=flows.viewing,
         following=flows.following,
