@@ -9,7 +9,7 @@ import re
 from typing import Final
 
 from server.media_tokens import NOBODY, Given
-from server.model import Millis, RenditionName, WorkId
+from server.model import Millis, WorkId
 from server.values import dataclass
 from server.visitors import VisitorClass
 
@@ -27,6 +27,7 @@ MACHINES: Final = frozenset(
         VisitorClass.TOOL,
     }
 )
+FILM: Final = "video"  # what a look at a video is counted as
 NOT_GIVEN: Final = Given(NOBODY, WorkId(0))
 _MAX_ID: Final = 2**63 - 1  # databases take no larger number
 _WORK = re.compile(r"/(?:@[A-Za-z0-9_]{1,30}|works)/(\d{1,19})(?:-|/|$)")
@@ -68,7 +69,7 @@ class Look:
 
     day: int
     media_key: str
-    rendition: RenditionName
+    rendition: str  # its name, or `FILM`
     token: str  # hashed; "" for one of too many to be told apart
     requests: int
     bytes: int

@@ -15,7 +15,6 @@ from server.clock import Clock
 from server.comers import Look, thing_asked
 from server.errors import Unavailable
 from server.media_tokens import MediaTokens
-from server.model import RenditionName
 from server.passages import DAY
 from server.ports import Library, Transaction
 from server.values import dataclass
@@ -25,7 +24,7 @@ log = structlog.get_logger(__name__)
 MOST_A_DAY: Final = 50_000  # different tokens, a process
 _AT_ONCE: Final = 1_000  # rows of one statement
 
-Key = tuple[int, str, RenditionName, str]
+Key = tuple[int, str, str, str]
 
 
 @dataclass(slots=True)
@@ -40,8 +39,8 @@ class Looking:
     _day: int = 0
     _different: set[str] = field(default_factory=set)
 
-    def count(self, token: str, path: str, rendition: RenditionName, sent: int) -> None:
-        """Count one answer to who opened a copy by a token."""
+    def count(self, token: str, path: str, rendition: str, sent: int) -> None:
+        """Count one answer to who opened a copy, or a video (`comers.FILM`), by a token."""
         _, media_key = thing_asked(path)
         if not media_key:
             return

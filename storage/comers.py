@@ -147,7 +147,9 @@ class _Comers:
                         WHERE pictures.media_key = given.media_key AND pictures.media_key <> ''),
                     (SELECT pictures.work_id FROM former_keys
                         JOIN pictures ON pictures.id = former_keys.picture_id
-                        WHERE former_keys.media_key = given.media_key)
+                        WHERE former_keys.media_key = given.media_key),
+                    (SELECT shots.work_id FROM shots
+                        WHERE shots.video_key = given.media_key AND shots.video_key <> '')
                 ) AS work
                 FROM given
             )
@@ -162,7 +164,7 @@ class _Comers:
                 bytes = closer_looks.bytes + excluded.bytes
             """,
             rows=json_text(
-                [one.day, one.media_key, one.rendition.value, one.token, one.requests, one.bytes]
+                [one.day, one.media_key, one.rendition, one.token, one.requests, one.bytes]
                 for one in looks
             ),
         )

@@ -10,7 +10,7 @@ from typing import Final
 from aiohttp import web
 from aiohttp.abc import AbstractAccessLogger
 
-from server.comers import MACHINES
+from server.comers import FILM, MACHINES
 from server.crawler_book import CrawlerBook, brief
 from server.egress import Egress
 from server.given import QUERY
@@ -86,7 +86,9 @@ class Counter:
             and request.method != "HEAD"
         ):
             token = request.query.get("t", "")
-            self.looking.count(token, request.path, facts.rendition, sent)
+            is_film = request.path.rpartition("/")[2].startswith("video.")
+            rendition = FILM if is_film else facts.rendition.value
+            self.looking.count(token, request.path, rendition, sent)
         if visitor in MACHINES or is_refused:
             self.work_visits.count(
                 visitor,

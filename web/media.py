@@ -31,7 +31,7 @@ from web import proofs
 from web.flows import flows
 from web.keys import ARTIST, PROXY_BYTES
 from web.outbound import facts_of, peer_of, stricter_claim
-from web.picture_door import demanded
+from web.picture_door import demanded, is_for_guests
 from web.respond import set_signals, viewer_id
 
 _TYPES = {
@@ -150,10 +150,16 @@ def _caching(request: web.Request, work: Work, asked: Rendition, found: Renditio
     if not work.is_visible or is_special or (is_federated and peer_of(request)):
         return "private, no-store"
     policy = flows(request).house.policy_for(work)
-    is_for_all = is_federated or is_open_to(Audience.VISITOR, found, policy)
+    is_for_all = is_federated or (
+        is_open_to(Audience.VISITOR, found, policy) and _is_for_guests(request, asked)
+    )
     if work.visibility is Visibility.FOLLOWERS or not is_for_all:
         return _A_DAY_PRIVATELY
     return _A_DAY if is_federated else _FOREVER
+
+
+def _is_for_guests(request: web.Request, asked: Rendition) -> bool:
+    return asked.name in SMALL_CARDS or is_for_guests(request, asked.name)
 
 
 async def send(request: web.Request, digest: str, content_type: str) -> web.StreamResponse:

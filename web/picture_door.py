@@ -89,6 +89,16 @@ def kept_from(
     return kept, next((reason for reason in reasons if reason), "")
 
 
+def is_for_guests(request: web.Request, name: RenditionName) -> bool:
+    """Say whether a guest without a proof, at this very place, would get this copy as well.
+
+    What only members or a proof open is never kept by a cache that others share.
+    """
+    facts = replace(_facts(request, name, Proof.NONE), visitor=VisitorClass.VISITOR)
+    decision = _decided(request, facts)
+    return not (isinstance(decision, Refuse) or _is_less(decision, facts))
+
+
 def is_usual(request: web.Request) -> bool:
     """Say whether a page may be kept for others: they would get the same pictures.
 

@@ -1,7 +1,8 @@
 """The proofs of a browser: its cookie came back with its style sheet, or it solved a sum too.
 
 The law: nothing of it is asked for on pages, feeds or link cards, whose answers are the same for
-everybody. A proof only ever opens a larger copy of a picture. Which one it takes, the policy says.
+everybody. A proof only ever opens larger copies of pictures, and videos of how a work was made.
+Which one it takes, the policy says.
 """
 
 import secrets

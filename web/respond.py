@@ -76,6 +76,12 @@ _NOTICES: Mapping[str, str] = {
         "Larger copies are for browsers that have solved a small sum within the hour. A click into "
         "the picture here solves it, where scripts run; else this is the largest that we show."
     ),
+    "no-proof-video": "This video is for browsers that load our style sheets and keep a cookie; "
+    "yours sent none back. Play it once more, now that this page is loaded.",
+    "no-work-video": (
+        "This video is for browsers that have solved a small sum within the hour. A click into it "
+        "here solves it, where scripts run; else you see what stands for it alone."
+    ),
     "shots": "Added. Pictures are shown as soon as they are prepared; describe them meanwhile.",
     "portrait": "Saved. Your followers' servers are told.",
     "watermark": "Saved. Copies of your works are made anew, the newest first.",

@@ -160,6 +160,7 @@ ROUTES = (
     _get(f"/series/{_ID}/following", series_answers.group_following, is_public=True),
     _get(f"/works/{_ID}", gallery.work_object, is_public=True),
     _get(f"/works/{_ID}/larger/{{picture:\\d{{1,19}}}}", larger.larger, is_public=True),
+    _get(f"/works/{_ID}/process/{{shot:\\d{{1,19}}}}/video", larger.video, is_public=True),
     _get("/proof.css", proofs.style_sheet, is_public=True),
     _get("/proof/sum", proofs.set_sum, is_public=True),
     _post("/proof/sum", proofs.take_solution, is_public=True),

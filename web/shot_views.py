@@ -9,12 +9,14 @@ from web.views import FormView, PictureView
 
 @dataclass(frozen=True, slots=True)
 class VideoView:
-    """A video. Without `url` this visitor gets its poster alone."""
+    """A video. With neither address this visitor gets its poster alone."""
 
     type: str  # its media type
     width: int  # of its frame on the page: nothing moves once it loads
     height: int
     url: str = ""
+    closer_url: str = ""  # leads to it whoever gives the proof that opens larger pictures
+    asks_work: bool = False  # that proof is a solved sum
     poster_url: str = ""  # "" = nothing stands for it
     size: str = ""  # "12.3 MB"
 

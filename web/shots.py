@@ -1,14 +1,15 @@
 """How works were made: from shots to what templates show."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from server.model import ImageFormat, PictureState, RenditionName, Work
-from server.protections import may_have
+from server.protections import Audience
+from server.rules import Proof
 from server.shots import MAX_CAPTION, MAX_SHOTS, Shot, Video
 from web.present import Show
 from web.shot_views import ShotEditView, ShotsForm, ShotView, VideoView
 from web.text import weight
-from web.videos import path_of, side_of
+from web.videos import closer_path, is_given, path_of
 from web.views import FormView, PictureView
 
 PICTURES = "image/jpeg,image/png,image/webp,image/avif,image/gif,image/tiff"
@@ -17,14 +18,27 @@ _THUMBS = (RenditionName.TILE, RenditionName.PREVIEW)
 _WIDE = (16, 9)
 
 
-def shot_views(showing: Show, work: Work, shots: Sequence[Shot]) -> tuple[ShotView, ...]:
-    """Return what a work's page shows of how it was made, as far as it is ready."""
-    return tuple(view for shot in shots if (view := _shot_view(showing, work, shot)))
+def shot_views(
+    showing: Show,
+    work: Work,
+    shots: Sequence[Shot],
+    kept_from_proven: Collection[RenditionName] | None = None,
+) -> tuple[ShotView, ...]:
+    """Return what a work's page shows of how it was made, as far as it is ready.
+
+    `kept_from_proven`: what a rule keeps from this visitor even once their browser gave a proof;
+    None where a proof opens nothing to them.
+    """
+    return tuple(
+        view for shot in shots if (view := _shot_view(showing, work, shot, kept_from_proven))
+    )
 
 
-def _shot_view(showing: Show, work: Work, shot: Shot) -> ShotView | None:
+def _shot_view(
+    showing: Show, work: Work, shot: Shot, kept_from_proven: Collection[RenditionName] | None
+) -> ShotView | None:
     if shot.video is not None:
-        video = video_view(showing, work, shot, shot.video)
+        video = _video_view(showing, work, shot, shot.video, kept_from_proven)
         return ShotView(shot.alt, shot.caption, video=video)
     picture = shot.picture
     if picture is None or picture.state is not PictureState.READY:
@@ -34,18 +48,31 @@ def _shot_view(showing: Show, work: Work, shot: Shot) -> ShotView | None:
     return ShotView(shot.alt, shot.caption, picture=shown, declares=declares)
 
 
-def video_view(showing: Show, work: Work, shot: Shot, video: Video) -> VideoView:
+def _video_view(
+    showing: Show,
+    work: Work,
+    shot: Shot,
+    video: Video,
+    kept_from_proven: Collection[RenditionName] | None,
+) -> VideoView:
     """Return a video with what stands for it: a picture of its own, else the work's first."""
     poster = _poster(showing, work, shot)
     largest = poster.jpeg[-1] if poster and poster.jpeg else None
     framed = (poster.width, poster.height) if poster and poster.width and shot.picture else _WIDE
     size = (video.width, video.height) if video.width else framed
-    is_kept = RenditionName.VIEW in showing.kept_from
     is_own = showing.viewer is not None and showing.viewer.id == work.artist_id
-    may = may_have(showing.audience, side_of(video), showing.policy_for(work)) and not is_kept
+    policy = showing.policy_for(work)
+    may = is_own or is_given(showing.audience, video, policy, showing.kept_from)
+    is_behind_proof = (
+        not may
+        and kept_from_proven is not None
+        and is_given(Audience.PERSON, video, policy, kept_from_proven)
+    )
     return VideoView(
         *(video.type, *size),
-        url=path_of(video) if may or is_own else "",
+        url=path_of(video) if may else "",
+        closer_url=closer_path(work, shot) if is_behind_proof else "",
+        asks_work=policy.renditions.proof is Proof.WORK,
         poster_url=largest.url if largest else "",
         size=weight(video.bytes),
     )

@@ -1,22 +1,26 @@
 """Videos of how works were made, to whom the policy gives pictures of that size.
 
-Nothing smaller can be made of a video here: who gets small copies only gets none of it. Parts are
-given, so that a player can begin and move without the whole; the file is sent as it came.
+Nothing smaller can be made of a video here: who gets small copies only gets none of it, until the
+proof that opens larger pictures opens it too. Parts are given, so that a player can begin and move
+without the whole; the file is sent as it came.
 """
 
+from collections.abc import Collection
 from typing import Final
 
 from aiohttp import web
 
 from server.errors import NotAllowed, NotFound
 from server.model import ActorId, RenditionName, Visibility, Work
+from server.policy import Policy
 from server.protections import SIDE_OF_VIDEO, Audience, may_have
-from server.rules import Action
-from server.shots import Video
+from server.rules import Action, Proof
+from server.shots import Shot, Video
+from web import proofs
 from web.flows import flows
 from web.keys import ARTIST, PROXY_BYTES
 from web.media import ACCEL, send
-from web.picture_door import demanded
+from web.picture_door import demanded, is_for_guests
 from web.ranges import Part, Unsatisfiable, part_of
 from web.respond import set_signals, viewer_id
 
@@ -24,12 +28,32 @@ EXTENSIONS: Final = {"video/mp4": "mp4", "video/webm": "webm"}
 _FOREVER: Final = "public, max-age=31536000, immutable"
 _A_DAY_PRIVATELY: Final = "private, max-age=86400"
 _NEVER_KEPT: Final = "private, no-store"
-_NOT_GIVEN: Final = "Videos are not given to you: who sees small pictures only sees none."
+_NOT_GIVEN: Final = (
+    "Who sees small pictures only sees no videos. Where a browser's proof opens them, they play on "
+    "the work's own page, and their addresses last for an hour; /policy says why."
+)
 
 
 def path_of(video: Video) -> str:
     """Return the path of a video on this site."""
-    return f"/media/{video.media_key}/video.{EXTENSIONS[video.type]}"
+    return f"/media/{video.media_key}/{file_of(video)}"
+
+
+def file_of(video: Video) -> str:
+    """Return what a video is called in its address, and in a token that opens it."""
+    return f"video.{EXTENSIONS[video.type]}"
+
+
+def closer_path(work: Work, shot: Shot) -> str:
+    """Return the path that leads to a video whoever gave a proof, see `web.pages.larger`."""
+    return f"/works/{work.id}/process/{shot.id}/video"
+
+
+def is_given(
+    audience: Audience, video: Video, policy: Policy, kept_from: Collection[RenditionName]
+) -> bool:
+    """Say whether an audience may have a video, from which rules keep these renditions."""
+    return RenditionName.VIEW not in kept_from and may_have(audience, _side_of(video), policy)
 
 
 async def video(request: web.Request) -> web.StreamResponse:
@@ -41,20 +65,24 @@ async def video(request: web.Request) -> web.StreamResponse:
     if request.match_info["film"] != EXTENSIONS[found.type]:
         raise NotFound("There is no such video.")
     policy = known.house.policy_for(work)
-    is_preview = demanded(request, RenditionName.VIEW) is Action.PREVIEW
-    audience = Audience.PERSON if ARTIST in request else Audience.VISITOR
+    proof = proofs.opening(request, found.media_key, file_of(found))
+    is_preview = demanded(request, RenditionName.VIEW, proof) is Action.PREVIEW
+    is_person = ARTIST in request or proof is not Proof.NONE
+    audience = Audience.PERSON if is_person else Audience.VISITOR
     is_own = asker == work.artist_id
-    if not is_own and (is_preview or not may_have(audience, side_of(found), policy)):
+    if not is_own and (is_preview or not may_have(audience, _side_of(found), policy)):
         raise NotAllowed(_NOT_GIVEN)
     response = await send_video(request, found)
-    is_for_all = may_have(Audience.VISITOR, side_of(found), policy)
+    is_for_all = may_have(Audience.VISITOR, _side_of(found), policy) and is_for_guests(
+        request, RenditionName.VIEW
+    )
     response.headers["Cache-Control"] = _caching(work, is_for_all=is_for_all)
     artist, _ = await known.viewing.owner(work)
     set_signals(request, response, known.house.usage_of(artist, work))
     return response
 
 
-def side_of(found: Video) -> int:
+def _side_of(found: Video) -> int:
     """Return the side, in pixels, that an audience must be allowed to have a video."""
     return min(SIDE_OF_VIDEO, max(found.width, found.height) or SIDE_OF_VIDEO)
 

@@ -2,10 +2,12 @@
 
 from dataclasses import replace
 
-from server.comers import CloserLooks, Look, Price, WorkVisit, thing_asked
+from server.comers import FILM, CloserLooks, Look, Price, WorkVisit, thing_asked
 from server.media_tokens import Given
 from server.model import ActorId, Millis, RenditionName, WorkId
 from server.ports import Library
+from server.shots import Shot, ShotId, Video
+from server.videos import VideoType
 from server.visitors import VisitorClass
 from tests.contract.samples import NOW, add_artist, picture, work
 
@@ -80,6 +82,16 @@ async def test_closer_looks_add_up_by_token_whichever_key_a_picture_had(library:
         assert await tx.comers.sweep_looks(9) == 0
         assert await tx.comers.sweep_looks(10) == 2
         assert await tx.comers.looks_of_artist(ActorId(1), 9) == [CloserLooks(WorkId(7), 1, 2)]
+
+
+async def test_a_look_at_a_video_is_counted_with_its_work(library: Library) -> None:
+    await a_work(library)
+    film = Video("d" * 40, VideoType.MP4, "e" * 64, 900, 1_280, 720)
+    async with library.transaction() as tx:
+        await tx.shots.put(Shot(ShotId(5), WorkId(7), ActorId(1), 0, "a.mp4", NOW, video=film))
+        await tx.comers.add_looks([replace(LOOK, media_key="d" * 40, rendition=FILM)])
+        (found,) = await tx.comers.looks_of_work(WorkId(7))
+    assert (found.rendition, found.requests, found.bytes) == ("video", 2, 300)
 
 
 async def test_a_sum_is_spent_once_until_it_is_swept(library: Library) -> None:

@@ -47,6 +47,14 @@ from web.views import (
 DAY = Millis(1_795_305_600_000)
 PLACEHOLDER = "data:image/webp;base64,UklGRhoAAABXRUJQVlA4TA0AAAAvAAAAEAcQERGIiP4HAA=="
 
+FILMS = (
+    VideoView("video/mp4", 16, 9, "/v", poster_url="/p", size="2 MB"),
+    VideoView("video/mp4", 16, 9, "", "/c", asks_work=False, poster_url="/p", size="2 MB"),
+    VideoView("video/mp4", 16, 9, "", "/c", asks_work=True, poster_url="/p", size="2 MB"),
+    VideoView("video/mp4", 16, 9, "", "/c", asks_work=True, poster_url="", size="2 MB"),
+    VideoView("video/webm", 16, 9, poster_url="/p", size="2 MB"),
+    VideoView("video/webm", 16, 9, size="2 MB"),
+)
 CHART = bars("Machines", [("22 Nov", 3, 4), ("23 Nov", 0, 0)], "3 and 4.")
 OPTIONS = (OptionView("none", "No", "Not at all."), OptionView("generated", "Yes"))
 
@@ -260,9 +268,7 @@ def samples(words: str) -> dict[str, object]:
             shots=(
                 ShotView(words, words, picture(words, larger_url="/l", moving_url="/m"),
                          declares=words),
-                ShotView(words, words, video=VideoView("video/mp4", 16, 9, "/v", "/p", "2 MB")),
-                ShotView(words, words, video=VideoView("video/webm", 16, 9, "", "/p", "2 MB")),
-                ShotView(words, words, video=VideoView("video/webm", 16, 9, "", "", "2 MB")),
+                *(ShotView(words, words, video=one) for one in FILMS),
             ),
         ),
         "upload.html": pages.UploadPage(

@@ -81,6 +81,18 @@ async def test_the_small_copy_stands_in_for_larger_ones(then: str, room: Room) -
     assert await room.body("view.avif", name="ben") == "view.avif"
 
 
+@pytest.mark.parametrize("then", ["preview", "prove", "refuse"])
+async def test_what_members_alone_get_is_kept_by_no_cache_that_others_share(
+    then: str, room: Room
+) -> None:
+    assert (await room.get("view.avif", name="ben"))[2].startswith("public")
+    room.site.stage.rules(rule(then, '{ class = ["visitor"] }'))
+    kept = (200, "view.avif", "private, max-age=86400")
+    assert await room.get("view.avif", name="ben") == kept
+    if then != "refuse":
+        assert (await room.get("tile.avif", name="ben"))[2].startswith("public")
+
+
 async def test_a_rule_for_programs_leaves_people_and_their_caches_alone(room: Room) -> None:
     room.site.stage.rules(rule("preview", '{ class = ["tool"] }'))
     assert await room.body("view.jpg") == "view.jpg"

@@ -48,6 +48,7 @@ PARTS = {
 STATUSES = {
     "/nothing-here/": 404,
     "/works/1/larger/1": 404,
+    "/works/1/process/1/video": 404,
     "/proof/sum": 403,
     "/@ana/1-hare": 404,
     "/@ana/1": 404,

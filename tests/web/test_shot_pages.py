@@ -2,6 +2,8 @@
 
 import re
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 import aiohttp
@@ -11,6 +13,7 @@ from aiohttp.test_utils import TestServer
 from server.model import Visibility, Work
 from server.policy import compile_policy
 from server.policy_text import read_policy
+from server.rules import Proof
 from server.shots import Shot
 from storage.s3 import BucketStore, open_bucket
 from tests.bucket import bucket
@@ -221,61 +224,185 @@ async def test_a_drafts_video_is_for_its_artist_and_a_withdrawn_ones_for_nobody(
     assert (await gallery.stranger().get(page_of(followers))).status == 404
 
 
+@contextmanager
+def in_force(gallery: Gallery, text: str) -> Iterator[None]:
+    """Let a policy be in force for a while."""
+    house = gallery.instance.flows.house
+    before = house.now
+    policy = read_policy(f'preset = "{house.preset}"\n{text}')
+    house._in_force = replace(before, compiled=compile_policy(policy))
+    try:
+        yield
+    finally:
+        house._in_force = before
+
+
+async def shrink(gallery: Gallery, work: Work) -> None:
+    """Let guests who gave no proof have small copies of a work only."""
+    async with gallery.studio.library.transaction() as tx:
+        await tx.works.update(replace(work, sizes=replace(work.sizes, visitor=800)))
+
+
+def closer_to(page: str) -> str:
+    """Return the address on a work's page that leads to its video."""
+    (found,) = re.findall(r'<source src="(/works/\d+/process/\d+/video)"', page)
+    return str(found)
+
+
 async def test_who_gets_small_pictures_only_gets_the_poster_and_is_told_why(
     gallery: Gallery,
 ) -> None:
     work, path = await with_film(gallery)
-    small = replace(work, sizes=replace(work.sizes, visitor=800))
-    async with gallery.studio.library.transaction() as tx:
-        await tx.works.update(small)
-    refused = await gallery.stranger().get(path)
-    assert refused.status == 403
-    assert "who sees small pictures only sees none" in refused.text
-    page = (await gallery.stranger().get(page_of(work))).text
-    assert "<video" not in page
-    assert "It is not shown to you" in page
-    assert (await (await gallery.member("bea")).get(path)).status == 200
+    guest = gallery.stranger()
+    await guest.get("/proof.css")
+    (shot,) = await shots(gallery, work)
+    closer = f"/works/{work.id}/process/{shot.id}/video"
+    with in_force(gallery, "[renditions]\nvisitor = 800\nperson = 800\n"):
+        for browser in (gallery.stranger(), guest, await gallery.member("bea")):
+            refused = await browser.get(path)
+            assert refused.status == 403
+            assert "sees small pictures only sees no videos" in refused.text
+            assert (await browser.get(closer)).status == 403
+            page = (await browser.get(page_of(work))).text
+            assert "<video" not in page
+            assert "It is not shown to you" in page
     tiny, path = await with_film(gallery, webm())
-    async with gallery.studio.library.transaction() as tx:
-        await tx.works.update(replace(tiny, sizes=replace(tiny.sizes, visitor=800)))
+    await shrink(gallery, tiny)
     assert (await gallery.stranger().get(path)).status == 200  # it is no larger than that itself
 
 
-async def test_a_sensitive_work_shows_nothing_of_how_it_was_made_unasked(gallery: Gallery) -> None:
-    work, _ = await with_film(gallery, is_sensitive=True, sensitive_reason="Blood")
-    page = (await gallery.stranger().get(page_of(work))).text
-    section = page[page.index('id="making-title"') :]
-    assert section.index("<details") < section.index("<video")
-    assert "poster=" not in section
-
-
-async def test_other_servers_hear_of_the_work_alone(gallery: Gallery) -> None:
+async def test_a_proof_opens_a_video_to_one_browser_for_an_hour(gallery: Gallery) -> None:
     work, path = await with_film(gallery)
-    answer = await gallery.stranger().get(f"/works/{work.id}", Accept="application/activity+json")
-    assert answer.status == 200
-    assert path.split("/")[2] not in answer.text
+    await shrink(gallery, work)
+    guest, page = gallery.stranger(), await gallery.stranger().get(page_of(work))
+    assert "public" in page.headers["Cache-Control"]
+    assert '<link rel="stylesheet" href="/proof.css">' in page.text
+    assert "It plays where your browser loads style sheets and keeps cookies" in page.text
+    assert path not in page.text
+    closer = closer_to(page.text)
+    told = await guest.get(closer)
+    assert (told.status, told.headers["Cache-Control"]) == (303, "no-store")
+    assert told.location.endswith("?told=no-proof-video#process")
+    notice = await guest.get(told.location.removeprefix(guest.base).partition("#")[0])
+    assert "yours sent none back. Play it once more" in notice.text
+    await guest.get("/proof.css")
+    led = await guest.get(closer)
+    assert (led.status, led.headers["Cache-Control"]) == (303, "no-store")
+    assert led.location.startswith(f"{path}?t=")
+    for sent, status, body in (
+        ({}, 200, mp4()),
+        ({"Range": "bytes=0-"}, 206, mp4()),
+        ({"Range": "bytes=5-99"}, 206, mp4()[5:100]),
+        ({"Range": "bytes=-7"}, 206, mp4()[-7:]),
+        ({"Range": "bytes=999999-"}, 416, b""),
+    ):
+        answer = await guest.get(led.location, **sent)
+        assert (answer.status, answer.body) == (status, body), sent
+        assert answer.headers["Cache-Control"] == "private, max-age=86400"
+    other = gallery.stranger()
+    await other.get("/proof.css")
+    tool = replace(guest, agent="python-requests/2.32.3", cookies=dict(guest.cookies))
+    for browser in (gallery.stranger(), other, tool):
+        for sent in ({}, {"Range": "bytes=0-9"}):
+            assert (await browser.get(led.location, **sent)).status == 403
+    token = led.location.partition("?t=")[2]
+    other_work, another = await with_film(gallery)
+    await shrink(gallery, other_work)
+    for wrong in (path, f"{path}?t={token}A", f"{path}?t={token[::-1]}", f"{another}?t={token}"):
+        assert (await guest.get(wrong)).status == 403
+    gallery.studio.clock.move(3_601_000)
+    assert (await guest.get(led.location)).status == 403
+    again = await guest.get(closer)
+    assert (await guest.get(again.location)).status == 200
+    await gallery.studio.publishing.withdraw(gallery.ana, work.id)
+    for gone in (closer, again.location, path):
+        assert (await guest.get(gone)).status == 410
+
+
+async def test_the_walk_to_a_video_shows_nothing_that_its_page_does_not(gallery: Gallery) -> None:
+    ana, bea, guest = await gallery.member(), await gallery.member("bea"), gallery.stranger()
+    await guest.get("/proof.css")
+    work, path = await with_film(gallery)
+    still = await a_work(gallery)
+    await send(ana, still, ("shots", "a.jpg", SMALL))
+    (film,), (picture,) = await shots(gallery, work), await shots(gallery, still)
+    for wrong in (
+        f"/works/{still.id}/process/{picture.id}/video",  # a picture
+        f"/works/{still.id}/process/{film.id}/video",  # of another work
+        f"/works/{work.id}/process/{2**63}/video",
+        f"/works/1/process/{film.id}/video",
+    ):
+        assert (await guest.get(wrong)).status == 404, wrong
+    for member in (ana, bea):  # who needs no proof
+        assert (await member.get(f"/works/{work.id}/process/{film.id}/video")).location == path
+    draft, path = await with_film(gallery, visibility=Visibility.DRAFT)
+    (film,) = await shots(gallery, draft)
+    closer = f"/works/{draft.id}/process/{film.id}/video"
+    assert (await ana.get(closer)).location == path
+    for other in (guest, bea):
+        assert (await other.get(closer)).status == 404
+
+
+def rule(then: str, *classes: str) -> str:
+    return f"""
+        [[rules]]
+        name = "Small only"
+        door = "media"
+        when = {{ class = {list(classes)} }}
+        then = "{then}"
+        because = "We said so."
+        """
 
 
 async def test_a_rule_that_gives_small_pictures_gives_no_video(gallery: Gallery) -> None:
     work, path = await with_film(gallery)
-    house = gallery.instance.flows.house
-    before = house.now
-    text = """
-        [[rules]]
-        name = "Small only"
-        door = "media"
-        when = { class = ["visitor"] }
-        then = "preview"
-        because = "We said so."
-        """
-    policy = read_policy(f'preset = "{house.preset}"\n{text}')
-    house._in_force = replace(before, compiled=compile_policy(policy))
-    try:
-        assert (await gallery.stranger().get(path)).status == 403
-        assert "<video" not in (await gallery.stranger().get(page_of(work))).text
-        assert (await (await gallery.member("bea")).get(path)).status == 200
-    finally:
-        house._in_force = before
+    guest = gallery.stranger()
+    await guest.get("/proof.css")
+    with in_force(gallery, rule("preview", "visitor", "person")):
+        for browser in (gallery.stranger(), guest):
+            assert (await browser.get(path)).status == 403
+            assert "<video" not in (await browser.get(page_of(work))).text
+        answer = await (await gallery.member("bea")).get(path)
+        assert answer.status == 200
+        assert answer.headers["Cache-Control"] == "private, max-age=86400"
+
+
+async def test_a_rule_that_asks_for_a_proof_is_met_by_one(gallery: Gallery) -> None:
+    work, path = await with_film(gallery)
+    guest = gallery.stranger()
+    await guest.get("/proof.css")
+    with in_force(gallery, rule("prove", "visitor", "person")):
+        for browser in (gallery.stranger(), guest):  # who knows the address alone shows nothing
+            assert (await browser.get(path)).status == 403
+        closer = closer_to((await gallery.stranger().get(page_of(work))).text)
+        led = await guest.get(closer)
+        answer = await guest.get(led.location)
+        assert (answer.status, answer.body) == (200, mp4())
+        for browser in (guest, await gallery.member("bea")):  # no shared cache keeps it for others
+            answer = await browser.get(led.location)
+            assert answer.headers["Cache-Control"] == "private, max-age=86400"
+        tool = gallery.stranger("python-requests/2.32.3")
+        assert (await tool.get(closer)).location.endswith("?told=no-proof-video#process")
+
+
+async def test_where_a_sum_is_asked_a_cookie_opens_no_video(gallery: Gallery) -> None:
+    work, _ = await with_film(gallery)
+    await shrink(gallery, work)
+    guest = gallery.stranger()
+    await guest.get("/proof.css")
+    with in_force(gallery, '[renditions]\nproof = "work"\n'):
+        page = (await guest.get(page_of(work))).text
+        assert "<video" not in page
+        (closer,) = re.findall(r'class="making__play" rel="nofollow" href="([^"]+)"', page)
+        assert 'type="module" src="/static/larger.js' in page
+        assert "<noscript> That takes a script: without one, it is not shown to you." in page
+        led = await guest.get(closer)
+        assert led.location.endswith("?told=no-work-video#process")
+        tokens, clock = gallery.instance.flows.media_tokens, gallery.studio.clock
+        name = next(iter(guest.cookies))
+        guest.cookies[name] = tokens.proof(bytes(12), clock.now(), Proof.WORK)
+        led = await guest.get(closer)
+        assert (await guest.get(led.location)).body == mp4()
 
 
 async def test_a_bucket_gives_parts_of_a_video_as_a_folder_does(gallery: Gallery) -> None:

@@ -260,12 +260,14 @@ def _work_view(request: web.Request, room: Room, showing: Show) -> WorkPage:
     asked = policy.renditions.proof
     proven, _ = kept_from(request, asked) if is_stranger else (kept, "")
     larger = shown_side(Audience.PERSON, one, policy, proven)
-    asks_proof = is_stranger and larger > shown
+    is_closer = is_stranger and larger > shown
+    shots = shot_views(showing, one, room.shots, proven if is_stranger else None)
+    asks_proof = is_closer or any(each.video and each.video.closer_url for each in shots)
     return WorkPage(
         artist=showing.artist(artist),
         title=one.title,
         pictures=tuple(
-            showing.whole_picture(one, picture, is_larger_elsewhere=asks_proof)
+            showing.whole_picture(one, picture, is_larger_elsewhere=is_closer)
             for picture in one.pictures
         ),
         asks_proof=asks_proof,
@@ -299,7 +301,7 @@ def _work_view(request: web.Request, room: Room, showing: Show) -> WorkPage:
         taken_with=tuple(dict.fromkeys(filter(None, (sentence(p.camera) for p in one.pictures)))),
         credits=credits_of(one),
         is_signed=is_signed(one),
-        shots=shot_views(showing, one, room.shots),
+        shots=shots,
     )
 
 

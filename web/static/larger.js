@@ -1,12 +1,14 @@
-// Larger pictures, where the house rules ask for a sum: a worker solves it upon the click, once an
-// hour, and the link then leads where it always led. Without this file a visitor keeps what is shown.
+// Larger pictures and videos, where the house rules ask for a sum: a worker solves it upon the click,
+// once an hour; the link then leads where it always led, and a video plays in its place. Without this
+// file a visitor keeps what is shown.
 const stage = document.querySelector("[data-sum]");
 const { proof: sheet, sum: address, worker: script } = stage.dataset;
 const WAIT = "One moment: your browser solves a small sum first.";
 const FAILED = "Your browser could not solve the sum, so this is the largest that we can show you.";
 const MOST_SECONDS = 120;
 
-const notes = new Map([...stage.querySelectorAll("a.whole__zoom")].map((link) => {
+const closer = [...stage.querySelectorAll("a.whole__zoom"), ...document.querySelectorAll("a.making__play")];
+const notes = new Map(closer.map((link) => {
   const note = document.createElement("p");
   note.className = "whole__wait";
   note.setAttribute("role", "status");
@@ -45,6 +47,19 @@ async function prove() {
   await ask({ method: "POST", body: btoa(JSON.stringify({ challenge, solution })) });
 }
 
+// The player, where the poster was, and as wide.
+function play(link) {
+  const player = document.createElement("video");
+  const poster = link.querySelector("img");
+  player.className = link.firstElementChild.className;
+  player.controls = player.playsInline = player.autoplay = true;
+  if (poster) player.poster = poster.currentSrc || poster.src;
+  if (link.dataset.label) player.setAttribute("aria-label", link.dataset.label);
+  player.src = link.href;
+  link.replaceWith(player);
+  player.focus();
+}
+
 let busy = false;
 for (const [link, note] of notes) {
   link.addEventListener("click", async (event) => {
@@ -55,7 +70,12 @@ for (const [link, note] of notes) {
     note.textContent = WAIT;
     try {
       await prove();
-      location.assign(link.href);
+      if (link.matches(".making__play")) {
+        play(link);
+        note.textContent = "";
+      } else {
+        location.assign(link.href);
+      }
     } catch (problem) {
       note.textContent = problem instanceof TypeError ? "This server did not answer; try again in a moment." : problem.message;
     } finally {
