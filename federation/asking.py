@@ -3,11 +3,13 @@
 Whom the policy sends nothing may not fetch it either: it stays a stranger.
 """
 
+from federation.doors import Doors
 from federation.facts import host_of
 from federation.remote import Remote
 from federation.signatures import Received, read_signature, verify
 from server.errors import FixatifError
 from server.model import Actor
+from server.ports import Library
 from server.rules import OutboundFacts, Refuse
 from server.values import dataclass
 
@@ -18,7 +20,9 @@ _MAIN_KEY_MARKS = ("#", "/main-key")  # …/users/ana#main-key, …/users/ana/ma
 class Asking:
     """Identifies signed requests."""
 
+    library: Library
     remote: Remote
+    doors: Doors
 
     async def asker(self, received: Received) -> Actor | None:
         """Return the actor that signed, None for a stranger or a signature that does not hold."""
@@ -45,11 +49,11 @@ class Asking:
             key_id = read_signature(received).key_id
         except FixatifError:
             return None
-        async with self.remote.library.reading() as tx:
+        async with self.library.reading() as tx:
             return await tx.actors.by_key_id(key_id)
 
     def _is_refused(self, key_id: str) -> bool:
-        decision = self.remote.doors.outbound(OutboundFacts(peer=""), host_of(key_id))
+        decision = self.doors.outbound(OutboundFacts(peer=""), host_of(key_id))
         return isinstance(decision, Refuse)
 
 

@@ -15,9 +15,10 @@ import structlog
 from federation import ld_signatures, uris
 from federation.asking import owner_of
 from federation.documents import Document, id_of, ids_of, read_document, type_of
+from federation.fetching import Fetching, RemoteGone
 from federation.ld_signatures import LINKED_DATA_TASK, LinkedClaim, Statements
 from federation.proofs import Proof, read_proof
-from federation.remote import Remote, RemoteGone
+from federation.remote import Remote
 from federation.signatures import (
     PublicKey,
     Received,
@@ -67,6 +68,7 @@ class Believing:
     """Finds out who wrote what somebody brought."""
 
     library: Library
+    fetching: Fetching
     remote: Remote
     readers: Workers  # with the tasks of `linked_data`
     _waiting: set[int] = field(default_factory=set)
@@ -159,7 +161,7 @@ class Believing:
         if known.visibility not in _OPEN:
             raise Untrusted(_UNPROVED)
         try:
-            document = await self.remote.document(claim.object_uri)
+            document = await self.fetching.document(claim.object_uri)
         except RemoteGone:
             return {"object": claim.object_uri}
         if type_of(document) == "Tombstone":
@@ -167,7 +169,7 @@ class Believing:
         raise Untrusted("The post that is said to be deleted is still there.")
 
     async def _present(self, claim: Claim) -> dict[str, Any]:
-        document = await self.remote.document(claim.object_uri)
+        document = await self.fetching.document(claim.object_uri)
         if id_of(document) != claim.object_uri:
             raise Untrusted("The post stands at another address than the one named.")
         if claim.actor_uri not in ids_of(document.get("attributedTo"), _MAX_AUTHORS):

@@ -15,7 +15,8 @@ from federation.believing import Believing, signer_of
 from federation.dedupe import dedupe_key
 from federation.doors import Doors
 from federation.facts import TAKE_BACK
-from federation.remote import Remote, RemoteGone
+from federation.fetching import RemoteGone
+from federation.remote import Remote
 from federation.signatures import (
     Received,
     SignatureClaim,

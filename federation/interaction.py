@@ -14,6 +14,7 @@ from urllib.parse import quote
 from federation import names, uris
 from federation.discovery import INTENTS, SUBSCRIBE
 from federation.documents import Document, is_document, text_of, values
+from federation.fetching import Fetching
 from federation.remote import Remote
 from server.errors import FixatifError, Invalid, Untrusted
 from server.values import dataclass
@@ -46,6 +47,7 @@ _HOST = re.compile(r"(?:https?://)?([A-Za-z0-9.\-\[\]:]{1,255})(?:/(?:@([\w.\-~]
 class Interaction:
     """Finds ways in."""
 
+    fetching: Fetching
     remote: Remote
 
     async def way_in(self, address: str, uri: str, intent: str) -> str | None:
@@ -59,7 +61,7 @@ class Interaction:
             raise Invalid("That is this very server: sign in here instead.", "address")
         host = domain
         if handle:
-            jrd = await self.remote.look_up(f"{handle}@{domain}")
+            jrd = await self.fetching.look_up(f"{handle}@{domain}")
             way = chosen(jrd, uri, intent)
             if way is not None:
                 return way
@@ -69,8 +71,8 @@ class Interaction:
     async def _software(self, host: str) -> str:
         """Return what runs at a host, by its own word; "" where it says nothing readable."""
         try:
-            target = _nodeinfo_of(await self.remote.at_host(host, "/.well-known/nodeinfo"), host)
-            found = await self.remote.at_host(host, target) if target else {}
+            target = _nodeinfo_of(await self.fetching.at_host(host, "/.well-known/nodeinfo"), host)
+            found = await self.fetching.at_host(host, target) if target else {}
         except FixatifError:
             return ""
         software = found.get("software")

@@ -1,26 +1,22 @@
-"""Brings documents of other servers: actors, keys, posts. Flow; every fetch is signed and guarded.
+"""Brings people, their keys and posts from other servers, and keeps them. Flow.
 
-An answer counts only if its media type is ActivityPub's (an uploaded JSON file is not)
-and its id is of the origin that was asked, after redirects. Redirects are followed here,
-at most three, each checked and signed anew.
+What is fetched, and when an answer counts, is `fetching`'s to say; here is what stays of it, and
+for how long it is believed unasked.
 """
 
 from collections import OrderedDict
 from dataclasses import field, replace
-from urllib.parse import quote, urljoin, urlsplit
 
 import msgspec
 import structlog
 
-from federation import names, origin, uris
-from federation.content_types import ACTIVITY_JSON, LD_JSON, is_activity_type
-from federation.documents import Document, id_of, read_document, type_of
+from federation import names, uris
+from federation.documents import id_of, type_of
 from federation.doors import Doors, treatment_of
+from federation.fetching import Fetching, RemoteDeleted, RemoteGone
 from federation.handles import Handles, domain_of
-from federation.knocking import Knocking
 from federation.posts import post_from, treated, with_header
-from federation.restraint import Restraint
-from federation.signatures import PublicKey, Unsigned, load_public_key
+from federation.signatures import PublicKey, load_public_key
 from federation.vocabulary import RemoteActor, RemoteNote, read_actor, read_keys, read_note
 from federation.wording import sanitised
 from server.addresses import Addresses
@@ -28,7 +24,7 @@ from server.clock import Clock
 from server.errors import FixatifError, Invalid, NotFound, Unavailable, Untrusted
 from server.likening import look_later
 from server.model import Actor, ActorId, ActorKind, Millis, Post, Visibility
-from server.ports import Incoming, Library, Transaction, Unreachable
+from server.ports import Library, Transaction
 from server.promises import FetchPromise, NamePromise, promise
 from server.reactions import Target, find_target_by_uri
 from server.rules import Hold, Refuse
@@ -36,23 +32,11 @@ from server.values import dataclass
 
 log = structlog.get_logger(__name__)
 
-MAX_REDIRECTS = 3
 STALE_AFTER = Millis(86_400_000)  # an actor's document is good for a day
 REFETCH_AFTER = Millis(60_000)  # a key that failed is fetched again at most once a minute
 _KEYS_KEPT = 10_000  # some 2 KiB each
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_GONE = frozenset({404, 410})
-_DELETED = 410
 _OPEN = (Visibility.PUBLIC, Visibility.UNLISTED)
 _ACTOR_TYPES = frozenset(kind.value for kind in ActorKind)
-
-
-class RemoteGone(NotFound):
-    """The other server says that it is not there, or not any more."""
-
-
-class RemoteDeleted(RemoteGone):
-    """The other server says that it was there, and was deleted (410)."""
 
 
 @dataclass(slots=True)
@@ -60,20 +44,16 @@ class Remote:
     """Fetches, checks, keeps."""
 
     library: Library
-    knocking: Knocking
+    fetching: Fetching
     clock: Clock
     addresses: Addresses
-    speaker: ActorId  # the server actor, who asks
     doors: Doors
-    allows_loopback: bool = False
     _keys: OrderedDict[str, PublicKey] = field(default_factory=OrderedDict)
     _refetched: OrderedDict[str, Millis] = field(default_factory=OrderedDict)
     handles: Handles = field(init=False)
-    _restraint: Restraint = field(init=False)
 
     def __post_init__(self) -> None:
-        self._restraint = Restraint(self.clock)
-        self.handles = Handles(self.library, self.clock, self.addresses, self.look_up)
+        self.handles = Handles(self.library, self.clock, self.addresses, self.fetching.look_up)
 
     async def key(self, key_id: str, actor_uri: str, *, afresh: bool = False) -> PublicKey:
         """Return the key that signs for `actor_uri`; from memory, the database, or its origin.
@@ -113,7 +93,7 @@ class Remote:
             if self.is_fresh(known):
                 return known
         try:
-            return await self.keep(read_actor(await self.document(uri)))
+            return await self.keep(read_actor(await self.fetching.document(uri)))
         except Unavailable:
             if known is None or afresh:
                 raise
@@ -136,38 +116,14 @@ class Remote:
             if known is None or known.gone_at is not None:
                 raise NotFound(f"There is nobody called {handle} here.")
             return known
-        actor = await self.actor(names.actor_link(await self.look_up(text), text))
+        actor = await self.actor(names.actor_link(await self.fetching.look_up(text), text))
         # asked for by another name: whether it is theirs, their own server is to say
         return actor if actor.domain == domain else await self.handles.named(actor)
-
-    async def look_up(self, text: str) -> Document:
-        """Return the WebFinger document of `name@domain`. Raises as `by_address`."""
-        handle, domain = names.read_address(text)
-        target = f"/.well-known/webfinger?resource={quote(f'acct:{handle}@{domain}')}"
-        try:
-            return await self.at_host(domain, target, "application/jrd+json, application/json")
-        except RemoteGone as absent:
-            raise NotFound(f"{domain} knows nobody called {handle}.") from absent
-
-    async def at_host(self, domain: str, target: str, accept: str = "application/json") -> Document:
-        """Return JSON that is no ActivityPub: WebFinger, NodeInfo. Raises as `by_address`."""
-        schemes = ["https"]
-        if self.allows_loopback and uris.is_loopback(urlsplit(f"//{domain}").hostname or ""):
-            schemes.append("http")
-        for scheme in schemes:
-            try:
-                answer, _ = await self._get(f"{scheme}://{domain}{target}", accept)
-            except Unavailable:
-                if scheme == schemes[-1]:
-                    raise
-            else:
-                return names.read_jrd(answer.body, domain)
-        raise Unavailable(f"{domain} cannot be reached; try again later.")
 
     async def find(self, uri: str) -> Actor | RemoteNote | Target:
         """Find whatever stands at an address (or is called `name@server`), here or elsewhere.
 
-        Raises as `document`, `NotFound` where it is ours and not there.
+        Raises as `Fetching.document`, `NotFound` where it is ours and not there.
         """
         if names.is_account(uri.removeprefix("acct:")):
             return await self.by_address(uri.removeprefix("acct:"))
@@ -185,7 +141,7 @@ class Remote:
             return actor
         if self.addresses.is_ours(uri):
             raise NotFound("There is nothing here at this address.")
-        document = await self.document(uri)
+        document = await self.fetching.document(uri)
         if type_of(document) in _ACTOR_TYPES:
             return await self.keep(read_actor(document))
         return await self.note(id_of(document))
@@ -243,8 +199,11 @@ class Remote:
         )
 
     async def note(self, uri: str) -> RemoteNote:
-        """Fetch a post from its origin. Raises as `document`, `Invalid` where it is no post."""
-        document, usage = await self._document(uri)
+        """Fetch a post from its origin.
+
+        Raises as `Fetching.document`, `Invalid` where it is no post.
+        """
+        document, usage = await self.fetching.with_usage(uri)
         note = with_header(read_note(document), usage)
         if not uris.same_origin(note.uri, note.attributed_to):
             raise Untrusted("The post and its author are on different servers.")
@@ -258,77 +217,21 @@ class Remote:
     async def confirm_deleted(self, uri: str, actor_id: ActorId) -> None:
         """Erase an actor if its own address says that it was deleted."""
         try:
-            await self.document(uri)
+            await self.fetching.document(uri)
         except RemoteDeleted:
             now = self.clock.now()
             await self.library.join(lambda tx: tx.actors.mark_gone(actor_id, now))
         except FixatifError as problem:
             log.info("deletion_not_confirmed", reason=problem.message)
 
-    async def document(self, uri: str) -> Document:
-        """Fetch a document by its id. Its own id must be of the origin that answered.
-
-        Raises `RemoteGone`, `Untrusted`, `Invalid`, `Unavailable`.
-        """
-        return (await self._document(uri))[0]
-
-    async def _document(self, uri: str) -> tuple[Document, str]:
-        """Fetch a document by its id; return it with the Content-Usage that came with it."""
-        if self.addresses.is_ours(uri):
-            raise Untrusted("This address is ours and is not fetched.")
-        answer, answered_by = await self._get(uri, f"{LD_JSON}, {ACTIVITY_JSON}")
-        if not is_activity_type(answer.headers.get("content-type", "")):
-            raise Untrusted("The other server answered with something that is no ActivityPub.")
-        document = read_document(answer.body)
-        origin.check_document(id_of(document), answered_by)
-        own_id = id_of(document)
-        if own_id.partition("#")[0] != answered_by.partition("#")[0]:
-            return await self._confirmed(own_id)
-        return document, answer.headers.get("content-usage", "")
-
-    async def _confirmed(self, own_id: str) -> tuple[Document, str]:
-        """Fetch a document by the id that it gives itself: a page's address was asked before."""
-        answer, answered_by = await self._get(own_id, f"{LD_JSON}, {ACTIVITY_JSON}")
-        confirmed = read_document(answer.body)
-        origin.check_document(id_of(confirmed), answered_by)
-        if id_of(confirmed) != own_id or not is_activity_type(
-            answer.headers.get("content-type", "")
-        ):
-            raise Untrusted("The other server's document does not stand at its own address.")
-        return confirmed, answer.headers.get("content-usage", "")
-
-    async def _get(self, uri: str, accept: str) -> tuple[Incoming, str]:
-        """GET, signed by the server actor; return the answer and the address that gave it."""
-        for _ in range(MAX_REDIRECTS + 1):
-            host = uris.origin_of(uri).authority
-            if self.addresses.is_ours(uri):  # a redirect may lead back here
-                raise Untrusted("This address is ours and is not fetched.")
-            self.doors.demand(uri)
-            self._restraint.ask(host)
-            plain = uri.partition("#")[0]
-            answer = await self._ask(Unsigned("GET", plain, (("Accept", accept),)))
-            if answer.status not in _REDIRECTS:
-                _check_status(answer)
-                return answer, plain
-            uri = _joined(plain, answer.headers.get("location", ""))
-        raise Unavailable("The other server redirects in a circle.")
-
-    async def _ask(self, request: Unsigned) -> Incoming:
-        try:
-            return await self.knocking.send(request, self.speaker)
-        except Unreachable as problem:
-            # Why is for our log: told to whom asked, it would show what stands behind us
-            log.info("not_reached", host=request.host, reason=str(problem))
-            raise Unavailable("The other server cannot be reached; try again later.") from problem
-
     async def _owner_of(self, key_id: str, actor_uri: str) -> Actor:
         """Fetch a key's owner: the claimed actor, or whom the key's own document names."""
         if not uris.same_origin(key_id, actor_uri):
             raise Untrusted("The key and the actor are on different servers.")
-        found = read_actor(await self.document(actor_uri))
+        found = read_actor(await self.fetching.document(actor_uri))
         chosen = next((key for key in found.keys if key.key_id == key_id), None)
         if chosen is None:
-            keys = read_keys(await self.document(key_id))
+            keys = read_keys(await self.fetching.document(key_id))
             chosen = next((k for k in keys if (k.key_id, k.owner) == (key_id, found.uri)), None)
         if chosen is None:
             raise Untrusted("The actor does not publish the key that signed this.")
@@ -410,22 +313,6 @@ class Remote:
 def _keys_of(actor: Actor) -> dict[str, str]:
     """Return key id → PEM or Multikey."""
     return {actor.key_id: actor.public_key_pem, **dict(actor.more_keys)}
-
-
-def _joined(base: str, location: str) -> str:
-    try:
-        return urljoin(base, location)
-    except ValueError as problem:  # such as an unclosed [ of an IPv6 address
-        raise Untrusted("The other server redirects to what is no web address.") from problem
-
-
-def _check_status(answer: Incoming) -> None:
-    if answer.status == _DELETED:
-        raise RemoteDeleted("The other server says that this was deleted.")
-    if answer.status in _GONE:
-        raise RemoteGone("The other server says that this does not exist.")
-    if answer.status != 200:
-        raise Unavailable(f"The other server answered {answer.status}.")
 
 
 def _host_of(addresses: Addresses) -> str:

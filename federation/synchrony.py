@@ -16,6 +16,7 @@ import structlog
 
 from federation.addressing import PUBLIC
 from federation.documents import Document, number_of, type_of
+from federation.fetching import Fetching
 from federation.followers_sync import (
     HEADER,
     MOST_FOLLOWERS,
@@ -28,7 +29,6 @@ from federation.followers_sync import (
     read_header,
 )
 from federation.messages import Received
-from federation.remote import Remote
 from federation.uris import same_origin
 from server.addresses import Addresses
 from server.clock import Clock
@@ -71,7 +71,7 @@ class Synchrony:
     clock: Clock
     addresses: Addresses
     bus: Bus
-    remote: Remote
+    fetching: Fetching
     following: Following
     _digests: OrderedDict[ActorId, tuple[Millis, dict[str, str]]] = field(
         default_factory=OrderedDict
@@ -151,7 +151,7 @@ class Synchrony:
         total: int | None = None
         uri = url
         for _ in range(_MOST_PAGES):
-            document = await self.remote.document(uri)
+            document = await self.fetching.document(uri)
             ids, following, is_whole = items_of(document)
             if not is_whole or not _is_collection(document):
                 return None

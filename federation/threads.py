@@ -17,6 +17,7 @@ from federation import quoting, uris
 from federation.dedupe import deletion_key
 from federation.documents import Document, first, id_of, is_document
 from federation.doors import Doors, treatment_of
+from federation.fetching import Fetching
 from federation.permissions import Authorization, agrees, read_authorization
 from federation.posts import post_from, treated
 from federation.remote import Remote
@@ -69,6 +70,7 @@ class Threads:
     clock: Clock
     bus: Bus
     addresses: Addresses
+    fetching: Fetching
     remote: Remote
     reactions: Reactions
     doors: Doors
@@ -191,7 +193,7 @@ class Threads:
         if self.addresses.is_ours(what.uri) or not self._may_cause(what.because_of, 1):
             return
         try:
-            said = read_authorization(await self.remote.document(what.uri))
+            said = read_authorization(await self.fetching.document(what.uri))
         except Unavailable as outage:
             raise Later(outage.message) from outage
         except FixatifError as problem:
@@ -334,7 +336,7 @@ class Threads:
         if not uri or self.addresses.is_ours(uri) or not self._may_cause(because_of, 1):
             return None
         try:
-            return await self.remote.document(uri)
+            return await self.fetching.document(uri)
         except FixatifError as problem:
             log.info("document_not_brought", reason=problem.message)
             return None

@@ -22,6 +22,7 @@ from federation.delivery import Delivery
 from federation.doors import Doors
 from federation.extents import Extents
 from federation.fanout import Fanout
+from federation.fetching import Fetching
 from federation.inbox import Inbox
 from federation.interaction import Interaction
 from federation.knocking import Knocking
@@ -258,18 +259,14 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
     doors = Doors(house, clock, addresses, sparing, envelopes)
     signing, given_to = Signing(library, clock), GivenTo(library, clock, await read_key(library))
     knocking = Knocking(library, seams.transport, signing, clock)
-    remote = Remote(
-        library,
-        knocking,
-        clock,
-        addresses,
-        speaker.id,
-        doors,
-        allows_loopback=config.federation.allow_private_addresses,
+    allows_private = config.federation.allow_private_addresses
+    fetching = Fetching(
+        *(knocking, clock, addresses, speaker.id, doors), allows_loopback=allows_private
     )
+    remote = Remote(library, fetching, clock, addresses, doors)
     following = Following(library, clock, addresses, bus)
     reactions = Reactions(library, clock, addresses, bus)
-    threads = Threads(library, clock, bus, addresses, remote, reactions, doors)
+    threads = Threads(library, clock, bus, addresses, fetching, remote, reactions, doors)
     viewing, notifications = Viewing(library, addresses), Notifications(library, clock)
     domain, crawlers = config.instance.domain, CrawlerBook(config.crawlers_path)
     authority = await Authority.of(library, clock, domain)
@@ -294,19 +291,18 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
         say=outbox.say_in,
     )
     apply, sweeping = Apply(library, bus, hands), Sweeping(library, seams.media, clock)
-    synchrony = Synchrony(library, clock, addresses, bus, remote, following)
+    synchrony = Synchrony(library, clock, addresses, bus, fetching, following)
     extents = Extents(library, clock, addresses, house, signing, given_to)
     delivery = Delivery(library, clock, knocking, house, reach, synchrony, doors, extents)
     reinscribing = Reinscribing(library, clock, bus, making)
     likening = Likening(
         *(library, clock, addresses, seams.media, seams.workers, seams.transport, reporting),
         Measure(config.federation.compared_mib_per_day << 20),
-        allows_loopback=config.federation.allow_private_addresses,
+        allows_loopback=allows_private,
     )
-    severing = Severing(library, clock, addresses, bus, house)
-    ends, sweeping = (
+    severing, ends = (
+        Severing(library, clock, addresses, bus, house),
         AccountEnds(library, seams.media, clock, addresses, bus),
-        Sweeping(library, seams.media, clock),
     )
     neighbourhood = Neighbourhood(
         library,
@@ -316,10 +312,9 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
         addresses,
         house,
         random.random,
-        allows_loopback=config.federation.allow_private_addresses,
+        allows_loopback=allows_private,
     )
     governing = Governing(library, clock, house, severing, bus, domain, crawlers)
-    allows_private = config.federation.allow_private_addresses
     list_fetching = ListFetching(seams.transport, addresses, allows_loopback=allows_private)
     blocklists = Blocklists(library, clock, addresses, house, seams.workers, list_fetching)
     renewing = ListRenewing(library, clock, blocklists, governing)
@@ -357,7 +352,7 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
     }
     inbox = Inbox(
         *(library, clock, bus, remote, doors),
-        Believing(library, remote, seams.readers),
+        Believing(library, fetching, remote, seams.readers),
         *(reach, synchrony),
     )
     courtesy, tokens = Courtesy(clock), MediaTokens(await _secret_of(library, speaker, "pictures"))
@@ -442,8 +437,8 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
         media=seams.media,
         inbox=inbox,
         remote=remote,
-        asking=Asking(remote),
-        interaction=Interaction(remote),
+        asking=Asking(library, remote, doors),
+        interaction=Interaction(fetching, remote),
         own_policy=OwnPolicy(
             library,
             house,

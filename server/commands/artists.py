@@ -167,7 +167,7 @@ def account_rotate_key(handle: str, config_file: Path | None) -> None:
         accounts = instance.flows.accounts
         artist = await accounts.named(handle)
         actor = await accounts.keys.rotate(artist)
-        instance.flows.remote.knocking.signing.forget(actor.id)
+        instance.flows.signing.forget(actor.id)
         click.echo(f"{artist.handle} signs with {actor.key_id} from now on.")
 
     with_instance(loaded(config_file), run)

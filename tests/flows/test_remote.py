@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from federation.fetching import MAX_REDIRECTS, RemoteGone
 from federation.messages import Received
 from federation.names import read_address
-from federation.remote import MAX_REDIRECTS, RemoteGone
 from federation.signatures import load_public_key, read_signature, verify
 from server.errors import FixatifError, Invalid, NotFound, Unavailable, Untrusted
 from server.model import Actor

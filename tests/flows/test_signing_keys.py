@@ -157,7 +157,7 @@ async def test_every_activity_carries_a_proof_by_its_actor(stage: Stage) -> None
 
 async def test_another_process_signs_with_the_new_key_within_a_minute(stage: Stage) -> None:
     ana = await stage.artist()
-    signing = stage.flows.remote.knocking.signing
+    signing = stage.flows.signing
     request = Unsigned("GET", "https://peer.test/users/bob")
     before = await signing.signed(request, ana.id)
     await rotated(stage, ana)  # as another process would: nobody tells this one

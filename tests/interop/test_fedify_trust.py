@@ -135,7 +135,7 @@ async def brought(scene: Scene, inbox: str, activity: Document) -> int:
     """Have Bob's server bring somebody else's activity to an inbox; return the answer's status."""
     headers = (("Content-Type", ACTIVITY_JSON),)
     request = Unsigned("POST", inbox, headers, json.dumps(activity).encode())
-    signing = scene.there.flows.remote.knocking.signing
+    signing = scene.there.flows.signing
     signed = await signing.signed(request, scene.bob.id)
     return (await scene.there.instance.seams.transport.send(signed)).status
 

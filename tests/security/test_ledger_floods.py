@@ -13,7 +13,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from federation.documents import MAX_BYTES
-from federation.remote import MAX_REDIRECTS
+from federation.fetching import MAX_REDIRECTS
 from federation.restraint import BURST, NEW_HOSTS, WINDOW, Restraint
 from federation.sites import same_site, site_of
 from federation.threads import MAX_DEPTH

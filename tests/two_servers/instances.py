@@ -123,12 +123,12 @@ class Town:
             key_id, made_at = f"{actor.uri}#second-key", Millis(self.clock.now() + 1)
             await tx.actors.put(replace(actor, key_id=key_id, public_key_pem=public))
             await tx.artists.add_key(SigningKey(artist.id, key_id, private, public, made_at))
-        self.flows.remote.knocking.signing.forget(artist.id)
+        self.flows.signing.forget(artist.id)
 
     async def status_for(self, actor_id: ActorId, uri: str) -> int:
         """GET a document with the signature of somebody here; return the answer's status."""
         unsigned = Unsigned("GET", uri, (("Accept", ACTIVITY_JSON),))
-        signed = await self.flows.remote.knocking.signing.signed(unsigned, actor_id)
+        signed = await self.flows.signing.signed(unsigned, actor_id)
         return (await self.instance.seams.transport.send(signed)).status
 
     async def read(self, ask: Callable[[Any], Any]) -> Any:

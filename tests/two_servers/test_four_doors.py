@@ -146,7 +146,8 @@ async def test_what_goes_out_is_small_a_link_or_nothing(pair: Towns) -> None:
     assert maker.flows.addresses.work_page("ana", link) in bare.content_html
 
     uri = maker.flows.addresses.work(link.id)
-    note = await reader.flows.remote.document(uri)  # signed: what it gets, it gets by asking too
+    # signed: what it gets, it gets by asking too
+    note = await reader.flows.remote.fetching.document(uri)
     assert note["attachment"] == []
     _, _, stranger = await maker.get(uri)
     assert len(json.loads(stranger)["attachment"]) == 1

@@ -56,7 +56,8 @@ async def test_what_a_server_keeps_names_it_and_stays_when_the_work_is_edited(
 
     uri = maker.flows.addresses.work(work.id)
     asked = Unsigned("GET", uri, (("Accept", ACTIVITY_JSON),))
-    signed = msgspec.json.decode((await reader.flows.remote.knocking.send(asked, bob.id)).body)
+    given = await reader.flows.remote.fetching.knocking.send(asked, bob.id)
+    signed = msgspec.json.decode(given.body)
     assert signed["attachment"][0]["url"] == url
     _, _, answer = await maker.get(uri)
     unsigned = msgspec.json.decode(answer)

@@ -54,7 +54,7 @@ async def knock(town: Town, domain: str) -> int:
     ).encode()
     speaker = town.flows.server_actor.id
     plain = Unsigned("POST", f"{town.url}/inbox", (("Content-Type", "application/json"),), body)
-    signed = await town.flows.remote.knocking.signing.signed(plain, speaker)
+    signed = await town.flows.signing.signed(plain, speaker)
     said = {**signed.headers}
     for name, value in said.items():
         said[name] = value.replace(f"{town.url}/actor", actor)
