@@ -1,7 +1,8 @@
 """Nouns of who comes for works: machines, counted for each work; servers that hold copies; pure.
 
 The law: machines alone are counted here, never people, members or their apps; no networks, no
-addresses, no user agents beyond a crawler's name in the table. Of who opens a large copy by a token
+addresses, no user agents beyond a crawler's name in the table. Another server is counted only where
+it signed its request and came with an address that was given to somebody else. Of who opens a large copy by a token
 nothing is known but a hash of that token, which is another one tomorrow.
 """
 
@@ -36,7 +37,10 @@ _PICTURE = re.compile(r"/media/([0-9a-f]{40})/")
 
 @dataclass(frozen=True, slots=True)
 class WorkVisit:
-    """Visits of one kind on a day. The work is named by its id or by a picture's key."""
+    """Visits of one kind on a day. The work is named by its id or by a picture's key.
+
+    `crawler`: its name in the table; of a peer, its host.
+    """
 
     day: int
     visitor: VisitorClass

@@ -47,14 +47,19 @@ class WorkVisits:
         given: Given | None = None,
         is_refused: bool = False,
     ) -> None:
-        """Count one answer to a machine. `given`: what the token in the address says."""
-        if not (visitor in MACHINES or (is_refused and visitor is VisitorClass.UNKNOWN)):
+        """Count one answer to a machine. `given`: what the token in the address says.
+
+        `crawler`: its name in the table; of a peer, which must have signed, its host.
+        """
+        told = given if given is not None and given.peer != NOBODY else NOT_GIVEN
+        is_stray = visitor is VisitorClass.PEER and told is not NOT_GIVEN
+        is_unnamed = is_refused and visitor is VisitorClass.UNKNOWN
+        if not (visitor in MACHINES or is_unnamed or is_stray):
             return
         work_id, media_key = thing_asked(path)
         if not work_id and not media_key:
             return
         day = self.clock.now() // DAY
-        told = given if given is not None and given.peer != NOBODY else NOT_GIVEN
         key: Key = (day, visitor, crawler, work_id, media_key, told)
         sums = self._sums.get(key) or self._begun(key)
         if sums is None:

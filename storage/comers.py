@@ -64,6 +64,7 @@ class _Comers:
             SELECT works.id, day, class, crawler, given_to, CAST(SUM(requests) AS BIGINT),
                 CAST(SUM(bytes) AS BIGINT), CAST(SUM(refused) AS BIGINT)
             FROM told JOIN works ON works.id = told.work
+            WHERE class <> 'peer' OR given_to NOT IN ('', crawler)
             GROUP BY works.id, day, class, crawler, given_to
             ORDER BY works.id, day, class, crawler, given_to
             ON CONFLICT (work_id, day, class, crawler, given_to) DO UPDATE SET
@@ -80,7 +81,7 @@ class _Comers:
         rows = await self._connection.fetch_all(
             """
             SELECT work_visits.* FROM works JOIN work_visits ON work_visits.work_id = works.id
-            WHERE works.artist_id = :artist AND work_visits.day >= :since
+            WHERE works.artist_id = :artist AND work_visits.day >= :since AND class <> 'peer'
             ORDER BY work_visits.day DESC, requests DESC LIMIT :limit
             """,
             artist=artist,

@@ -19,6 +19,7 @@ from server.media_tokens import Given, PeerTokens
 from server.rules import Door, Facts, MediaFacts, Proof
 from server.shadows import ShadowWatch
 from server.values import dataclass
+from server.visitors import VisitorClass
 from server.visits import Visit, Visits
 from server.work_visits import WorkVisits
 from web.addresses import network_of
@@ -27,6 +28,7 @@ from web.keys import (
     COUNTER,
     DOOR_FACTS,
     NETWORK,
+    PROVEN_PEER,
     PROXY_BYTES,
     VISITOR_CLASS,
 )
@@ -89,15 +91,13 @@ class Counter:
             is_film = request.path.rpartition("/")[2].startswith("video.")
             rendition = FILM if is_film else facts.rendition.value
             self.looking.count(token, request.path, rendition, sent)
-        if visitor in MACHINES or is_refused:
-            self.work_visits.count(
-                visitor,
-                self.visits.crawler_of(user_agent),
-                request.path,
-                sent,
-                given=self._given(request),
-                is_refused=is_refused,
-            )
+        signer = request.get(PROVEN_PEER, "") if is_media else ""
+        if visitor in MACHINES or is_refused or signer:
+            given, path = self._given(request), request.path
+            crawler, count = self.visits.crawler_of(user_agent), self.work_visits.count
+            count(visitor, crawler, path, sent, given=given, is_refused=is_refused)
+            if signer:  # whose address it was is known when it is written
+                count(VisitorClass.PEER, signer, path, sent, given=given, is_refused=is_refused)
 
     def _given(self, request: web.Request) -> Given | None:
         """Return what the token in a picture's address says; who is refused never gets to it."""

@@ -71,4 +71,6 @@ class CrawlersPage:
     headings: Row = ()
     classes: tuple[Row, ...] = ()
     crawlers: tuple[Row, ...] = ()
-    given: tuple[Row, ...] = ()
+    given_crawlers: tuple[Row, ...] = ()  # by addresses that were given to a server
+    given_servers: tuple[Row, ...] = ()  # that signed
+    given_programs: tuple[Row, ...] = ()  # that say no more of themselves

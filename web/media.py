@@ -28,6 +28,7 @@ from server.protections import (
 )
 from server.rules import Action, Allow, Decision, Proof, Refuse, action_of
 from web import proofs
+from web.documents import proven_soon
 from web.flows import flows
 from web.keys import ARTIST, PROXY_BYTES
 from web.outbound import facts_of, peer_of, stricter_claim
@@ -57,6 +58,8 @@ async def rendition(request: web.Request) -> web.StreamResponse:
     )
     given_to = await known.given_to.host_of(request.query.get(QUERY, ""), work.id)
     found = _permitted(request, work, picture, asked, given_to)
+    if given_to and peer_of(request) not in {"", given_to}:
+        await proven_soon(request)  # is counted; nothing is looked up for who is refused
     artist, _ = await known.viewing.owner(work)
     response = await send(request, found.digest, _TYPES[found.format])
     response.headers["Cache-Control"] = _caching(request, work, asked, found)

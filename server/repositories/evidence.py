@@ -102,13 +102,16 @@ class Comers(Protocol):
     """Sums of machines' visits for each work by day, and which servers were given copies."""
 
     async def add_visits(self, visits: Sequence[WorkVisit]) -> None:
-        """Add to what is counted; visits of what is no work here are passed over."""
+        """Add to what is counted; visits of what is no work here are passed over.
+
+        Of peers alone those stay that came with an address which was given to another one.
+        """
         ...
 
     async def visits_of_artist(
         self, artist: ActorId, since_day: int, *, limit: int = 5_000
     ) -> list[WorkVisitSum]:
-        """List sums by day, work, class and crawler of one artist's works."""
+        """List sums by day, work, class and crawler of one artist's works, peers left out."""
         ...
 
     async def visits_of_work(

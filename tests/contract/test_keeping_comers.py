@@ -61,6 +61,21 @@ async def test_addresses_given_to_a_server_are_told_apart_and_old_sums_go(librar
         assert await tx.comers.visits_given(0) == []
 
 
+async def test_of_other_servers_those_alone_are_kept_that_came_with_anothers_address(
+    library: Library,
+) -> None:
+    await a_work(library)
+    async with library.transaction() as tx:
+        await tx.neighbours.number({"peer.test": 40, "other.test": 41})
+        peer = replace(BOT, visitor=VisitorClass.PEER, crawler="peer.test")
+        for number in (40, 41, 42):  # its own, another's, nobody's
+            await tx.comers.add_visits([replace(peer, given=Given(number, WorkId(7)))])
+        found = await tx.comers.visits_given(9)
+        assert [(one.given_to, one.crawler) for one in found] == [("other.test", "peer.test")]
+        assert len(await tx.comers.visits_of_work(WorkId(7))) == 1
+        assert await tx.comers.visits_of_artist(ActorId(1), 9) == []
+
+
 LOOK = Look(9, "a" * 40, RenditionName.LARGE, "t1", 2, 300)
 
 

@@ -551,7 +551,7 @@ def samples(words: str) -> dict[str, object]:
         "crawlers.html": came.CrawlersPage(
             FormView({"price": words, "currency": words}, {"price": words, "currency": words}),
             30, 3, 4, words, words, words, words, CHART, ((words, "3", "4"),), (words,) * 7,
-            ((words,) * 7,), ((words, words, "3", "4"),), ((words,) * 5,),
+            ((words,) * 7,), ((words, words, "3", "4"),), *(((words,) * 5,),) * 3,
         ),
         "texts.html": people.TextsPage(
             FormView({"rules": words}, {"rules": words, "age": words}), 3, DAY, words,

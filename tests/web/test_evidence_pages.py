@@ -121,7 +121,7 @@ async def test_an_address_that_was_given_to_a_server_names_it(site: Site) -> Non
     flows.work_visits.count(VisitorClass.DATASET, "CCBot", path, 9, given=given)
     await flows.work_visits.flush()
     text = await site.page(ALL, "otto")
-    assert "first given to one server" in text
+    assert "Crawler CCBot came with an address given to leaky.test" in text
     assert "leaky.test" in text
 
 

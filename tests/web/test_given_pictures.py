@@ -255,8 +255,43 @@ async def test_a_crawler_with_an_address_given_to_a_server_names_that_server(roo
         ("peer.test", "python-requests", 1, 2, 0),
     }
     page = await room.site.page("/admin/crawlers", "otto")
-    assert "first given to one server" in page
-    assert "peer.test" in page
+    assert "Crawler GPTBot came with an address given to peer.test" in page
+    assert "Program python-requests came with an address given to peer.test" in page
+
+
+async def test_a_server_that_signs_and_brings_anothers_address_is_told_apart_from_its_own(
+    room: Room,
+) -> None:
+    leaked, stage = await room.url(BOB), room.site.stage
+    stage.net.serve(EVE.uri, EVE.document)
+    fetched = len(stage.net.fetched)
+    lying, reader = replace(EVE, key_number=7), "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0"
+    listener = listening("127.0.0.1", 0)
+    base = f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+    async def fetch(path: str, peer: Peer | None, agent: str = "GoToSocial/0.20") -> int:
+        headers = {"User-Agent": agent, "Host": "art.test"}
+        if peer is not None:
+            now = stage.clock.now()
+            headers |= peer.signed(b"", now, target=path, method="GET", accept="image/*")
+        async with ClientSession() as client, client.get(base + path, headers=headers) as answer:
+            return answer.status
+
+    async with answering(stage.instance.app(), listener, shutdown_seconds=1):
+        for peer, agent in ((EVE, "x"), (lying, "x"), (BOB, "x"), (None, reader)):
+            assert await fetch(leaked, peer, agent) == 200
+        assert await fetch(await room.url(), EVE) == 200
+        stage.stand(far_test="refused")
+        assert await fetch(leaked, EVE) == 403  # and nobody looks whether it really signed
+    await stage.flows.work_visits.flush()
+    found = await stage.read(lambda tx: tx.comers.visits_given(0))
+    assert [(one.given_to, one.visitor, one.crawler, one.requests) for one in found] == [
+        ("peer.test", VisitorClass.PEER, "far.test", 1)
+    ]
+    assert set(stage.net.fetched[fetched:]) <= {EVE.uri}
+    page = await room.site.page("/admin/crawlers", "otto")
+    assert "Server far.test, signed, came with an address given to peer.test" in page
+    assert "No machine asked for your works" in await room.site.page("/studio/visitors", "ana")
 
 
 async def test_however_many_tokens_come_memory_has_a_bound_and_works_are_still_counted(

@@ -137,7 +137,9 @@ async def _crawlers_page(
         headings=_headings(found),
         classes=tuple(_class_rows(found)),
         crawlers=_crawler_rows(found.crawlers),
-        given=tuple(_given_row(one) for one in found.given),
+        given_crawlers=_given_rows(found.given, "crawler"),
+        given_servers=_given_rows(found.given, "server"),
+        given_programs=_given_rows(found.given, "program"),
     )
     return await page(
         request, "crawlers.html", view, head=_head(request, "Crawlers"), status=status
@@ -179,10 +181,27 @@ def _class_rows(found: Traffic) -> Iterable[tuple[str, ...]]:
         yield (*row, _money(found, one.spared_bytes)) if found.price else row
 
 
-def _given_row(one: GivenSum) -> tuple[str, ...]:
-    who = one.crawler or _CLASSES.get(one.visitor, str(one.visitor))
+def _given_rows(given: Iterable[GivenSum], kind: str) -> tuple[tuple[str, ...], ...]:
+    """Return those of one kind, each as a sentence and its numbers."""
+    return tuple(_given_row(one, kind) for one in given if _kind_of(one.visitor) == kind)
+
+
+def _given_row(one: GivenSum, kind: str) -> tuple[str, ...]:
+    name = one.crawler or ("without a name" if kind == "program" else _CLASSES[one.visitor])
+    signed = ", signed," if kind == "server" else ""
     numbers = (f"{each:,}" for each in (one.works, one.requests, one.refused))
-    return one.given_to, who, _date(one.day), *numbers
+    said = f"{kind.capitalize()} {name}{signed} came with an address given to {one.given_to}"
+    return said, _date(one.day), *numbers
+
+
+def _kind_of(visitor: VisitorClass) -> str:
+    """Say who somebody is that came with a server's address.
+
+    Servers fetch unsigned and with a library's name: whoever says no more may be that server.
+    """
+    if visitor is VisitorClass.PEER:
+        return "server"
+    return "program" if visitor in {VisitorClass.TOOL, VisitorClass.UNKNOWN} else "crawler"
 
 
 def _chart(days: tuple[DayCame, ...], title: str) -> ChartView | None:
