@@ -2,8 +2,8 @@
 
 The law: machines alone are counted here, never people, members or their apps; no networks, no
 addresses, no user agents beyond a crawler's name in the table. Another server is counted only where
-it signed its request and came with an address that was given to somebody else. Of who opens a large copy by a token
-nothing is known but a hash of that token, which is another one tomorrow.
+it signed its request and came with an address that was given to somebody else. Of who opens a large
+copy by a token nothing is known but a hash of that token, which is another one tomorrow.
 """
 
 import re

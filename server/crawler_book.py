@@ -19,8 +19,9 @@ from typing import Any, Final
 import structlog
 
 from server.errors import Invalid
+from server.model import Millis
 from server.values import dataclass
-from server.visitors import MAX_AGENT_CHARACTERS, Claim, Crawlers, claim_of, read_crawlers
+from server.visitors import MAX_AGENT_CHARACTERS, Claim, Crawler, Crawlers, claim_of, read_crawlers
 
 log = structlog.get_logger(__name__)
 
@@ -64,6 +65,41 @@ class CrawlerBook:
     def _open(self, table: Crawlers, *, is_own: bool) -> None:
         self.now, self.is_own = table, is_own
         self.claim = lru_cache(_CLAIMS_KEPT)(partial(claim_of, crawlers=table))
+
+
+@dataclass(frozen=True, slots=True)
+class RangeList:
+    """A list of address ranges that an operator publishes, and what of it is in a table."""
+
+    operator: str
+    url: str
+    file_name: str  # under which `owner_of` knows it
+    names: tuple[str, ...]  # of the crawlers that it is about
+    networks: int  # 0: it was never brought
+
+
+def range_lists(table: Crawlers) -> list[RangeList]:
+    """Return every list that operators publish, in the order of the table."""
+    rows: dict[str, list[Crawler]] = {}
+    for row in table.entries:
+        if row.ranges_url:
+            rows.setdefault(row.ranges_url, []).append(row)
+    return [
+        RangeList(
+            operator=every[0].operator,
+            url=url,
+            file_name=f"{url.rpartition('/')[2].removesuffix('.json')}.json",
+            names=tuple(row.token for row in every),
+            networks=len(every[0].networks),
+        )
+        for url, every in rows.items()
+    ]
+
+
+def age_of(path: Path, now: Millis) -> Millis | None:
+    """Return how long ago an own table was brought, None where there is none."""
+    stamp = _stamp_of(path)
+    return None if stamp is None else Millis(max(0, now - stamp[0] // 1_000_000))
 
 
 def brief(user_agent: str) -> str:

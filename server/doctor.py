@@ -22,6 +22,7 @@ import msgspec
 
 from server.clock import Clock
 from server.config import Config
+from server.crawler_book import CrawlerBook, age_of, range_lists
 from server.credentials import EXTRA
 from server.errors import FixatifError
 from server.model import ImageFormat, Millis
@@ -38,6 +39,8 @@ _LOW_DISK_BYTES = 2 * 1024**3
 _LOW_MEMORY_BYTES = 512 * 1024**2  # the server, and one large picture being made
 _FEW_FILES = 4_096  # each visitor is one, each server that we deliver to another
 _SET_BACK = Millis(60_000)  # what was written last may be of a moment ago, never of the future
+_DAY = Millis(86_400_000)
+_OLD_RANGES = Millis(90 * _DAY)  # operators add to theirs every few weeks
 _MARKS = {"ok": "✓", "warn": "!", "wrong": "✗"}
 _MEMORY = Path("/proc/meminfo")  # Linux alone has it
 _OPEN_TO_ALL = 0o007
@@ -122,6 +125,7 @@ async def examine(config: Config, means: Means) -> list[Finding]:
         *[finding for finding in here if finding is not None],
         await check_database(config, means),
         check_clock(config, means),
+        check_crawlers(config, means),
         await check_pictures(means),
         await check_credentials(config, means),
         *([await check_bucket(config, means)] if config.media.store == "s3" else []),
@@ -236,6 +240,27 @@ def check_clock(config: Config, means: Means) -> Finding:
                 "true), because other servers refuse what is signed with a wrong time.",
             )
     return ok("clock", "not before what was written last")
+
+
+def check_crawlers(config: Config, means: Means) -> Finding:
+    """Say whether the address ranges of crawlers are here, and whether they are of today."""
+    name, lists = "crawlers", range_lists(CrawlerBook(config.crawlers_path).now)
+    here = [one for one in lists if one.networks]
+    if not here:
+        return ok(
+            name,
+            "No operator's address ranges are here: names such as GPTBot are believed as claimed, "
+            "others checked by reverse DNS. 'fixatif crawlers sources --help' says how to bring "
+            "them.",
+        )
+    age = age_of(config.crawlers_path, means.clock.now())
+    if age is not None and age > _OLD_RANGES:
+        return warn(
+            name,
+            f"The address ranges here were brought {age // _DAY} days ago, and crawlers from newer "
+            "ones are taken for forged: bring them anew ('fixatif crawlers sources --help').",
+        )
+    return ok(name, f"the address ranges of {len(here)} of {len(lists)} operators' lists are here")
 
 
 async def check_pictures(means: Means) -> Finding:

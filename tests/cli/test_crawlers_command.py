@@ -78,3 +78,29 @@ def test_ranges_of_nobody_knows_whom_and_lists_without_any_are_refused(place: Pl
         done = crawlers(place, "refresh", named)
         assert (done.status, done.err.count("\n")) == (1, 1)
     assert json.loads(crawlers(place, "list", "--json").out)["is_own"] is False
+
+
+def test_all_lists_are_fetched_by_one_command_of_curl(place: Place) -> None:
+    lists = json.loads(crawlers(place, "sources", "--json").out)
+    assert {one["operator"] for one in lists} >= {"OpenAI", "Google", "Apple", "Common Crawl"}
+    settings = crawlers(place, "sources", "--curl").out.splitlines()
+    fetched = [line for line in settings if line.startswith("url = ")]
+    assert fetched == [f'url = "{one["url"]}"' for one in lists]
+    files = [line.split('"')[1] for line in settings if line.startswith("output = ")]
+    assert len(set(files)) == len(lists)  # none is written over another
+    here = place.folder / "ranges"
+    here.mkdir()
+    for file in files:
+        (place.folder / file).write_text(GOOGLES)
+    broken = here / "gptbot.json"
+    broken.write_text("<html>Not now.</html>")
+    done = crawlers(place, "refresh", *sorted(here.iterdir()))
+    assert done.status == 1
+    assert "gptbot.json" in done.err
+    assert done.err.count("\n") == 1
+    after = json.loads(crawlers(place, "sources", "--json").out)
+    assert {one["operator"] for one in after if not one["networks"]} == {"OpenAI"}
+    assert sum(one["networks"] == 2 for one in after) == len(lists) - 1
+    assert f"{len(lists) - 1} of {len(lists)} lists are here." in crawlers(place, "sources").out
+    assert crawlers(place, "refresh", broken, "--shipped").status == 1
+    assert crawlers(place, "refresh", broken, broken, "--ranges-of", "GPTBot").status == 1

@@ -121,3 +121,24 @@ def test_names_are_asked_for_at_the_domain_and_documents_at_the_base_url() -> No
     )
     assert asked["NodeInfo"] == "https://studio.art.example/nodeinfo/2.1"
     assert asked["first artist"] == "https://studio.art.example/users/ana"
+
+
+def test_doctor_says_whether_crawlers_address_ranges_are_here_and_of_when(place: Place) -> None:
+    def said() -> tuple[str, str]:
+        done = quickly("doctor", "--json", "--config", place.config)
+        (found,) = [one for one in json.loads(done.out) if one["name"] == "crawlers"]
+        return found["level"], found["message"]
+
+    level, message = said()
+    assert level == "ok"
+    assert "No operator's address ranges are here" in message
+    file = place.folder / "gptbot.json"
+    file.write_text('{"prefixes": [{"ipv4Prefix": "192.0.2.0/24"}]}')
+    assert quickly("crawlers", "refresh", str(file), "--config", place.config).status == 0
+    level, message = said()
+    assert (level, message[:25]) == ("ok", "the address ranges of 1 o")
+    (own,) = place.folder.rglob("crawlers.json")
+    os.utime(own, (1_700_000_000, 1_700_000_000))
+    level, message = said()
+    assert level == "warn"
+    assert "bring them anew" in message
