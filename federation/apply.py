@@ -214,7 +214,9 @@ class Apply:
                 log.debug("dropped_before", type=deed.activity.type)
             case None:
                 note = doors.cleaned(deed.note) if deed.note is not None else None
-                seen = replace(deed, note=note, treatment=treatment_of(decision))
+                treatment = treatment_of(decision)
+                is_as_sent = note is deed.note and treatment is deed.treatment
+                seen = deed if is_as_sent else replace(deed, note=note, treatment=treatment)
                 await ACTS[deed.activity.type](self.hands, tx, seen)
         return False
 

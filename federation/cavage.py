@@ -29,6 +29,11 @@ _RSA: Final = {"", "hs2019", "rsa-sha256"}
 _ED25519: Final = {"", "hs2019", "ed25519"}
 _DEFAULT_COVERED: Final = "date"  # draft 2.1.6: what a signature without `headers` covers
 _PARAMETER = re.compile(r"""\s*+([a-zA-Z]++)\s*+=\s*+(?:"([^"]*+)"|([0-9]++))\s*+(?:,|$)""")
+# As nearly everybody writes it: one match instead of five.
+_USUAL = re.compile(
+    r"""keyId="(?P<keyid>[^"]*+)",algorithm="(?P<algorithm>[^"]*+)","""
+    r'''headers="(?P<headers>[^"]*+)",signature="(?P<signature>[^"]*+)"'''
+)
 _SIGNED_POST: Final = (TARGET, "host", "date", "digest", "content-type")
 _SIGNED_GET: Final = (TARGET, "host", "date", "accept")
 
@@ -106,6 +111,9 @@ def _added(request: Unsigned, now: Millis) -> tuple[tuple[str, str], ...]:
 
 
 def _parameters(text: str) -> dict[str, str]:
+    usual = _USUAL.fullmatch(text)
+    if usual is not None:
+        return usual.groupdict()
     found: dict[str, str] = {}
     position = 0
     while position < len(text):

@@ -46,6 +46,8 @@ _KINDS = {
     Action.HIDE: TreatmentKind.HIDE,
     Action.STRIP_MEDIA: TreatmentKind.STRIP_MEDIA,
 }
+_REMEMBERED = 8_192  # actors times types
+_USUAL_URI = 128  # characters
 _ABOUT_US = frozenset({"Flag", "Block", "Accept", "Reject"})  # what else they name is no matter
 
 
@@ -61,9 +63,13 @@ class Doors:
 
     def turns_away(self, actor_uri: str, activity_type: str) -> bool:
         """Say whether an activity is certain to be refused, before anything is fetched for it."""
-        facts = claimed_facts(actor_uri, activity_type, self.house.now.tiers)
-        refusal = refused_already(Door.INBOUND, facts, self.house.now.compiled)
+        now, asked = self.house.now, (actor_uri, activity_type)
+        if asked in now.let_in:
+            return False
+        facts = claimed_facts(actor_uri, activity_type, now.tiers)
+        refusal = refused_already(Door.INBOUND, facts, now.compiled)
         if refusal is None:
+            _remember(now.let_in, asked)
             return False
         self.sparing.say("inbound_refused", facts.peer, refusal.rule)
         self.envelopes.note(facts, refusal)
@@ -71,10 +77,15 @@ class Doors:
 
     def refusal_of(self, host: str) -> Refuse | None:
         """Return why nothing may be brought from a host, None where something may."""
+        now, asked = self.house.now, (host, "")
+        if asked in now.let_in:
+            return None
         if not host or self.addresses.is_ours(f"https://{host}/"):
             return None
-        facts = host_facts(host, self.house.now.tiers)
-        return refused_already(Door.INBOUND, facts, self.house.now.compiled)
+        refusal = refused_already(Door.INBOUND, host_facts(host, now.tiers), now.compiled)
+        if refusal is None:
+            _remember(now.let_in, asked)
+        return refusal
 
     def demand(self, uri: str) -> None:
         """Raise `Invalid`, before anything is asked of it, where a host is refused here."""
@@ -121,14 +132,13 @@ class Doors:
 
     def cleaned(self, note: RemoteNote) -> RemoteNote:
         """Return a post without what it shows of servers that are refused here."""
-        quoted = self.refusal_of(host_of(note.quote_uri)) is not None
-        return replace(
-            note,
-            pictures=tuple(one for one in note.pictures if self._may_show(one.url)),
-            emojis=tuple(one for one in note.emojis if self._may_show(one.url)),
-            quote_uri="" if quoted else note.quote_uri,
-            quote_approval="" if quoted else note.quote_approval,
-        )
+        pictures = tuple(one for one in note.pictures if self._may_show(one.url))
+        emojis = tuple(one for one in note.emojis if self._may_show(one.url))
+        if self.refusal_of(host_of(note.quote_uri)) is not None:
+            note = replace(note, quote_uri="", quote_approval="")
+        if (len(pictures), len(emojis)) == (len(note.pictures), len(note.emojis)):
+            return note
+        return replace(note, pictures=pictures, emojis=emojis)
 
     def standing(self) -> frozenset[str]:
         """Return the rules in force whose treatment an author's edit does not end."""
@@ -165,6 +175,13 @@ class Doors:
         host = host_of(url)
         is_unlisted = self.house.now.tiers.standing_of(host).source is TierSource.MODE
         return is_unlisted or self.refusal_of(host) is None
+
+
+def _remember(let_in: set[tuple[str, str]], asked: tuple[str, str]) -> None:
+    if len(let_in) >= _REMEMBERED:
+        let_in.clear()
+    if len(asked[0]) <= _USUAL_URI:
+        let_in.add(asked)
 
 
 def treatment_of(decision: Decision) -> Treatment | None:

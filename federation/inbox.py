@@ -88,7 +88,7 @@ class Inbox:
         is_refused = self._turns_away(claim, signature)
         if is_refused and not await self._takes_back(claim):
             return Receipt.FORGOTTEN
-        if await self._is_deletion_of_a_stranger(claim):
+        if claim.is_self_delete and await self._is_a_stranger(claim.actor_uri):
             return Receipt.FORGOTTEN
         try:
             verified = await self._believe(received, signature, claim)
@@ -130,11 +130,9 @@ class Inbox:
         async with self.library.reading() as tx:
             return await tx.actors.by_uri(claim.actor_uri) is not None
 
-    async def _is_deletion_of_a_stranger(self, claim: Claim) -> bool:
-        """Spot them: a server that shuts down deletes every actor, and none is fetched."""
-        if not claim.is_self_delete:
-            return False
-        known = await self.library.look(lambda tx: tx.actors.by_uri(claim.actor_uri))
+    async def _is_a_stranger(self, actor_uri: str) -> bool:
+        """Say so: a server that shuts down deletes every actor, and none is fetched for that."""
+        known = await self.library.look(lambda tx: tx.actors.by_uri(actor_uri))
         return known is None or known.gone_at is not None
 
     async def _believe(

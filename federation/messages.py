@@ -41,7 +41,11 @@ class Received:
         """Sort the headers by name once; a signature asks for ten of them."""
         fields: dict[str, list[str]] = {}
         for name, value in self.headers:
-            fields.setdefault(name.lower(), []).append(value.strip())
+            key = name.lower()
+            if key in fields:
+                fields[key].append(value.strip())
+            else:
+                fields[key] = [value.strip()]
         object.__setattr__(self, "_fields", fields)
 
     def values(self, name: str) -> tuple[str, ...]:
@@ -58,7 +62,7 @@ class Received:
         Raises `Untrusted` where it stands twice: readers that pick differently can be
         played against each other.
         """
-        found = self.values(name)
+        found = self._fields.get(name, ())
         if len(found) > 1:
             raise errors.Untrusted(f"The header {name.title()} stands twice; send it once.")
         return found[0] if found else ""

@@ -9,7 +9,7 @@ import asyncio
 import os
 import sqlite3
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from contextvars import Context, copy_context
 from dataclasses import field
@@ -194,9 +194,22 @@ class _Inline:
     def _fetched(self, sql: str, params: dict[str, Value]) -> list[Row]:
         check_text(params)
         try:
-            return list(self._driver.at_once(translate(sql), params).fetchall())
+            cursor = self._driver.at_once(translate(sql), params)
+            cursor.row_factory = None
+            found = cursor.fetchall()
         except DRIVERS_ERRORS as cause:
             raise_ours(cause, is_reader=self._is_reader)
+        if not found:
+            return []
+        names = [column[0] for column in cursor.description]
+        return [_NamedRow(zip(names, values, strict=True)) for values in found]
+
+
+class _NamedRow(dict[str, Any]):
+    """One `Row`. The driver's own looks through the names of all columns for each that is read."""
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.values())
 
 
 def _run_through(deed: Callable[[Connection], Awaitable[Any]], connection: Connection) -> Any:  # noqa: ANN401  a deed answers what it likes

@@ -9,13 +9,15 @@ from server.drafts import MAX_PICTURES
 from server.signals import headers
 from server.viewing import ACCOUNT_GONE
 from web.addresses import read_networks
+from web.bodies import BodyLimits
 from web.closing import farewell
 from web.counting import Counter
 from web.documents import check_of, claimed_peer, proven_peer
 from web.flows import FLOWS, Flows
 from web.gate import Gate
-from web.keys import ARTIST, COUNTER, IS_USAGE_SAID, RENDER_ERROR, REQUEST_ID
-from web.middleware import BodyLimits, Plumbing, install
+from web.inboxes import is_inbox, way_in
+from web.keys import ARTIST, COUNTER, IS_USAGE_SAID, RENDER_ERROR, REQUEST_ID, WAY_IN
+from web.middleware import Plumbing, install
 from web.page_views import ErrorPage, GonePage
 from web.proofs import proof_of
 from web.respond import as_response, reserves, viewer_of
@@ -55,9 +57,11 @@ def build_app(flows: Flows) -> web.Application:
         *(flows.visits, flows.watch, flows.crawlers, flows.work_visits, flows.egress),
         *(flows.given_to.tokens, flows.looking),
     )
-    install(app, _plumbing(flows))
+    plumbing = _plumbing(flows)
+    install(app, plumbing)
     app.middlewares.insert(_BEHIND_ERRORS, farewell)
     add_routes(app)
+    app[WAY_IN] = way_in(app, app.middlewares[: _BEHIND_ERRORS + 1], plumbing.body_limits)
     app.on_shutdown.append(_let_go)
     return app
 
@@ -71,8 +75,8 @@ def _plumbing(flows: Flows) -> Plumbing:
     most = flows.config.media.max_upload_bytes * MAX_PICTURES + _FORM_OVERHEAD_BYTES
 
     def signals(request: web.Request) -> Iterable[tuple[str, str]]:
-        if IS_USAGE_SAID in request:  # what is unset of somebody else's work is not ours to permit
-            return ()
+        if not is_inbox(request) and IS_USAGE_SAID in request:
+            return ()  # what is unset of somebody else's work is not ours to permit
         return headers(flows.house.now.policy.content_usage, flows.signal_urls)
 
     gate = Gate(

@@ -23,6 +23,7 @@ from server.visitors import VisitorClass
 from server.visits import Visit, Visits
 from server.work_visits import WorkVisits
 from web.addresses import network_of
+from web.inboxes import is_inbox
 from web.keys import (
     CLIENT_ADDRESS,
     COUNTER,
@@ -58,6 +59,9 @@ class Counter:
     def note(self, request: web.Request, response: web.StreamResponse) -> None:
         """Count one answer."""
         if request.path in _UNCOUNTED:
+            return
+        if is_inbox(request):
+            self._note_delivery(request, response)
             return
         facts: Facts | None = request.get(DOOR_FACTS)
         user_agent = brief(request.headers.get("User-Agent", ""))
@@ -98,6 +102,23 @@ class Counter:
             count(visitor, crawler, path, sent, given=given, is_refused=is_refused)
             if signer:  # whose address it was is known when it is written
                 count(VisitorClass.PEER, signer, path, sent, given=given, is_refused=is_refused)
+
+    def _note_delivery(self, request: web.Request, response: web.StreamResponse) -> None:
+        """Count an answer to a server: what doors and proofs say of visitors is not asked."""
+        user_agent = brief(request.headers.get("User-Agent", ""))
+        sent = request.writer.output_size
+        self.egress.note(sent)
+        self.visits.count(
+            Visit(
+                door=Door.WEB,
+                visitor=self.book.claim(user_agent).visitor_class,
+                user_agent=user_agent,
+                path="" if response.status == _NOTHING_HERE else request.path,
+                network=_network_of(request[CLIENT_ADDRESS]),
+                bytes=sent,
+                is_refused=response.status in _REFUSED,
+            )
+        )
 
     def _given(self, request: web.Request) -> Given | None:
         """Return what the token in a picture's address says; who is refused never gets to it."""

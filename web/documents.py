@@ -35,15 +35,11 @@ def received(request: web.Request, body: bytes) -> Received:
     """Return a request as signatures see it: raw target, raw headers, our own host."""
     known = flows(request)
     scheme, _, host = known.addresses.base_url.partition("://")
-    headers = tuple(
-        (name.decode("latin-1"), value.decode("utf-8", "surrogateescape"))
-        for name, value in request.raw_headers
-    )
     return Received(
         method=request.method,
         target=request.raw_path,
         host=host,
-        headers=headers,
+        headers=tuple(request.headers.items()),
         body=body,
         received_at=known.clock.now(),
         scheme=scheme,

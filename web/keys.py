@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from server.model import Artist, Session
 from server.rules import MediaFacts, Proof, WebFacts
@@ -26,6 +27,9 @@ RenderError = Callable[[web.Request, int, str], web.Response]
 
 # (request, status, message) → a page for people; without it errors are shown on plain pages
 RENDER_ERROR: web.AppKey[RenderError] = web.AppKey("render_error", Callable)  # type: ignore[arg-type]  # mypy: a Callable is no type[RenderError]
+
+# What answers deliveries to the shared inbox, see `web.inboxes`.
+WAY_IN: web.AppKey[Handler] = web.AppKey("way_in", Callable)  # type: ignore[arg-type]  # mypy: as above
 
 COUNTER: web.AppKey["AnswerCounter"] = web.AppKey("counter", object)  # type: ignore[arg-type]  # mypy: a Protocol is no type
 

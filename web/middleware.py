@@ -1,7 +1,7 @@
 """What every request passes on its way in, and every answer on its way out.
 
 Outside in: request id and log, errors, cheap refusal, bodies, session, forms; servers that deliver
-to an inbox pass the first two alone, and the limit of bodies. Headers are not a
+to an inbox pass the first two alone (`web.inboxes`). Headers are not a
 layer but written when an answer begins, so that streams, refusals and the router's own 404 carry
 them like every other answer.
 """
@@ -20,10 +20,10 @@ from server.errors import Unavailable
 from server.model import Artist, Session
 from server.values import dataclass
 from web.addresses import IPNetwork, client_address, is_trusted_proxy, network_of
+from web.bodies import BodyLimits, bound
 from web.csrf import FormGuard
 from web.errors import EXPECTED, plain_page, problem, sentence_for, status_of
-from web.forms import MULTIPART, URLENCODED
-from web.headers import media_type
+from web.inboxes import is_inbox, take_in
 from web.keys import (
     ARTIST,
     CLIENT_ADDRESS,
@@ -31,8 +31,6 @@ from web.keys import (
     IS_OUR_FORM,
     IS_SECURE,
     LEAVING,
-    MAX_BODY_BYTES,
-    MAX_BODY_SECONDS,
     REQUEST_ID,
     SESSION,
     VISITOR_CLASS,
@@ -84,27 +82,6 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
-class BodyLimits:
-    """How many bytes a body may have, by kind of address, and how long it may take.
-
-    Uploads, which only people who are signed in may send, take as long as their line does.
-    """
-
-    upload_bytes: int  # a whole upload, all its files together
-    form_bytes: int = 262_144
-    inbox_bytes: int = 1_048_576
-    other_bytes: int = 1_048_576
-    seconds: float = 30.0  # a mebibyte at 35 KiB a second
-
-    def for_request(self, request: web.Request) -> int:
-        """Return the limit for one request."""
-        if is_inbox(request):
-            return self.inbox_bytes
-        by_type = {MULTIPART: self.upload_bytes, URLENCODED: self.form_bytes}
-        return by_type.get(media_type(request), self.other_bytes)
-
-
-@dataclass(frozen=True, slots=True)
 class Plumbing:
     """What the middlewares ask for.
 
@@ -146,13 +123,6 @@ def install(app: web.Application, plumbing: Plumbing) -> None:
         )
     )
     app.on_response_prepare.append(_header_writer(plumbing))
-
-
-def is_inbox(request: web.Request) -> bool:
-    """Say whether a server delivers an activity: POST to the shared inbox or an actor's."""
-    path = request.path
-    is_theirs = path.startswith(("/users/", "/series/")) and path.endswith("/inbox")
-    return request.method == "POST" and (path == "/inbox" or is_theirs)
 
 
 def is_machine(request: web.Request) -> bool:
@@ -260,22 +230,21 @@ def _delivering(plumbing: Plumbing) -> Middleware:
         if not is_inbox(request):
             plumbing.note_visitor()
             return await handler(request)
-        _bound(request, plumbing.body_limits)
-        request[IS_OUR_FORM] = True
-        return await request.match_info.handler(request)
+        return await take_in(request, request.match_info.handler, plumbing.body_limits)
 
     return deliver
 
 
 def _bounding(plumbing: Plumbing) -> Middleware:
-    """Refuse bodies that are too large by their own word; `web.forms` counts the rest."""
+    """Refuse bodies that are too large by their own word."""
+    limits = plumbing.body_limits
 
     @web.middleware
-    async def bound(request: web.Request, handler: Handler) -> web.StreamResponse:
-        _bound(request, plumbing.body_limits)
+    async def bound_body(request: web.Request, handler: Handler) -> web.StreamResponse:
+        bound(request, limits.for_request(request), limits.seconds)
         return await handler(request)
 
-    return bound
+    return bound_body
 
 
 def _recognising(plumbing: Plumbing) -> Middleware:
@@ -321,15 +290,19 @@ def _header_writer(
         response.headers["Server"] = "Fixatif"
         for name, value in security:
             response.headers.setdefault(name, value)
-        if SESSION in request:  # else a shared cache would show one artist's page to another
-            response.headers.setdefault("Cache-Control", "private, no-cache")
         if REQUEST_ID in request:
             response.headers["X-Request-Id"] = request[REQUEST_ID]
+        if not is_inbox(request):
+            _add_own(request, response)
+        _add_signals(response, plumbing.signals(request))
+
+    def _add_own(request: web.Request, response: web.StreamResponse) -> None:
+        if SESSION in request:  # else a shared cache would show one artist's page to another
+            response.headers.setdefault("Cache-Control", "private, no-cache")
         if FORM_COOKIE in request:
             response.headers.add(
                 "Set-Cookie", plumbing.forms.cookies.form_line(request[FORM_COOKIE])
             )
-        _add_signals(response, plumbing.signals(request))
 
     return write
 
@@ -364,25 +337,6 @@ def _client_finder(trusted_proxies: Sequence[IPNetwork]) -> Callable[[web.Reques
             request[IS_SECURE] = last.strip().lower() == "https"
 
     return find
-
-
-def _bound(request: web.Request, limits: BodyLimits) -> None:
-    max_bytes = limits.for_request(request)
-    request[MAX_BODY_BYTES] = max_bytes
-    request[MAX_BODY_SECONDS] = limits.seconds
-    _check_body(request, max_bytes)
-
-
-def _check_body(request: web.Request, max_bytes: int) -> None:
-    if not request.body_exists:
-        return
-    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
-        raise web.HTTPUnsupportedMediaType  # unpacking is where small bodies become large ones
-    length = request.content_length
-    if length is None and media_type(request) == MULTIPART:
-        raise web.HTTPLengthRequired  # browsers always say it, and then nobody can exceed it
-    if length is not None and length > max_bytes:
-        raise web.HTTPRequestEntityTooLarge(max_size=max_bytes, actual_size=length)
 
 
 def _shown(request: web.Request, error: Exception) -> web.StreamResponse:

@@ -11,12 +11,14 @@ from typing import Any
 
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
-from aiohttp.typedefs import Handler, Middleware
+from aiohttp.typedefs import Handler
 from aiohttp.web_protocol import RequestPayloadError
 
 from web.counting import AnswerLog
 from web.errors import sentence_for
 from web.headers import excess
+from web.inboxes import is_for_way_in
+from web.keys import WAY_IN
 
 _KEEP_ALIVE_SECONDS = 75.0  # longer than a proxy's idle time, so that it closes first
 _MAX_LINE = 16_384
@@ -45,7 +47,6 @@ async def answering(
 ) -> AsyncIterator[None]:
     """Answer on `listener` while the context is open, then let open requests finish."""
     under_way = _UnderWay()
-    app.middlewares.insert(0, under_way.middleware())
     settings: dict[str, Any] = {
         "access_log_class": AnswerLog,  # counts; log lines are written by `web.middleware`
         "keepalive_timeout": _KEEP_ALIVE_SECONDS,
@@ -58,7 +59,7 @@ async def answering(
     loop, made = asyncio.get_running_loop(), runner.server
     if made is None:
         raise RuntimeError("aiohttp made no server.")
-    made.request_handler = _bounded(made.request_handler)
+    made.request_handler = _entrance(made.request_handler, app.get(WAY_IN), under_way)
     conversation = partial(_Conversation, made, loop=loop, **settings)
     site = await loop.create_server(conversation, sock=listener, backlog=_BACKLOG)
     try:
@@ -96,14 +97,19 @@ class _Conversation(web.RequestHandler):
 Conversing = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
-def _bounded(answer: Conversing) -> Conversing:
-    """Refuse what would cost more to read than to answer, before anything reads it."""
+def _entrance(answer: Conversing, deliver: Handler | None, under_way: "_UnderWay") -> Conversing:
+    """Refuse what would cost more to read than to answer, before anything reads it; lead on."""
 
-    async def bound(request: web.BaseRequest) -> web.StreamResponse:
+    async def enter(request: web.BaseRequest) -> web.StreamResponse:
         status = excess(request)
-        return _plainly(status) if status else await answer(request)
+        if status:
+            return _plainly(status)
+        with under_way:
+            if deliver is not None and is_for_way_in(request):
+                return await deliver(request)
+            return await answer(request)
 
-    return bound
+    return enter
 
 
 def _plainly(status: int) -> web.Response:
@@ -137,21 +143,16 @@ class _UnderWay:
         self._is_quiet = asyncio.Event()
         self._is_quiet.set()
 
-    def middleware(self) -> Middleware:
-        """Return what counts; it stands outside of all others."""
+    def __enter__(self) -> None:
+        """Count one more."""
+        self._count += 1
+        self._is_quiet.clear()
 
-        @web.middleware
-        async def count(request: web.Request, handler: Handler) -> web.StreamResponse:
-            self._count += 1
-            self._is_quiet.clear()
-            try:
-                return await handler(request)
-            finally:
-                self._count -= 1
-                if not self._count:
-                    self._is_quiet.set()
-
-        return count
+    def __exit__(self, *_: object) -> None:
+        """One is over."""
+        self._count -= 1
+        if not self._count:
+            self._is_quiet.set()
 
     async def end(self, most_seconds: float) -> None:
         """Wait until all are answered, so long at most."""
