@@ -103,7 +103,7 @@ async def _take_in(
     settled = await quoting.settled(
         tx, hands.addresses, hands.clock, post, sent.activity_id, is_approved=sent.is_approved
     )
-    post_id = await hands.reactions.note_post(tx, settled)
+    post_id = await hands.commenting.note_post(tx, settled)
     if post_id is None:  # it is for artists alone who are in a block with its author
         return
     kept = replace(settled, id=post_id)

@@ -14,6 +14,7 @@ from federation.vocabulary import Activity, RemoteNote
 from server.addresses import Addresses
 from server.blocking import Blocking
 from server.clock import Clock
+from server.commenting import Commenting
 from server.following import Following
 from server.house import House
 from server.model import ActivityId, Actor
@@ -55,6 +56,7 @@ class Hands:
     remote: Remote
     following: Following
     reactions: Reactions
+    commenting: Commenting
     house: House
     blocking: Blocking
     reporting: Reporting

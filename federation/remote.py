@@ -26,8 +26,8 @@ from server.likening import look_later
 from server.model import Actor, ActorId, ActorKind, Millis, Post, Visibility
 from server.ports import Library, Transaction
 from server.promises import FetchPromise, NamePromise, promise
-from server.reactions import Target, find_target_by_uri
 from server.rules import Hold, Refuse
+from server.targets import Target, find_target_by_uri
 from server.values import dataclass
 
 log = structlog.get_logger(__name__)

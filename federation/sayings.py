@@ -15,7 +15,7 @@ from server.media_tokens import PeerTokens
 from server.model import Actor, TargetId
 from server.ports import Transaction
 from server.promises import SayPromise
-from server.reactions import find_target
+from server.targets import find_target
 from server.values import dataclass
 
 

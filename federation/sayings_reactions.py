@@ -9,7 +9,7 @@ from federation.translate import Document
 from server.model import Actor, Reaction, ReactionKind, TargetId
 from server.ports import Transaction
 from server.promises import Deed, SayPromise
-from server.reactions import find_target
+from server.targets import find_target
 
 
 async def reacted(mouth: Mouth, tx: Transaction, what: SayPromise, actor: Actor) -> Message | None:

@@ -25,13 +25,13 @@ from federation.vocabulary import RemoteCollection, RemoteNote, read_collection,
 from server import quotes
 from server.addresses import Addresses
 from server.clock import Clock
+from server.commenting import Commenting
 from server.errors import FixatifError, Invalid, Unavailable
 from server.model import Actor, ActorId, Millis, Post, PostId, TargetId
 from server.permits import Answer, InteractionKind
 from server.permitting import answer_to, is_kept_out
 from server.ports import Bus, Library, Transaction
 from server.promises import JOBS_TOPIC, FetchKind, FetchPromise, promise
-from server.reactions import Reactions
 from server.rules import Hold, Refuse
 from server.targets import OPEN, Target, find_target, find_target_by_uri, may_see
 from server.treatments import Treatment
@@ -72,7 +72,7 @@ class Threads:
     addresses: Addresses
     fetching: Fetching
     remote: Remote
-    reactions: Reactions
+    commenting: Commenting
     doors: Doors
     _looked_at: OrderedDict[PostId, Millis] = field(default_factory=OrderedDict)
     _caused: OrderedDict[ActorId, tuple[Millis, int]] = field(default_factory=OrderedDict)
@@ -301,7 +301,7 @@ class Threads:
         target = await find_target_by_uri(tx, self.addresses, post.in_reply_to_uri)
         if target is not None and await self._may_stand(tx, post.uri, post.actor_id, target):
             tied = replace(post, reply_to_id=target.id, work_id=target.thread_of)
-            await self.reactions.note_post(tx, tied)
+            await self.commenting.note_post(tx, tied)
 
     async def _may_stand(self, tx: Transaction, uri: str, author: ActorId, target: Target) -> bool:
         """Say whether an answer may stand there; what would have to be asked for may not."""

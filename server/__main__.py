@@ -220,6 +220,7 @@ async def _studio(name: str, config: Config) -> AsyncIterator["Studio"]:
                 series=flows.series,
                 following=flows.following,
                 reactions=flows.reactions,
+                commenting=flows.commenting,
                 find=flows.remote.by_address,
             )
 

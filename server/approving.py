@@ -11,6 +11,7 @@ from typing import Final
 from server import quotes
 from server.addresses import Addresses
 from server.clock import Clock
+from server.commenting import Commenting
 from server.dealings import Request, RequestId, RequestState
 from server.errors import Invalid, NotFound
 from server.model import Actor, ActorId, Artist, Post, ReactionKind, Visibility
@@ -46,6 +47,7 @@ class Approving:
     addresses: Addresses
     bus: Bus
     reactions: Reactions
+    commenting: Commenting
 
     async def waiting(self, artist: ActorId, before: RequestId | None = None) -> list[Asked]:
         """List what waits for an artist's word, newest first."""
@@ -146,7 +148,7 @@ class Approving:
         post = await tx.posts.by_uri(request.object_uri)
         if post is not None and post.visibility is Visibility.DRAFT:
             wanted = Visibility.UNLISTED if target.visibility in OPEN else target.visibility
-            await self.reactions.do_comment(tx, replace(post, visibility=wanted))
+            await self.commenting.say(tx, replace(post, visibility=wanted))
 
     async def _described(self, tx: Transaction, found: list[tuple[Request, Actor]]) -> list[Asked]:
         asked: list[Asked] = []

@@ -13,6 +13,7 @@ from server.addresses import Addresses
 from server.audit import note as log
 from server.casefiles import CaseNote, Notice
 from server.clock import Clock
+from server.commenting import Commenting
 from server.dealings import ABOUT_MACHINES, Outcome, Report, ReportId, ReportKind
 from server.errors import Invalid, NotAllowed, NotFound
 from server.hanging import take_down
@@ -20,7 +21,6 @@ from server.model import ActorId, Artist, NotificationKind, Role, TargetId, Work
 from server.notifications import tell_anew
 from server.ports import Bus, Library, Transaction
 from server.promises import JOBS_TOPIC, Deed, PicturesPromise, SayPromise, promise
-from server.reactions import Reactions
 from server.reporting import deciders, limited, refuse_own
 from server.roles import demand, is_at_least
 from server.values import dataclass
@@ -76,7 +76,7 @@ class Casework:
     clock: Clock
     addresses: Addresses
     bus: Bus
-    reactions: Reactions
+    commenting: Commenting
     speaker: ActorId  # the server actor, in whose name reports are sent on
 
     async def file(self, reader: Artist, report: Report) -> CaseFile:
@@ -272,7 +272,7 @@ class Casework:
             if held is not None and held.work is not None:
                 await take_down(tx, self.clock, held.work)
         elif one.post is not None and one.post.is_local:
-            await self.reactions.take_away(tx, one.post)
+            await self.commenting.take_away(tx, one.post)
         elif one.post is not None:
             await withhold(tx, self.clock, one.id, report.id)
 

@@ -14,6 +14,7 @@ from PIL import Image
 
 from server.accounts import Accounts, NewAccount, Profile
 from server.addresses import Addresses
+from server.commenting import Commenting
 from server.drafts import Draft, Upload
 from server.errors import Unavailable
 from server.following import Following
@@ -29,9 +30,10 @@ from server.model import (
 )
 from server.ports import Library, MediaStore
 from server.publishing import Publishing
-from server.reactions import Reactions, Target, find_target_by_uri
+from server.reactions import Reactions
 from server.sampleart import SampleWork, Study, paint, sample_artists, sample_works
 from server.series import Curating, SeriesDraft
+from server.targets import Target, find_target_by_uri
 from server.values import dataclass
 
 # Encoding AVIF is nearly all that the demo waits for, and costs by the pixel.
@@ -57,6 +59,7 @@ class Studio:
     series: Curating
     following: Following
     reactions: Reactions
+    commenting: Commenting
     find: Callable[[str], Awaitable[Actor]]  # name@server, as the search on /home finds it
 
 
@@ -356,9 +359,9 @@ async def _arrange(
 
 async def _talk(scene: Scene, owner: Resident, asker: Resident, uri: str) -> None:
     target = await _known(asker.studio, uri)
-    asked = await asker.studio.reactions.comment(asker.artist, target.id, scene.question)
+    asked = await asker.studio.commenting.comment(asker.artist, target.id, scene.question)
     heard = await _known(owner.studio, asked.uri)
-    answer = await owner.studio.reactions.comment(owner.artist, heard.id, scene.answer)
+    answer = await owner.studio.commenting.comment(owner.artist, heard.id, scene.answer)
     await _known(asker.studio, answer.uri)
 
 

@@ -53,6 +53,7 @@ from server.challenges import Challenges
 from server.chronicling import Ledger
 from server.clock import Clock, SystemClock
 from server.closing import ClosingNow, Closings
+from server.commenting import Commenting
 from server.config import Config
 from server.contesting import Contesting
 from server.conversing import Conversing
@@ -265,8 +266,11 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
     )
     remote = Remote(library, fetching, clock, addresses, doors)
     following = Following(library, clock, addresses, bus)
-    reactions = Reactions(library, clock, addresses, bus)
-    threads = Threads(library, clock, bus, addresses, fetching, remote, reactions, doors)
+    reactions, commenting = (
+        Reactions(library, clock, addresses, bus),
+        Commenting(library, clock, addresses, bus),
+    )
+    threads = Threads(library, clock, bus, addresses, fetching, remote, commenting, doors)
     viewing, notifications = Viewing(library, addresses), Notifications(library, clock)
     domain, crawlers = config.instance.domain, CrawlerBook(config.crawlers_path)
     authority = await Authority.of(library, clock, domain)
@@ -275,7 +279,7 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
     outbox = Outbox(library, bus, Mouth(clock, addresses, house, given_to.tokens), fanout)
     blocking = Blocking(library, clock, addresses, bus)
     reporting = Reporting(library, clock, addresses, bus, speaker.id)
-    casework = Casework(library, clock, addresses, bus, reactions, speaker.id)
+    casework = Casework(library, clock, addresses, bus, commenting, speaker.id)
     moving, reach = Moving(library, clock, addresses, bus, following), Reach(library, clock, bus)
     hands = Hands(
         clock=clock,
@@ -283,6 +287,7 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
         remote=remote,
         following=following,
         reactions=reactions,
+        commenting=commenting,
         house=house,
         blocking=blocking,
         reporting=reporting,
@@ -392,7 +397,8 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
         series_rooms=SeriesRooms(library, addresses),
         following=following,
         reactions=reactions,
-        approving=Approving(library, clock, addresses, bus, reactions),
+        commenting=commenting,
+        approving=Approving(library, clock, addresses, bus, reactions, commenting),
         conversing=Conversing(library, addresses),
         threads=threads,
         people=People(library, remote),

@@ -3,6 +3,7 @@
 from server.clock import Clock
 from server.model import ActorId, Notification, NotificationKind, TargetId
 from server.ports import Library, Transaction
+from server.targets import Target
 from server.values import dataclass
 
 
@@ -42,6 +43,19 @@ async def tell_anew(
     await tell(tx, clock, artist_id, kind, actor_id, target_id)
 
 
+async def tell_owner(
+    tx: Transaction,
+    clock: Clock,
+    target: Target,
+    kind: NotificationKind,
+    actor_id: ActorId,
+    about: TargetId,
+) -> None:
+    """Tell the artist here whose a target is of what somebody else did to it."""
+    if target.owner_id != actor_id and await _is_by_an_artist(tx, target):
+        await tell(tx, clock, target.owner_id, kind, actor_id, about)
+
+
 async def tell(
     tx: Transaction,
     clock: Clock,
@@ -53,3 +67,10 @@ async def tell(
     """Tell an artist of what `actor_id` did to `target_id`; False where they were told before."""
     told = Notification(clock.new_id(), artist_id, kind, actor_id, target_id, clock.now())
     return await tx.notifications.put(told)
+
+
+async def _is_by_an_artist(tx: Transaction, target: Target) -> bool:
+    if target.work is not None:
+        return True
+    owner = await tx.actors.by_id(target.owner_id)
+    return owner is not None and owner.is_local

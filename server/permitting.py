@@ -6,8 +6,10 @@ Used in the transaction of whatever somebody does, here or elsewhere.
 from dataclasses import replace
 
 from server.addresses import Addresses
+from server.blocking import refuse_blocked
 from server.clock import Clock
 from server.dealings import Request, RequestId, RequestState
+from server.errors import NotAllowed
 from server.model import (
     ActivityId,
     ActorId,
@@ -31,6 +33,12 @@ from server.targets import OPEN, Target, find_target
 from server.values import dataclass
 
 _LASTING = (InteractionKind.LIKE, InteractionKind.BOOST)  # approved once is approved
+_REFUSALS = {
+    InteractionKind.LIKE: "Its artist lets only some people like this.",
+    InteractionKind.REPLY: "Its artist does not take comments on this from everybody.",
+    InteractionKind.BOOST: "Its artist does not want this to be boosted by everybody.",
+    InteractionKind.QUOTE: "Its artist does not want this to be quoted by everybody.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +104,20 @@ async def permitted(
         return await _asked(tx, addresses, clock, wish, known)
     is_withdrawn = known is not None and known.state is RequestState.REFUSED
     return Answer.REFUSE if is_withdrawn else said
+
+
+async def allowed_or_asked(
+    tx: Transaction, addresses: Addresses, clock: Clock, wish: Wish
+) -> Answer:
+    """Decide on what an artist here wants to do, as `permitted`: ALLOW or ASK.
+
+    Raise `NotAllowed` where the answer is no.
+    """
+    said = await permitted(tx, addresses, clock, wish)
+    if said is Answer.REFUSE:
+        await refuse_blocked(tx, wish.actor_id, wish.target.owner_id)
+        raise NotAllowed(_REFUSALS[wish.kind])
+    return said
 
 
 async def keep_decided(

@@ -1,6 +1,7 @@
 """What is liked, answered, boosted or quoted: a work of this instance or a post; who may see it."""
 
 from server.addresses import Addresses
+from server.errors import NotFound
 from server.model import (
     ActorId,
     FollowState,
@@ -61,6 +62,16 @@ async def find_target_by_uri(tx: Transaction, addresses: Addresses, uri: str) ->
         return await find_target(tx, addresses, TargetId(int(number)))
     post = await tx.posts.by_uri(uri)
     return await find_target(tx, addresses, TargetId(post.id)) if post else None
+
+
+async def target_for(
+    tx: Transaction, addresses: Addresses, target_id: TargetId, asker: ActorId
+) -> Target:
+    """Return what `asker` reacts to or answers. Raise `NotFound` where they may not see it."""
+    found = await find_target(tx, addresses, target_id)
+    if found is None or not await may_see(tx, found, asker):
+        raise NotFound("There is no such work or post.")
+    return found
 
 
 async def may_see(tx: Transaction, target: Target, asker: ActorId | None) -> bool:

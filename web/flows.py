@@ -30,6 +30,7 @@ from server.challenges import Challenges
 from server.chronicling import Ledger
 from server.clock import Clock
 from server.closing import ClosingNow, Closings
+from server.commenting import Commenting
 from server.config import Config
 from server.contesting import Contesting
 from server.conversing import Conversing
@@ -121,6 +122,7 @@ class Flows:
     series_rooms: SeriesRooms
     following: Following
     reactions: Reactions
+    commenting: Commenting
     approving: Approving
     conversing: Conversing
     threads: Threads

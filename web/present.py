@@ -32,7 +32,8 @@ from server.pinning import PINNABLE
 from server.policy import Policy
 from server.portraits import PortraitKind
 from server.protections import Audience, is_open_to
-from server.reactions import Tally, Target
+from server.reactions import Tally
+from server.targets import Target
 from server.values import dataclass
 from server.viewing import FeedEntry, Hung, Room, Said
 from web import talk, usage

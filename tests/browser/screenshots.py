@@ -147,8 +147,8 @@ def _meet(site: Site, people: list[Artist], works: list[Work]) -> None:
         site.do(flows.reactions.react(second, TargetId(work.id), ReactionKind.LIKE))
     target = TargetId(works[0].id)
     site.do(flows.reactions.react(second, target, ReactionKind.BOOST))
-    said = site.do(flows.reactions.comment(second, target, "Which pen did you change to?"))
-    site.do(flows.reactions.comment(first, TargetId(said.id), "The 0.3, when the 0.5 ran dry."))
+    said = site.do(flows.commenting.comment(second, target, "Which pen did you change to?"))
+    site.do(flows.commenting.comment(first, TargetId(said.id), "The 0.3, when the 0.5 ran dry."))
 
 
 def _withdrawn(site: Site, artist: Artist) -> str:

@@ -25,6 +25,7 @@ from server.accounts import Accounts, NewAccount
 from server.addresses import Addresses
 from server.bus import MemoryBus
 from server.clock import compose_id
+from server.commenting import Commenting
 from server.drafts import Draft, PictureEdit, Upload
 from server.following import Following
 from server.house import House
@@ -133,6 +134,7 @@ class Studio:
     viewing: Viewing
     following: Following
     reactions: Reactions
+    commenting: Commenting
     notifications: Notifications
     sweeping: Sweeping
     worker: Worker
@@ -345,6 +347,7 @@ def build_studio(
         viewing=Viewing(library, addresses),
         following=Following(library, clock, addresses, bus),
         reactions=Reactions(library, clock, addresses, bus),
+        commenting=Commenting(library, clock, addresses, bus),
         notifications=notifications,
         sweeping=sweeping,
         worker=Worker(library, clock, bus, runs, dict.fromkeys(runs, 2)),

@@ -39,7 +39,7 @@ async def test_a_blocked_pair_cannot_follow_like_boost_or_answer_from_here(
         with pytest.raises(NotAllowed, match=words):
             await flows.reactions.react(ana, work, kind)
     with pytest.raises(NotAllowed, match=words):
-        await flows.reactions.comment(ana, work, "Hello")
+        await flows.commenting.comment(ana, work, "Hello")
     assert (await flows.viewing.counts([work]))[work] == Counts()
     assert await told(stage, ben) == []
 
@@ -53,7 +53,7 @@ async def test_a_post_of_somebody_elsewhere_who_is_blocked_cannot_be_answered(
     feed = await stage.flows.viewing.feed(ana.id)
     await stage.flows.blocking.block(ana, bob_here)
     with pytest.raises(NotAllowed, match="You have blocked them"):
-        await stage.flows.reactions.comment(ana, feed[0].id, "Hello")
+        await stage.flows.commenting.comment(ana, feed[0].id, "Hello")
     assert await stage.flows.viewing.feed(ana.id) == []
 
 

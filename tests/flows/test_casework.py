@@ -170,7 +170,7 @@ async def test_an_artist_cannot_edit_what_is_hidden_but_may_withdraw_it(stage: S
 async def test_a_hidden_comment_is_gone_from_thread_and_page(stage: Stage) -> None:
     ana, ben, mo = await stage.artist("ana"), await stage.artist("ben"), await moderator(stage)
     work = await stage.hang(ana)
-    post = await stage.flows.reactions.comment(ben, TargetId(work.id), "Ugly")
+    post = await stage.flows.commenting.comment(ben, TargetId(work.id), "Ugly")
     report = await stage.flows.reporting.report(ana, ben.id, "Rude", about=[TargetId(post.id)])
     viewing = stage.flows.viewing
     await stage.flows.casework.hide(mo, report.id, TargetId(post.id), is_hidden=True)
@@ -256,7 +256,7 @@ async def test_what_is_taken_down_for_good_is_told_to_the_world(stage: Stage) ->
     ana, ben, mo = await stage.artist("ana"), await stage.artist("ben"), await moderator(stage)
     await stage.befriend(BOB, ana)
     work = await stage.hang(ana)
-    post = await stage.flows.reactions.comment(ben, TargetId(work.id), "Buy watches")
+    post = await stage.flows.commenting.comment(ben, TargetId(work.id), "Buy watches")
     await sent(stage)
     casework = stage.flows.casework
     report = await reported(stage, ben, ana, work)

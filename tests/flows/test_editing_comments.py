@@ -23,7 +23,7 @@ async def commented(stage: Stage) -> tuple[Any, Post]:
     ana, bea = await stage.artist(), await stage.artist("bea")
     await stage.befriend(BOB, ana)
     work = await stage.hang(bea)
-    said = await stage.flows.reactions.comment(ana, TargetId(work.id), "Lovley #blue")
+    said = await stage.flows.commenting.comment(ana, TargetId(work.id), "Lovley #blue")
     await sent(stage)
     return ana, said
 
@@ -44,7 +44,7 @@ async def test_nobody_edits_somebody_elses_comment(stage: Stage) -> None:
     _, said = await commented(stage)
     bea = await stage.flows.accounts.named("bea")
     with pytest.raises(NotFound):
-        await stage.flows.reactions.edit_comment(bea, said.id, "Mine now")
+        await stage.flows.commenting.edit(bea, said.id, "Mine now")
     assert await sent(stage) == []
 
 
@@ -52,13 +52,13 @@ async def test_nobody_edits_somebody_elses_comment(stage: Stage) -> None:
 async def test_an_edit_says_something_and_not_too_much(stage: Stage, text: str) -> None:
     ana, said = await commented(stage)
     with pytest.raises(Invalid):
-        await stage.flows.reactions.edit_comment(ana, said.id, text)
+        await stage.flows.commenting.edit(ana, said.id, text)
 
 
 async def test_an_edit_is_seen_and_told_with_its_time(stage: Stage) -> None:
     ana, said = await commented(stage)
     stage.clock.advance(seconds=60)
-    await stage.flows.reactions.edit_comment(ana, said.id, "Lovely #red")
+    await stage.flows.commenting.edit(ana, said.id, "Lovely #red")
     kept = await stage.read(lambda tx: tx.posts.by_id(said.id))
     assert (kept.source, kept.tags, kept.edited_at) == ("Lovely #red", ("red",), stage.clock.now())
     (update,) = await sent(stage)
@@ -73,9 +73,10 @@ async def test_who_is_not_named_any_more_hears_of_that_too(stage: Stage) -> None
     bob = await stage.meet(BOB)
     work = await stage.hang(bea)
     named = {(bob.handle, bob.domain): bob}
-    said = await stage.flows.reactions.comment(ana, TargetId(work.id), f"See @{bob.address}", named)
+    text = f"See @{bob.address}"
+    said = await stage.flows.commenting.comment(ana, TargetId(work.id), text, named)
     assert [one["type"] for one in await sent(stage, BOB)] == ["Create"]
-    await stage.flows.reactions.edit_comment(ana, said.id, "See nobody")
+    await stage.flows.commenting.edit(ana, said.id, "See nobody")
     (update,) = await sent(stage, BOB)
     assert BOB.uri not in str(update["object"]["tag"])
 
@@ -83,8 +84,8 @@ async def test_who_is_not_named_any_more_hears_of_that_too(stage: Stage) -> None
 async def test_a_comment_that_waits_is_edited_in_silence(stage: Stage) -> None:
     ana, bea = await stage.artist(), await stage.artist("bea")
     work = await stage.hang(bea, interaction=InteractionPolicy(reply=Permit.APPROVED))
-    said = await stage.flows.reactions.comment(ana, TargetId(work.id), "May I?")
-    await stage.flows.reactions.edit_comment(ana, said.id, "May I, please?")
+    said = await stage.flows.commenting.comment(ana, TargetId(work.id), "May I?")
+    await stage.flows.commenting.edit(ana, said.id, "May I, please?")
     assert await sent(stage) == []
     (asked,) = await stage.flows.approving.waiting(bea.id)
     assert asked.post.source == "May I, please?"
@@ -150,7 +151,7 @@ async def test_who_is_named_may_answer_whatever_else_is_said(stage: Stage) -> No
 async def do(stage: Stage, artist: Any, post: Post, kind: InteractionKind) -> None:
     about = TargetId(post.id)
     if kind is InteractionKind.REPLY:
-        await stage.flows.reactions.comment(artist, about, "Hello")
+        await stage.flows.commenting.comment(artist, about, "Hello")
     else:
         does = {InteractionKind.LIKE: ReactionKind.LIKE, InteractionKind.BOOST: ReactionKind.BOOST}
         await stage.flows.reactions.react(artist, about, does[kind])

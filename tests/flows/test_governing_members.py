@@ -197,7 +197,7 @@ async def test_a_suspended_artist_is_hidden_whole_and_comes_back_whole(stage: St
     work, theirs = await stage.hang(ana), await stage.hang(ben, title="Bridge")
     await stage.befriend(BOB, ana)
     await stage.flows.following.follow(ben, await stage.read(lambda tx: tx.actors.by_id(ana.id)))
-    await stage.flows.reactions.comment(ana, theirs.id, "Fine")
+    await stage.flows.commenting.comment(ana, theirs.id, "Fine")
     await sent(stage)
     signed_in = await stage.flows.accounts._start_session(ana)
     await stage.flows.members.suspend(moderator, ana.id, "Stolen pictures")

@@ -91,7 +91,7 @@ async def test_a_private_message_is_not_boosted_and_names_nobody_new(stage: Stag
         await stage.flows.reactions.react(ana, target, ReactionKind.BOOST)
     ben_here = await stage.flows.viewing.actor(ben.id)
     people = {("ben", "art.test"): ben_here}
-    answer = await stage.flows.reactions.comment(ana, target, "@ben@art.test told me", people)
+    answer = await stage.flows.commenting.comment(ana, target, "@ben@art.test told me", people)
     assert answer.mentions == (bob.uri,)
     assert await stage.flows.viewing.target(TargetId(answer.id), ben.id) is None
     assert await told(stage, ben) == []
@@ -141,7 +141,7 @@ async def test_an_answer_goes_to_the_same_people_and_to_no_follower(stage: Stage
     note = direct(bob, ANA, carol.uri)
     await arrive(stage, bob.does("Create", note))
     stage.net.asked.clear()
-    answer = await stage.flows.reactions.comment(ana, await kept_id(stage, note), "Yes")
+    answer = await stage.flows.commenting.comment(ana, await kept_id(stage, note), "Yes")
     await stage.drain()
     created = sent(stage, "Create")
     assert {to for to, _ in created} == {bob.shared_inbox, carol.shared_inbox}
@@ -153,7 +153,7 @@ async def test_an_answer_goes_to_the_same_people_and_to_no_follower(stage: Stage
     assert "interactionPolicy" not in said
     assert await messages(stage, ana) == [answer.uri, note["id"]]
     stage.net.asked.clear()
-    await stage.flows.reactions.remove_comment(ana, answer.id)
+    await stage.flows.commenting.remove(ana, answer.id)
     await stage.drain()
     deleted = sent(stage, "Delete")
     assert {to for to, _ in deleted} == {bob.shared_inbox, carol.shared_inbox}
@@ -168,7 +168,7 @@ async def test_a_conversation_reads_in_order(stage: Stage) -> None:
     await stage.meet(bob)
     first = direct(bob, ANA)
     await arrive(stage, bob.does("Create", first))
-    mine = await stage.flows.reactions.comment(ana, await kept_id(stage, first), "Yes")
+    mine = await stage.flows.commenting.comment(ana, await kept_id(stage, first), "Yes")
     third = direct(bob, ANA, inReplyTo=mine.uri)
     await arrive(stage, bob.does("Create", third))
     said, _ = await stage.flows.viewing.post(mine.id, ana.id)
@@ -192,7 +192,7 @@ async def test_people_named_in_a_comment_are_told_wherever_they_are(stage: Stage
     stage.net.serve(finger, jrd, content_type="application/jrd+json")
     text = "See @bob@peer.test and @ben@art.test, not @nobody@nowhere.test #Oil"
     named = await stage.flows.people.people(text)
-    await stage.flows.reactions.comment(ana, TargetId(work.id), text, named)
+    await stage.flows.commenting.comment(ana, TargetId(work.id), text, named)
     await stage.drain()
     ((to, created),) = sent(stage, "Create")
     assert to == bob.shared_inbox

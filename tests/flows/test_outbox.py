@@ -17,6 +17,7 @@ from server.model import (
     Visibility,
 )
 from server.promises import Deed, SayPromise, promise
+from server.targets import target_for
 from tests.two_servers.stage import PUBLIC, Peer, Stage
 
 ANA = "https://art.test/users/ana"
@@ -158,7 +159,7 @@ async def test_edits_and_withdrawal_reach_followers_and_everybody_who_reacted(
     liker, boosted = await stage.meet(dora), await stage.meet(emil)
     for actor, kind in ((liker, ReactionKind.LIKE), (boosted, ReactionKind.BOOST)):
         async with stage.library.transaction() as tx:
-            found = await reactions.target(tx, target, actor.id)
+            found = await target_for(tx, stage.flows.addresses, target, actor.id)
             await reactions.note_reaction(tx, kind, actor.id, found, f"{actor.uri}/{kind}")
     await stage.drain()
     everyone = ["https://d.test/inbox", "https://e.test/inbox", "https://peer.test/inbox"]
@@ -184,7 +185,7 @@ async def test_a_comment_goes_to_whom_it_answers_and_to_followers(stage: Stage) 
     await stage.befriend(CAROL, ana)
     bob = await stage.meet(BOB)
     post = await remote_post(stage, bob.id, "https://peer.test/notes/1")
-    comment = await stage.flows.reactions.comment(ana, TargetId(post.id), "Lovely")
+    comment = await stage.flows.commenting.comment(ana, TargetId(post.id), "Lovely")
     assert await heard(stage) == [
         ("Create", "https://peer.test/inbox"),
         ("Create", CAROL.inbox),
@@ -192,7 +193,7 @@ async def test_a_comment_goes_to_whom_it_answers_and_to_followers(stage: Stage) 
     note = stage.net.delivered[0][1]["object"]
     assert note["inReplyTo"] == post.uri
     assert [tag["href"] for tag in note["tag"]] == [BOB.uri]
-    await stage.flows.reactions.remove_comment(ana, comment.id)
+    await stage.flows.commenting.remove(ana, comment.id)
     assert await heard(stage) == [
         ("Delete", "https://peer.test/inbox"),
         ("Delete", CAROL.inbox),

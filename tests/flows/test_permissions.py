@@ -97,7 +97,7 @@ async def test_who_may_not_is_refused_here_too(permit: Permit, stage: Stage) -> 
         with pytest.raises(NotAllowed):
             await stage.flows.reactions.react(ben, target, kind)
     with pytest.raises(NotAllowed):
-        await stage.flows.reactions.comment(ben, target, "Lovely")
+        await stage.flows.commenting.comment(ben, target, "Lovely")
     assert await counts(stage, work) == Counts()
 
 
@@ -123,7 +123,7 @@ async def test_a_comment_that_waits_is_seen_by_its_author_and_the_artist_alone(
     ben, eve = await stage.artist("ben"), await stage.artist("eve")
     bob = Peer("bob")
     await stage.befriend(bob, ben)
-    mine = await stage.flows.reactions.comment(ben, TargetId(work.id), "May I?")
+    mine = await stage.flows.commenting.comment(ben, TargetId(work.id), "May I?")
     theirs = bob.note(inReplyTo=about(stage, work), tag=[mention(ANA), mention(eve_uri())])
     await arrive(stage, bob.does("Create", theirs))
     kept = await post_at(stage, theirs["id"])
@@ -210,7 +210,7 @@ async def test_a_removed_comment_does_not_come_back_by_an_edit(stage: Stage) -> 
     await arrive(stage, bob.does("Create", note))
     kept = await post_at(stage, note["id"])
     assert kept is not None
-    await stage.flows.reactions.remove_comment(ana, kept.id)
+    await stage.flows.commenting.remove(ana, kept.id)
     edited = note | {"content": "again", "updated": "2026-11-22T10:00:00Z"}
     await arrive(stage, bob.does("Update", edited))
     await arrive(stage, bob.does("Create", edited))
@@ -240,7 +240,7 @@ async def test_whom_the_artist_names_may_always_answer(stage: Stage) -> None:
     bob = Peer("bob")
     bob_here = await stage.meet(bob)
     people = {("bob", "peer.test"): bob_here}
-    asked = await stage.flows.reactions.comment(
+    asked = await stage.flows.commenting.comment(
         ana, TargetId(work.id), "@bob@peer.test what do you think?", people
     )
     await arrive(stage, bob.does("Create", bob.note(inReplyTo=asked.uri)))
@@ -316,7 +316,7 @@ async def test_what_is_asked_for_here_is_done_once_approved(stage: Stage) -> Non
     ana, work = await wall_with(stage, all_by(Permit.APPROVED))
     ben, bob = await stage.artist("ben"), Peer("bob")
     await stage.befriend(bob, ben)
-    post = await stage.flows.reactions.comment(ben, TargetId(work.id), "May I?")
+    post = await stage.flows.commenting.comment(ben, TargetId(work.id), "May I?")
     await stage.flows.reactions.react(ben, TargetId(work.id), ReactionKind.BOOST)
     await stage.drain()
     assert said_to(stage, bob, "Create") == []

@@ -148,7 +148,7 @@ async def test_what_is_for_followers_quotes_nobody(stage: Stage) -> None:
     work = await stage.hang(bea, visibility=Visibility.FOLLOWERS)
     await stage.flows.following.follow(ana, await stage.flows.viewing.actor(bea.id))
     with pytest.raises(Invalid, match="for followers alone cannot quote"):
-        await stage.flows.reactions.comment(ana, TargetId(work.id), "See", quote=uri)
+        await stage.flows.commenting.comment(ana, TargetId(work.id), "See", quote=uri)
     assert "QuoteRequest" not in [one["type"] for one in await sent(stage)]
 
 
@@ -284,7 +284,7 @@ async def test_a_comment_quotes_and_asks_as_works_do(stage: Stage) -> None:
     note = served(stage)
     uri = await find(stage, ana, note["id"])
     work = await stage.hang(bea)
-    said: Post = await stage.flows.reactions.comment(
+    said: Post = await stage.flows.commenting.comment(
         ana, TargetId(work.id), "Like this one", quote=uri
     )
     (request,) = [one for one in await sent(stage, BOB) if one["type"] == "QuoteRequest"]

@@ -118,7 +118,7 @@ async def test_a_flag_opens_no_private_message_that_was_for_others(stage: Stage)
     await arrive(stage, bob.does("Create", note))
     asked = await stage.read(lambda tx: tx.posts.by_uri(note["id"]))
     assert asked is not None
-    message = await stage.flows.reactions.comment(ana, TargetId(asked.id), "For you alone")
+    message = await stage.flows.commenting.comment(ana, TargetId(asked.id), "For you alone")
     assert message.visibility is Visibility.DIRECT
     await arrive(stage, eve.does("Flag", [ANA, message.uri], content="Bad"))
     await arrive(stage, eve.does("Flag", message.uri, content="Bad"))

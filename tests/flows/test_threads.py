@@ -145,7 +145,7 @@ async def test_a_comment_that_was_removed_is_not_brought_back_by_fetching(stage:
     await stage.meet(carol)
     between = carol.note(inReplyTo=about(stage, work))
     await arrive(stage, carol.does("Create", between))
-    await stage.flows.reactions.remove_comment(ana, (await kept(stage, between)).id)
+    await stage.flows.commenting.remove(ana, (await kept(stage, between)).id)
     serve(stage, carol, between)
     await lost_answer(stage, bob, between["id"])
     assert await thread_of(stage, work) == []
@@ -218,7 +218,7 @@ async def test_private_posts_and_our_own_are_not_looked_up(stage: Stage) -> None
     await arrive(stage, bob.does("Create", private))
     stage.net.asked.clear()
     await looked_at(stage, private)
-    own = await stage.flows.reactions.comment(ana, (await kept(stage, private)).id, "Good morning")
+    own = await stage.flows.commenting.comment(ana, (await kept(stage, private)).id, "Good morning")
     await stage.flows.threads.look_at([own])
     assert stage.net.fetched == []
 

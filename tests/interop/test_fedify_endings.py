@@ -98,11 +98,11 @@ async def test_our_request_carries_the_work_and_a_stamp_is_believed_and_taken_ba
 
 async def test_our_comment_is_edited_there_as_well(scene: Scene) -> None:
     note = await note_of_cleo(scene)
-    reactions = scene.here.flows.reactions
+    commenting = scene.here.flows.commenting
     target = await scene.here.target(note["id"])
-    said: Post = await reactions.comment(scene.ana, target, "Lovley")
+    said: Post = await commenting.comment(scene.ana, target, "Lovley")
     assert len(await scene.got("Create")) == 1
-    await reactions.edit_comment(scene.ana, said.id, "Lovely")
+    await commenting.edit(scene.ana, said.id, "Lovely")
     (update,) = await scene.got("Update")
     assert (update["object"]["id"], "Lovely" in update["object"]["content"]) == (said.uri, True)
 

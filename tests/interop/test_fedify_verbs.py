@@ -214,7 +214,7 @@ async def test_their_answer_stands_below_the_work_changes_and_goes(scene: Scene)
     (said,) = (await room(scene, work)).comments
     assert "Which red?" in said.post.content_html
 
-    ours = await scene.here.flows.reactions.comment(
+    ours = await scene.here.flows.commenting.comment(
         scene.ana, TargetId(said.post.id), "Prussian <blue>"
     )
     (create,) = await scene.got("Create")
@@ -224,7 +224,7 @@ async def test_their_answer_stands_below_the_work_changes_and_goes(scene: Scene)
     assert (note["tag"]["type"], note["tag"]["href"]) == ("Mention", cleo.uri)
     assert (await cleo.look_up(ours.uri))["content"] == note["content"]
 
-    await scene.here.flows.reactions.remove_comment(scene.ana, ours.id)
+    await scene.here.flows.commenting.remove(scene.ana, ours.id)
     (delete,) = await scene.got("Delete")
     assert delete["object"]["id"] == ours.uri
     tombstone = {"type": "Tombstone", "id": answer["id"]}
@@ -278,7 +278,7 @@ async def test_a_thread_goes_over_three_servers(scene: Scene) -> None:
     await scene.settled()
     second = await hung(scene)
     target = await scene.there.target(scene.work_uri(second))
-    comment = await scene.there.flows.reactions.comment(scene.bob, target, "Which blue?")
+    comment = await scene.there.flows.commenting.comment(scene.bob, target, "Which blue?")
     await scene.settled()
     seen = await scene.cleo.look_up(comment.uri)
     assert seen["inReplyTo"] == scene.work_uri(second)

@@ -102,3 +102,18 @@ def test_people_who_were_found_tags_and_addresses_become_links() -> None:
 
 def test_each_person_found_is_counted_once() -> None:
     assert people_named("@bob@far.example @BOB@far.example @no@x.example", NAMED) == (BOB,)
+
+
+@pytest.mark.parametrize(
+    ("text", "html"),
+    [
+        ("a", "<p>a</p>"),
+        ("a\n\n\n\nb", "<p>a</p><p>b</p>"),
+        ("a\r\nb", "<p>a<br>b</p>"),
+        ("<script>&", "<p>&lt;script&gt;&amp;</p>"),
+        ("\"'", "<p>&quot;&#x27;</p>"),
+        ("\n\n", ""),
+    ],
+)
+def test_plain_text_becomes_escaped_paragraphs(text: str, html: str) -> None:
+    assert paragraphs_of(text, {}) == html

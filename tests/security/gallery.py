@@ -245,6 +245,7 @@ def _studio_of(instance: Instance) -> Studio:
         viewing=flows.viewing,
         following=flows.following,
         reactions=flows.reactions,
+        commenting=flows.commenting,
         notifications=flows.notifications,
         sweeping=instance.sweeping,
         worker=instance.worker,

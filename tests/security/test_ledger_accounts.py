@@ -54,7 +54,7 @@ async def test_nobody_reads_anothers_notices_away(gallery: Gallery, who: str) ->
     """CVE-2026-22246: other people's records could be had by their numbers."""
     studio = gallery.studio
     work = await studio.hung(gallery.ana, title="Noticed")
-    await studio.reactions.comment(await _named(gallery, "cy"), TargetId(work.id), "Fine ears")
+    await studio.commenting.comment(await _named(gallery, "cy"), TargetId(work.id), "Fine ears")
     await gallery.instance.worker.drain()
     notice, *_ = await studio.notifications.page(gallery.ana.id)
     assert notice.read_at is None
@@ -69,7 +69,7 @@ async def test_nobody_reads_anothers_notices_away(gallery: Gallery, who: str) ->
 async def test_nobody_deletes_anothers_comment(gallery: Gallery, who: str) -> None:
     """CVE-2025-32946 and its kin: the number was enough."""
     cy = await _named(gallery, "cy")
-    said = await gallery.studio.reactions.comment(cy, TargetId(gallery.works["public"].id), "Hm")
+    said = await gallery.studio.commenting.comment(cy, TargetId(gallery.works["public"].id), "Hm")
     await (await gallery.member(who)).post(f"/posts/{said.id}/delete")
     async with gallery.studio.library.reading() as tx:
         left = await tx.posts.by_id(PostId(said.id))

@@ -56,7 +56,7 @@ async def hang_hostile(gallery: Gallery) -> Work:
 async def test_no_word_of_an_artist_runs_in_anybodys_browser(gallery: Gallery) -> None:
     work = await hang_hostile(gallery)
     cy, _ = await gallery.studio.viewing.artist("cy")
-    post = await gallery.studio.reactions.comment(cy, TargetId(work.id), LINES)
+    post = await gallery.studio.commenting.comment(cy, TargetId(work.id), LINES)
     public = f"/@cy/{work.id}-{work.slug}"
     own = ("/studio", f"/studio/works/{work.id}", f"/studio/works/{work.id}/withdraw", "/settings")
     for who, paths in (

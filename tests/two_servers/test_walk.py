@@ -106,7 +106,7 @@ class Walk:
         """Bob likes, boosts and comments; return his comment here and there."""
         for kind in ReactionKind:
             await self.there.flows.reactions.react(self.bob, self.target, kind)
-        comment = await self.there.flows.reactions.comment(self.bob, self.target, "Which blue?")
+        comment = await self.there.flows.commenting.comment(self.bob, self.target, "Which blue?")
         room = await self.settled()
         assert room.counts == Counts(likes=1, boosts=1, comments=1)
         (said,) = room.comments
@@ -118,7 +118,7 @@ class Walk:
     async def an_answer_goes_back(self, comment: Post, original: Post) -> Post:
         """Ana answers; return her answer."""
         ours = TargetId(comment.id)
-        answer: Post = await self.here.flows.reactions.comment(self.ana, ours, "Prussian <blue>")
+        answer: Post = await self.here.flows.commenting.comment(self.ana, ours, "Prussian <blue>")
         await self.settled()
         assert (await self.there.told(self.bob))[1:] == ["comment"]
         at_bobs = PostId(await self.there.target(answer.uri))
@@ -184,7 +184,7 @@ async def test_everything_that_two_instances_do_with_each_other(towns: Towns) ->
     comment, original = await walk.reactions_arrive()
     answer = await walk.an_answer_goes_back(comment, original)
     await walk.reactions_are_taken_back()
-    await there.flows.reactions.remove_comment(bob, original.id)
+    await there.flows.commenting.remove(bob, original.id)
     assert [one.post.uri for one in (await walk.settled()).comments] == [answer.uri]
     await walk.the_work_is_withdrawn()
 

@@ -334,7 +334,7 @@ async def test_numbers_that_are_nothing_are_not_found(site: Site) -> None:
 
 async def test_a_comment_answers_as_a_note_and_a_remote_one_does_not(site: Site) -> None:
     flows = site.stage.flows
-    post = await flows.reactions.comment(site.ana, site.work.id, "Mine")
+    post = await flows.commenting.comment(site.ana, site.work.id, "Mine")
     note = await site.document(post.uri)
     assert (note["id"], note["inReplyTo"]) == (
         post.uri,

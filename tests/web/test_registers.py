@@ -21,6 +21,7 @@ from server.model import (
     Visibility,
     Work,
 )
+from server.targets import target_for
 from storage.library import open_library
 from tests.engines import migrated_sqlite, sqlite_url
 from tests.two_servers.stage import ACTIVITY_JSON, Peer, Stage, staged
@@ -170,8 +171,8 @@ async def test_answers_to_a_work_come_in_pages_and_only_open_ones(site: Site) ->
     said = []
     for number in range(60):
         site.stage.clock.advance(seconds=1)
-        said.append(await flows.reactions.comment(site.ana, site.work.id, f"No {number}"))
-    await flows.reactions.comment(site.ana, TargetId(said[0].id), "An answer to an answer")
+        said.append(await flows.commenting.comment(site.ana, site.work.id, f"No {number}"))
+    await flows.commenting.comment(site.ana, TargetId(said[0].id), "An answer to an answer")
     assert await site.pages(uri) == [post.uri for post in said]
     assert (await site.document(uri))["totalItems"] == 60
 
@@ -179,9 +180,10 @@ async def test_answers_to_a_work_come_in_pages_and_only_open_ones(site: Site) ->
 async def test_a_note_names_how_it_was_received_in_bare_ids(site: Site) -> None:
     bob = await site.stage.meet(BOB)
     async with site.stage.library.transaction() as tx:
-        target = await site.stage.flows.reactions.target(tx, site.work.id, bob.id)
+        flows = site.stage.flows
+        target = await target_for(tx, flows.addresses, site.work.id, bob.id)
         for kind in ReactionKind:
-            await site.stage.flows.reactions.note_reaction(tx, kind, bob.id, target, BOB.new_uri())
+            await flows.reactions.note_reaction(tx, kind, bob.id, target, BOB.new_uri())
     note = await site.document(f"/works/{site.work.id}")
     for name in ("likes", "shares"):
         assert note[name] == f"{note['id']}/{name}"

@@ -61,7 +61,7 @@ async def test_a_private_message_is_there_for_its_own_people_alone(site: Site) -
     note = bob.note(to=[ANA], cc=[], tag=[mention(ANA)], content="<p>For your eyes</p>")
     await arrive(site.stage, bob.does("Create", note))
     post = await post_at(site, note)
-    answer = await site.stage.flows.reactions.comment(
+    answer = await site.stage.flows.commenting.comment(
         site.people["ana"], TargetId(post.id), "Thank you"
     )
     for number in (post.id, answer.id):
@@ -91,7 +91,7 @@ async def test_a_message_page_is_never_kept_by_a_cache(site: Site) -> None:
 async def test_a_comment_that_waits_is_no_document(site: Site) -> None:
     await with_policy(site, ASK)
     target = TargetId(site.work.id)
-    waiting = await site.stage.flows.reactions.comment(site.people["ben"], target, "May I?")
+    waiting = await site.stage.flows.commenting.comment(site.people["ben"], target, "May I?")
     assert (await site.get(f"/posts/{waiting.id}", Accept=ACTIVITY_JSON)).status == 404
     assert (await site.get(f"/posts/{waiting.id}")).status == 404
     assert "waits until the artist" in await site.page(f"/posts/{waiting.id}", "ben")
@@ -101,7 +101,7 @@ async def test_a_comment_that_waits_is_no_document(site: Site) -> None:
 async def test_requests_are_answered_by_nobody_else(site: Site) -> None:
     await with_policy(site, ASK)
     target = TargetId(site.work.id)
-    await site.stage.flows.reactions.comment(site.people["ben"], target, "May I?")
+    await site.stage.flows.commenting.comment(site.people["ben"], target, "May I?")
     (asked,) = await site.stage.flows.approving.waiting(site.id("ana"))
     for answer in ("approve", "refuse", "withdraw"):
         path = f"/studio/requests/{asked.request.id}/{answer}"
@@ -201,7 +201,7 @@ async def test_a_work_can_have_its_own_permits_and_give_them_up(site: Site) -> N
 async def test_every_note_says_who_may_within_pixelfeds_depth(
     kind: InteractionKind, site: Site
 ) -> None:
-    said = await site.stage.flows.reactions.comment(
+    said = await site.stage.flows.commenting.comment(
         site.people["ana"], TargetId(site.work.id), "Mine"
     )
     names = {"like": "canLike", "reply": "canReply", "boost": "canAnnounce", "quote": "canQuote"}

@@ -2,9 +2,9 @@
 
 from aiohttp import web
 
+from server.commenting import MAX_COMMENT
 from server.errors import FixatifError, Invalid, NotFound
 from server.model import Artist, Post, PostId, Quote, TargetId, Visibility
-from server.reactions import MAX_COMMENT
 from web.errors import status_of
 from web.flows import flows
 from web.forms import read_form
@@ -24,12 +24,12 @@ async def comment(request: web.Request) -> web.StreamResponse:
     target = await known.viewing.target(target_id, artist.id)
     if target is not None and target.visibility is Visibility.DIRECT:
         await known.people.partners(target.post.mentions if target.post else ())
-        made = await known.reactions.comment(artist, target_id, text)
+        made = await known.commenting.comment(artist, target_id, text)
         return to(f"/posts/{made.id}", "sent")
     try:
         quote = await quotable(request, sent.first("quote"), None)
         named = await known.people.people(text[:MAX_COMMENT])
-        made = await known.reactions.comment(artist, target_id, text, named, quote or "")
+        made = await known.commenting.comment(artist, target_id, text, named, quote or "")
     except Invalid as problem:
         form = FormView(
             {"text": text, "quote": sent.first("quote")}, {problem.field: problem.message}
@@ -56,7 +56,7 @@ async def edit(request: web.Request) -> web.StreamResponse:
     try:
         quote = await quotable(request, sent.first("quote"), post.quote)
         named = await known.people.people(text[:MAX_COMMENT])
-        await known.reactions.edit_comment(artist, post.id, text, named, quote)
+        await known.commenting.edit(artist, post.id, text, named, quote)
     except Invalid as problem:
         form = FormView(
             {"text": text, "quote": sent.first("quote")}, {problem.field: problem.message}
@@ -68,7 +68,7 @@ async def edit(request: web.Request) -> web.StreamResponse:
 async def remove(request: web.Request) -> web.StreamResponse:
     """Delete one's own comment, or somebody's under one's own work."""
     post_id = PostId(number(request.match_info["id"], 0) or 0)
-    await flows(request).reactions.remove_comment(artist_of(request), post_id)
+    await flows(request).commenting.remove(artist_of(request), post_id)
     where = back(request, "/home").partition("?")[0]
     return to("/home" if where.startswith(f"/posts/{post_id}") else where, "removed")
 

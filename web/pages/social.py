@@ -21,7 +21,7 @@ from server.model import (
     WorkId,
 )
 from server.permits import Answer
-from server.reactions import Target
+from server.targets import Target
 from server.viewing import PAGE
 from web import usage
 from web.addresses import network_of
