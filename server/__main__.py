@@ -280,7 +280,7 @@ async def _looked(config: Config, *, is_whole: bool) -> list[Finding]:
 async def _say_where(instance: Instance) -> None:
     base = instance.config.base_url
     click.echo(f"Fixatif {VERSION} answers at {base}", err=True)
-    token = await instance.flows.accounts.offer_setup()
+    token = await instance.flows.setting_up.offer()
     if token is not None:
         click.echo(f"Nobody owns it yet. Open {base}/setup?t={token}\n(valid 60 minutes, once)")
 

@@ -1,12 +1,10 @@
-"""Accounts: made by an owner's set-up link or the command line, never by a first visitor.
+"""Accounts: opened, and what is kept of them; who is signed in is `sessions`' to say.
 
-Tokens are random; only their hashes are kept.
+None is made by a first visitor: it takes an owner's set-up link, an invitation or the command line.
 """
 
-import hashlib
 import re
-import secrets
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import field, replace
 
 from server.acts import Act
@@ -21,37 +19,21 @@ from server.model import (
     Artist,
     Millis,
     Role,
-    Session,
     SigningKey,
-    Ticket,
-    TicketPurpose,
     Visibility,
 )
-from server.passwords import MAX_PASSWORD_BYTES, Passwords
+from server.passwords import Passwords
 from server.permits import InteractionPolicy
 from server.ports import Library, Transaction
 from server.promises import Deed, SayPromise, promise
 from server.signing_keys import KeyRing
 from server.values import dataclass
 
-SESSION_LENGTH = Millis(30 * 86_400_000)
-SETUP_LENGTH = Millis(60 * 60_000)
 MAX_NAME_LENGTH = 80
 _TOLD_ANEW = 20  # works whose permits changed; older ones say it when they are edited or asked for
 _SHOWN = (Visibility.PUBLIC, Visibility.UNLISTED, Visibility.FOLLOWERS)
 MAX_BIO_LENGTH = 5_000
 _HANDLE = re.compile(r"[a-z0-9_]{1,30}")  # what every server in the fediverse accepts
-_WRONG = "This handle and password do not go together: check both and try again."
-
-
-def hash_token(token: str) -> str:
-    """Return what we keep of a random token; made-up ones may be no Unicode at all."""
-    return hashlib.sha256(token.encode(errors="surrogatepass")).hexdigest()
-
-
-def new_token() -> str:
-    """Return a random token for a link or a cookie."""
-    return secrets.token_urlsafe(32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,16 +57,7 @@ class Profile:
 
 
 @dataclass(frozen=True, slots=True)
-class SignedIn:
-    """A fresh session; `token` goes into the cookie and nowhere else."""
-
-    token: str = field(repr=False)
-    session: Session
-    artist: Artist
-
-
-@dataclass(frozen=True, slots=True)
-class _Made:
+class Prepared:
     """An account that is ready to be kept."""
 
     artist: Artist
@@ -95,7 +68,7 @@ class _Made:
 
 @dataclass(frozen=True, slots=True)
 class Accounts:
-    """Open accounts, sign in and out, keep profiles."""
+    """Open accounts, keep profiles and roles."""
 
     library: Library
     clock: Clock
@@ -105,31 +78,20 @@ class Accounts:
 
     async def open(self, wanted: NewAccount) -> Artist:
         """Open an account. Raise `Invalid` or `Conflict` with the field that is wrong."""
-        made = await self._prepare(wanted)
+        made = await self.prepared(wanted)
         async with self.library.transaction() as tx:
-            await self._add(tx, made)
+            await self.add(tx, made)
         return made.artist
 
-    async def join(
-        self, wanted: NewAccount, admit: Callable[[Transaction, Artist], Awaitable[None]]
-    ) -> SignedIn:
-        """Open an account that `admit` lets in, in the same transaction, and sign it in.
-
-        Raise what `admit` raises; then nothing was opened.
-        """
-        made = await self._prepare(wanted)
-        async with self.library.transaction() as tx:
-            await self._add(tx, made)
-            await admit(tx, made.artist)
-        return await self._start_session(made.artist)
-
-    async def _add(self, tx: Transaction, made: _Made) -> None:
+    async def add(self, tx: Transaction, made: Prepared) -> None:
+        """Keep an account that was prepared."""
         main, *others = made.keys
         await tx.artists.add(made.artist, made.actor, made.password_hash, main)
         for key in others:
             await tx.artists.add_key(key)
 
-    async def _prepare(self, wanted: NewAccount) -> _Made:
+    async def prepared(self, wanted: NewAccount) -> Prepared:
+        """Return an account that is ready to be kept. Raises as `open`."""
         handle = read_handle(wanted.handle)
         if handle == self.addresses.domain:
             raise Conflict(f"'{handle}' is the server's own name: choose another.", "handle")
@@ -145,7 +107,7 @@ class Accounts:
             email=wanted.email.strip(),
         )
         actor, keys = await self.keys.made_for(self._actor_of(artist))
-        return _Made(artist, actor, password_hash, keys)
+        return Prepared(artist, actor, password_hash, keys)
 
     async def ensure_server_actor(self) -> Actor:
         """Return the server's own actor, made with its key at the first call."""
@@ -177,59 +139,6 @@ class Accounts:
             for key in keys:
                 await tx.artists.add_key(key)
         return actor
-
-    async def sign_in(self, handle: str, password: str) -> SignedIn:
-        """Start a session. Raise `NotAllowed` in the same words and time for every failure."""
-        async with self.library.reading() as tx:
-            artist = await tx.artists.by_handle(typed_handle(handle))
-            hashed = await tx.artists.password_hash(artist.id) if artist else None
-        if len(password.encode()) > MAX_PASSWORD_BYTES:
-            raise NotAllowed(_WRONG)
-        fits = await self.passwords.fits(password, hashed or _NOBODYS_HASH)
-        if not (artist and hashed and fits) or _is_shut_out(artist):
-            raise NotAllowed(_WRONG)
-        return await self._start_session(artist)
-
-    async def session(self, token: str) -> tuple[Session, Artist] | None:
-        """Return the session that a cookie's token stands for.
-
-        Who has asked to be deleted may sign in to take it back, and nothing else (`ends_at`).
-        """
-        async with self.library.reading() as tx:
-            found = await tx.artists.session(hash_token(token), self.clock.now())
-        if found is None or _is_shut_out(found[1]):
-            return None
-        return found
-
-    async def sign_out(self, token_hash: str) -> None:
-        """End one session."""
-        async with self.library.transaction() as tx:
-            await tx.artists.end_session(token_hash)
-
-    async def change_password(self, artist: Artist, old: str, new: str) -> SignedIn:
-        """Change a password, end every session, and start a fresh one."""
-        async with self.library.reading() as tx:
-            hashed = await tx.artists.password_hash(artist.id)
-        if hashed is None or not await self.passwords.fits(old, hashed):
-            raise Invalid("The present password is wrong: type it again.", "old_password")
-        await self.set_password(artist.handle, new)
-        return await self._start_session(artist)
-
-    async def confirm(self, artist: Artist, password: str) -> None:
-        """Raise `Invalid` unless this is the account's password: before what cannot be undone."""
-        async with self.library.reading() as tx:
-            hashed = await tx.artists.password_hash(artist.id)
-        is_sane = len(password.encode()) <= MAX_PASSWORD_BYTES
-        if not (hashed and is_sane and await self.passwords.fits(password, hashed)):
-            raise Invalid("The password is wrong: type it again.", "password")
-
-    async def set_password(self, handle: str, password: str) -> None:
-        """Set a password and end every session of the account."""
-        artist = await self.named(handle)
-        hashed = await self.passwords.hash(password)
-        async with self.library.transaction() as tx:
-            await tx.artists.set_password_hash(artist.id, hashed)
-            await tx.artists.end_sessions_of(artist.id)
 
     async def set_role(self, handle: str, role: Role, by: Artist | None = None) -> Artist:
         """Give an account another role; the last owner stays one. `by` None: the command line."""
@@ -333,57 +242,6 @@ class Accounts:
         async with self.library.reading() as tx:
             return await tx.artists.count(Role.OWNER) > 0
 
-    async def offer_setup(self) -> str | None:
-        """Return a fresh one-time token for the first owner, None where there is an owner."""
-        if await self.has_owner():
-            return None
-        token, now = new_token(), self.clock.now()
-        ticket = Ticket(hash_token(token), TicketPurpose.SETUP, now, Millis(now + SETUP_LENGTH))
-        async with self.library.transaction() as tx:
-            await tx.artists.add_ticket(ticket)
-        return token
-
-    async def check_setup(self, token: str) -> None:
-        """Raise `NotFound` with what to do where a set-up link is used, expired or made up."""
-        async with self.library.reading() as tx:
-            ticket = await tx.artists.ticket(
-                hash_token(token), TicketPurpose.SETUP, self.clock.now()
-            )
-        if await self.has_owner():
-            raise NotFound("This place has its owner, so no set-up link opens anything: sign in.")
-        if ticket is None:
-            raise NotFound(
-                "This set-up link was used or has expired: run 'fixatif up' again for a new one."
-            )
-
-    async def set_up(self, token: str, wanted: NewAccount) -> SignedIn:
-        """Open the owner's account by a set-up link, which is used up only when that worked."""
-        await self.check_setup(token)
-        made = await self._prepare(replace(wanted, role=Role.OWNER))
-        async with self.library.transaction() as tx:
-            if not await tx.artists.use_ticket(
-                hash_token(token), TicketPurpose.SETUP, self.clock.now()
-            ):
-                raise NotFound("This set-up link was just used: sign in instead.")
-            await one_at_a_time(tx, self.addresses)
-            if await tx.artists.count(Role.OWNER):
-                raise NotFound("Another set-up link was just used: sign in instead.")
-            await self._add(tx, made)
-        return await self._start_session(made.artist)
-
-    async def _start_session(self, artist: Artist) -> SignedIn:
-        token, now = new_token(), self.clock.now()
-        session = Session(
-            token_hash=hash_token(token),
-            artist_id=artist.id,
-            csrf=new_token(),
-            created_at=now,
-            expires_at=Millis(now + SESSION_LENGTH),
-        )
-        async with self.library.transaction() as tx:
-            await tx.artists.add_session(session)
-        return SignedIn(token, session, artist)
-
     async def _refuse_taken(self, handle: str) -> None:
         async with self.library.reading() as tx:
             if await tx.artists.by_handle(handle) is not None:
@@ -434,15 +292,6 @@ def _let_in(artist: Artist) -> Artist:
     return replace(artist, suspended_at=since, is_barred=False)
 
 
-def _is_shut_out(artist: Artist) -> bool:
-    return artist.suspended_at is not None and not artist.may_return
-
-
-def typed_handle(text: str) -> str:
-    """Return the handle that somebody means who signs in as `@Ana@art.example`."""
-    return text.strip().lstrip("@").partition("@")[0].casefold()
-
-
 def read_handle(text: str) -> str:
     """Return a handle in the form that is kept. Raise `Invalid` with what is allowed."""
     handle = text.strip().lstrip("@").lower()
@@ -458,10 +307,3 @@ def _limited(text: str, most: int, name: str) -> str:
     if len(text) > most:
         raise Invalid(f"The {name} is too long: use at most {most} characters.", name)
     return text
-
-
-# argon2id of a random, forgotten password: an unknown handle takes as long as a known one
-_NOBODYS_HASH = (
-    "$argon2id$v=19$m=65536,t=3,p=4$"
-    "z0CRQb2jQAWjbREnD4HcvA$NofyWvCo1zWB7MwAkn0XS+KnyVHP1UvYc2QusngQ9Hk"
-)

@@ -7,7 +7,6 @@ gone with the decision; a day takes only so many applications.
 from collections.abc import Sequence
 from dataclasses import field, replace
 
-from server.accounts import hash_token, new_token
 from server.acts import Act
 from server.arrivals import (
     Application,
@@ -25,6 +24,7 @@ from server.notifications import tell
 from server.pictures import SAMPLE_TASK, PictureTask, Refusal, pack_task, read_answer
 from server.ports import Library, Workers
 from server.roles import demand
+from server.tokens import hash_token, new_token
 from server.values import dataclass
 
 MAX_WORDS = 2_000

@@ -10,7 +10,6 @@ from typing import Final
 import msgspec
 
 from server.account_ends import AccountEnds
-from server.accounts import Accounts
 from server.acts import Act
 from server.audit import note
 from server.clock import Clock
@@ -22,6 +21,7 @@ from server.notifications import tell_anew
 from server.ports import Bus, JobCounts, Library, Transaction
 from server.promises import JOBS_TOPIC, ClosingPromise, promise
 from server.roles import demand
+from server.sessions import Sessions
 from server.values import dataclass
 
 MIN_DAYS: Final = 7  # artists must have time to read it
@@ -70,7 +70,7 @@ class Closings:
     clock: Clock
     bus: Bus
     domain: str
-    accounts: Accounts
+    sessions: Sessions
     ends: AccountEnds
     moving: Moving
     meet: Callable[[str], Awaitable[Actor]]  # an actor elsewhere, as its origin describes it now
@@ -85,7 +85,7 @@ class Closings:
             raise Invalid(f"Announce it {MIN_DAYS} to {MAX_DAYS} days before.", "days")
         if len(plan.words) > MAX_WORDS:
             raise Invalid(f"The words may have at most {MAX_WORDS} characters.", "words")
-        await self.accounts.confirm(owner, password)
+        await self.sessions.confirm(owner, password)
         now = self.clock.now()
         ends_at = Millis(now + plan.days * _DAY)
         closing = Closing(ClosingState.ANNOUNCED, now, ends_at, plan.words.strip(), owner.handle)
@@ -103,7 +103,7 @@ class Closings:
     async def cancel(self, owner: Artist, password: str) -> None:
         """Take the announcement back, while its day has not come. Raise as `announce`."""
         demand(owner, Role.OWNER)
-        await self.accounts.confirm(owner, password)
+        await self.sessions.confirm(owner, password)
         async with self.library.transaction() as tx:
             closing = await tx.closing.current()
             if closing is None:

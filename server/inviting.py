@@ -6,7 +6,7 @@ The law: a link gives no role that its maker may not give now, and ends with its
 from collections.abc import Sequence
 from dataclasses import field, replace
 
-from server.accounts import Accounts, NewAccount, SignedIn, hash_token, new_token
+from server.accounts import Accounts, NewAccount
 from server.acts import Act
 from server.arrivals import Application, ApplicationState, Invite, InviteId, InviteState
 from server.audit import note
@@ -15,6 +15,8 @@ from server.errors import Invalid, NotAllowed, NotFound
 from server.model import Artist, Millis, Role
 from server.ports import Library, Transaction
 from server.roles import is_at_least
+from server.sessions import Sessions, SignedIn
+from server.tokens import hash_token, new_token
 from server.values import dataclass
 
 MAX_NOTE = 200
@@ -65,6 +67,7 @@ class Inviting:
     library: Library
     clock: Clock
     accounts: Accounts
+    sessions: Sessions
     is_open: bool  # whether anybody can join at all, as the settings say
 
     async def make(self, maker: Artist | None, wanted: WantedInvite) -> Made:
@@ -145,13 +148,13 @@ class Inviting:
         Raise `Invalid` with the field that is wrong, `NotFound` where the invitation has ended.
         """
         invite = await self.check(token)
-
-        async def admit(tx: Transaction, artist: Artist) -> None:
+        made = await self.accounts.prepared(replace(wanted, role=invite.role))
+        async with self.library.transaction() as tx:
+            await self.accounts.add(tx, made)
             current = await self._open(tx, token)
-            if not await tx.invites.use(current.id, artist.id, self.clock.now()):
+            if not await tx.invites.use(current.id, made.artist.id, self.clock.now()):
                 raise NotFound(_ENDED[InviteState.USED_UP])
-
-        return await self.accounts.join(replace(wanted, role=invite.role), admit)
+        return await self.sessions.start(made.artist)
 
     async def _open(self, tx: Transaction, token: str) -> Invite:
         if not self.is_open or await tx.closing.current() is not None:

@@ -108,6 +108,8 @@ from server.sealing import Sealing, sealing_workers
 from server.seams import VERSION, Seams, bucket_of, media_store, opened_seams, transport_for
 from server.series import Curating
 from server.series_rooms import SeriesRooms
+from server.sessions import Sessions
+from server.setting_up import SettingUp
 from server.severing import Severing
 from server.shadows import Shadows, ShadowWatch
 from server.shot_files import ShotFiles
@@ -251,8 +253,14 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
     library, clock, bus = seams.library, seams.clock, seams.bus
     house = House(library, clock, config.policy.preset)
     await house.open()
-    keys = KeyRing(library, clock, addresses, generate_rsa_pem, generate_ed25519_pem)
-    accounts = Accounts(library, clock, addresses, Passwords(), keys)
+    keys, passwords = (
+        KeyRing(library, clock, addresses, generate_rsa_pem, generate_ed25519_pem),
+        Passwords(),
+    )
+    accounts, sessions = (
+        Accounts(library, clock, addresses, passwords, keys),
+        Sessions(library, clock, passwords),
+    )
     speaker = await accounts.ensure_server_actor()
     await keys.complete()
     sparing, watch = Sparing(clock), ShadowWatch(house)
@@ -328,7 +336,7 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
         clock,
         bus,
         domain,
-        accounts,
+        sessions,
         ends,
         moving,
         meet=lambda uri: remote.actor(uri, afresh=True),
@@ -362,7 +370,9 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
     )
     courtesy, tokens = Courtesy(clock), MediaTokens(await _secret_of(library, speaker, "pictures"))
     limits, traps, tidings = await _measures(library, clock, speaker)
-    inviting = Inviting(library, clock, accounts, is_open=config.instance.registration != "closed")
+    inviting = Inviting(
+        *(library, clock, accounts, sessions), is_open=config.instance.registration != "closed"
+    )
     flows = Flows(
         config=config,
         addresses=addresses,
@@ -375,7 +385,9 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
         traps=traps,
         egress=Egress(library, clock, config.gate.daily_gigabytes * GIGABYTE),
         accounts=accounts,
-        members=Members(library, clock, addresses, accounts, ends),
+        sessions=sessions,
+        setting_up=SettingUp(library, clock, addresses, accounts, sessions),
+        members=Members(library, clock, addresses, accounts, sessions, ends),
         inviting=inviting,
         applying=Applying(
             *(library, clock, seams.workers, inviting),

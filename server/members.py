@@ -17,6 +17,7 @@ from server.errors import Invalid, NotAllowed, NotFound
 from server.model import Actor, ActorId, Artist, Role, Visibility
 from server.ports import Library, Transaction
 from server.roles import demand, is_at_least
+from server.sessions import Sessions
 from server.values import dataclass
 
 PAGE = 50
@@ -49,6 +50,7 @@ class Members:
     clock: Clock
     addresses: Addresses
     accounts: Accounts
+    sessions: Sessions
     ends: AccountEnds
 
     async def here(self, reader: Artist, start: str = "", after: str = "") -> list[Artist]:
@@ -117,7 +119,7 @@ class Members:
             raise NotFound("Somebody of another server has no role here.")
         if role not in _may_give(reader, artist):
             raise NotAllowed("Only owners make admins and owners, or change what those are.")
-        await self.accounts.confirm(reader, password)
+        await self.sessions.confirm(reader, password)
         return await self.accounts.set_role(artist.handle, role, reader)
 
     async def silence(
@@ -169,7 +171,7 @@ class Members:
         if artist is None:
             raise NotFound("Somebody of another server is not ours to delete.")
         _refuse(reader, actor, artist)
-        await self.accounts.confirm(reader, password)
+        await self.sessions.confirm(reader, password)
         if is_on:
             await self.ends.ask(artist)
         else:

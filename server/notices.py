@@ -7,7 +7,6 @@ while that cannot be turned against artists: not what was found right before, an
 from collections.abc import Sequence
 from dataclasses import field
 
-from server.accounts import hash_token, new_token
 from server.addresses import Addresses
 from server.casefiles import CaseNote, Notice, NoticeKind
 from server.clock import Clock
@@ -17,6 +16,7 @@ from server.model import ActorId, Millis, NotificationKind, TargetId
 from server.notifications import tell, tell_anew
 from server.ports import Library, Transaction
 from server.reporting import MAX_OBJECTS, MAX_WORDS, deciders
+from server.tokens import hash_token, new_token
 from server.values import dataclass
 from server.withholding import Thing, thing, thing_named, withhold
 

@@ -3,10 +3,10 @@
 from typing import Final
 
 from server.account_ends import GRACE
-from server.accounts import SESSION_LENGTH
 from server.comers import KEPT_DAYS as COMERS_DAYS
 from server.holdings import KEPT as HELD_AGE
 from server.house_texts import Kept
+from server.sessions import SESSION_LENGTH
 from server.sweeping import (
     AGE,
     DECIDED_AGE,

@@ -88,7 +88,7 @@ def _plumbing(flows: Flows) -> Plumbing:
         flows.limits,
         flows.sparing,
         flows.forms.cookies,
-        flows.accounts.session,
+        flows.sessions.session,
         claimed_peer,
         proven_peer,
         check_of,
@@ -103,7 +103,7 @@ def _plumbing(flows: Flows) -> Plumbing:
         gate=gate,
         appeal=gate.appeal,
         for_member=gate.for_member,
-        load_session=flows.accounts.session,
+        load_session=flows.sessions.session,
         note_visitor=flows.courtesy.note,
     )
 

@@ -73,6 +73,8 @@ from server.registers import Registers
 from server.reporting import Reporting
 from server.series import Curating
 from server.series_rooms import SeriesRooms
+from server.sessions import Sessions
+from server.setting_up import SettingUp
 from server.severing import Severing
 from server.shadows import Shadows, ShadowWatch
 from server.shot_files import ShotFiles
@@ -107,6 +109,8 @@ class Flows:
     traps: Traps
     egress: Egress
     accounts: Accounts
+    sessions: Sessions
+    setting_up: SettingUp
     inviting: Inviting
     applying: Applying
     account_ends: AccountEnds

@@ -119,7 +119,8 @@ def account_password(handle: str, password_stdin: bool, config_file: Path | None
     wanted = password()
 
     async def run(instance: Instance) -> None:
-        await instance.flows.accounts.set_password(handle, wanted)
+        artist = await instance.flows.accounts.named(handle)
+        await instance.flows.sessions.set_password(artist, wanted)
         click.echo("The password is set; every browser was signed out.")
 
     with_instance(loaded(config_file), run)

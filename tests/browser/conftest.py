@@ -56,7 +56,7 @@ def visit(browser: Browser, site: Site) -> Iterator[Enter]:
             made = profiles.enter_context(opened)
             if handle:
                 flows = at.instance.flows
-                signed_in = at.do(flows.accounts.sign_in(handle, PASSWORD))
+                signed_in = at.do(flows.sessions.sign_in(handle, PASSWORD))
                 made.enter(flows.forms.cookies.session_name, signed_in.token)
             return made
 

@@ -73,7 +73,7 @@ def public_pages(site: Site, people: list[Artist], works: list[Work]) -> dict[st
         for work in works
     }
     withdrawn = _withdrawn(site, people[0])
-    token = site.do(site.instance.flows.accounts.offer_setup())
+    token = site.do(site.instance.flows.setting_up.offer())
     return {
         "front": "/",
         "artists": "/artists",
@@ -132,7 +132,7 @@ def _each(someone: Visitor, pages: dict[str, str], look: str) -> Iterator[Path]:
 
 def _sign_in(site: Site, someone: Visitor, handle: str) -> None:
     flows = site.instance.flows
-    signed_in = site.do(flows.accounts.sign_in(handle, PASSWORD))
+    signed_in = site.do(flows.sessions.sign_in(handle, PASSWORD))
     someone.enter(flows.forms.cookies.session_name, signed_in.token)
 
 

@@ -30,7 +30,7 @@ def choose(page: Page, *files: tuple[str, bytes]) -> None:
 
 def own(site: Site, owner: Visitor) -> None:
     """Go through the set-up link."""
-    token = site.do(site.instance.flows.accounts.offer_setup())
+    token = site.do(site.instance.flows.setting_up.offer())
     assert owner.go(f"/setup?t={token}") == 200
     owner.page.fill("#handle", "mira")
     owner.page.fill("#name", "Mira Lund")
@@ -126,7 +126,7 @@ def test_an_owner_sets_up_hangs_edits_and_withdraws_a_work(
 
 def test_a_set_up_link_works_once(empty_site: Site, visit: Enter) -> None:
     owner = visit(at=empty_site)
-    token = empty_site.do(empty_site.instance.flows.accounts.offer_setup())
+    token = empty_site.do(empty_site.instance.flows.setting_up.offer())
     own(empty_site, owner)
     late = visit(at=empty_site)
     late.watch.refusals = (404,)

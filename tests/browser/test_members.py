@@ -71,7 +71,7 @@ def test_two_instances_on_one_host_keep_their_sessions_apart(
 ) -> None:
     member = visit("ben")
     flows = other_site.instance.flows
-    signed_in = other_site.do(flows.accounts.sign_in("olga", PASSWORD))
+    signed_in = other_site.do(flows.sessions.sign_in("olga", PASSWORD))
     cookie = flows.forms.cookies.session_name
     member.context.add_cookies(
         [{"name": cookie, "value": signed_in.token, "url": other_site.base_url}]

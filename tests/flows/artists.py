@@ -62,6 +62,8 @@ from server.publishing import Publishing
 from server.reactions import Reactions
 from server.reinscribing import Reinscribing
 from server.sealing import Sealing
+from server.sessions import Sessions
+from server.setting_up import SettingUp
 from server.signing_keys import KeyRing
 from server.sweeping import Sweeping
 from server.viewing import Viewing
@@ -129,6 +131,8 @@ class Studio:
     media: MediaStore
     folder: Path
     accounts: Accounts
+    sessions: Sessions
+    setting_up: SettingUp
     making: Making
     publishing: Publishing
     viewing: Viewing
@@ -328,6 +332,10 @@ def build_studio(
         JobKind.REINSCRIBE: Reinscribing(library, clock, bus, making).look_through,
         JobKind.SWEEP: sweeping.sweep,
     }
+    passwords = quick_passwords()
+    keys = KeyRing(library, clock, addresses, one_key, generate_ed25519_pem)
+    accounts = Accounts(library, clock, addresses, passwords, keys)
+    sessions = Sessions(library, clock, passwords)
     return Studio(
         library=library,
         clock=clock,
@@ -335,13 +343,9 @@ def build_studio(
         house=house,
         media=media,
         folder=folder,
-        accounts=Accounts(
-            library,
-            clock,
-            addresses,
-            quick_passwords(),
-            KeyRing(library, clock, addresses, one_key, generate_ed25519_pem),
-        ),
+        accounts=accounts,
+        sessions=sessions,
+        setting_up=SettingUp(library, clock, addresses, accounts, sessions),
         making=making,
         publishing=Publishing(library, clock, bus, house, addresses, making),
         viewing=Viewing(library, addresses),

@@ -90,7 +90,7 @@ async def test_who_is_suspended_cannot_come_back_by_leaving(stage: Stage) -> Non
     await accounts.suspend("ana")
     await ends.ask(ana)
     with pytest.raises(NotAllowed):
-        await accounts.sign_in("ana", PASSWORD)
+        await stage.flows.sessions.sign_in("ana", PASSWORD)
     with pytest.raises(NotAllowed, match="suspended"):
         await ends.take_back(ana)
     kept = await ends.take_back(ana, is_staff=True)
@@ -117,7 +117,7 @@ async def test_a_suspension_in_the_grace_shuts_the_way_back_until_it_is_lifted(
 async def test_asked_for_everything_is_out_of_sight_and_nothing_is_lost(stage: Stage) -> None:
     ana = await stage.artist()
     work = await stage.hang(ana)
-    session = await stage.flows.accounts.sign_in("ana", PASSWORD)
+    session = await stage.flows.sessions.sign_in("ana", PASSWORD)
     ends_at = await stage.flows.account_ends.ask(ana)
     assert ends_at == stage.clock.now() + GRACE
     for look in (
@@ -128,7 +128,7 @@ async def test_asked_for_everything_is_out_of_sight_and_nothing_is_lost(stage: S
         with pytest.raises(NotFound):
             await look
     assert (await stage.flows.viewing.front()).hung == ()
-    assert await stage.flows.accounts.session(session.token) is None
+    assert await stage.flows.sessions.session(session.token) is None
     assert await stage.read(lambda tx: tx.works.by_id(work.id)) == work
 
 
@@ -176,7 +176,7 @@ async def test_taken_back_everything_is_as_before_and_the_end_does_not_come(stag
     await stage.befriend(BOB, ana)
     await stage.flows.account_ends.ask(ana)
     stage.clock.advance(hours=DAYS - 1)
-    signed_in = await stage.flows.accounts.sign_in("ana", PASSWORD)
+    signed_in = await stage.flows.sessions.sign_in("ana", PASSWORD)
     assert signed_in.artist.ends_at is not None
     await stage.flows.account_ends.take_back(ana)
     stage.clock.advance(hours=48)

@@ -199,10 +199,10 @@ async def test_a_suspended_artist_is_hidden_whole_and_comes_back_whole(stage: St
     await stage.flows.following.follow(ben, await stage.read(lambda tx: tx.actors.by_id(ana.id)))
     await stage.flows.commenting.comment(ana, theirs.id, "Fine")
     await sent(stage)
-    signed_in = await stage.flows.accounts._start_session(ana)
+    signed_in = await stage.flows.sessions.start(ana)
     await stage.flows.members.suspend(moderator, ana.id, "Stolen pictures")
     viewing = stage.flows.viewing
-    assert await stage.flows.accounts.session(signed_in.token) is None
+    assert await stage.flows.sessions.session(signed_in.token) is None
     for ask in (
         viewing.portfolio("ana", None),
         viewing.work(work.id, None),

@@ -5,11 +5,12 @@ from dataclasses import replace
 
 import pytest
 
-from server.accounts import NewAccount, SignedIn
+from server.accounts import NewAccount
 from server.arrivals import InviteState
 from server.errors import Conflict, Invalid, NotAllowed, NotFound
 from server.inviting import Inviting, WantedInvite
 from server.model import Artist, Millis, Role
+from server.sessions import SignedIn
 from tests.two_servers.peers import pair
 from tests.two_servers.stage import Stage
 
@@ -47,7 +48,7 @@ async def test_a_link_lets_in_as_many_as_it_says(stage: Stage) -> None:
     for handle in ("ben", "cleo"):
         signed_in = await join(stage, made.token, handle)
         assert (signed_in.artist.handle, signed_in.artist.role) == (handle, Role.READER)
-        assert await stage.flows.accounts.session(signed_in.token) is not None
+        assert await stage.flows.sessions.session(signed_in.token) is not None
     with pytest.raises(NotFound, match="used already"):
         await join(stage, made.token, "dora")
     (listed,) = await inviting(stage).all()

@@ -19,10 +19,10 @@ from aiohttp.test_utils import TestServer
 from multidict import CIMultiDictProxy
 from yarl import URL
 
-from server.accounts import SignedIn
 from server.config import parse
 from server.main import Instance, opened, prepare
 from server.model import Actor, ActorId, Artist, Post, PostId, Role, Visibility, Work
+from server.sessions import SignedIn
 from tests.flows.artists import PASSWORD, Studio, StudioClock
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"
@@ -132,7 +132,7 @@ class Gallery:
 
     async def member(self, handle: str = "ana") -> Browser:
         """Return the browser of somebody signed in."""
-        signed_in = await self.instance.flows.accounts.sign_in(handle, PASSWORD)
+        signed_in = await self.instance.flows.sessions.sign_in(handle, PASSWORD)
         return self.browser_of(signed_in)
 
     def browser_of(self, signed_in: SignedIn) -> Browser:

@@ -34,7 +34,7 @@ class Site:
     async def sign_in(self, name: str) -> str:
         known = self.stage.flows
         if name and name not in self.cookies:
-            signed_in = await known.accounts._start_session(self.people[name])
+            signed_in = await known.sessions.start(self.people[name])
             self.cookies[name] = f"{known.forms.cookies.session_name}={signed_in.token}"
         return self.cookies.get(name, "")
 

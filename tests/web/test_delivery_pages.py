@@ -62,7 +62,7 @@ class House:
         if role is not Role.ARTIST:
             await self.stage.artist(role.value)
             someone = await accounts.set_role(role.value, role)
-        signed_in = await accounts._start_session(someone)
+        signed_in = await self.stage.flows.sessions.start(someone)
         self.cookie = f"{self.stage.flows.forms.cookies.session_name}={signed_in.token}"
         return someone
 

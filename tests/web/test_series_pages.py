@@ -69,7 +69,7 @@ class Site:
 
     async def sign_in(self) -> None:
         known = self.stage.flows
-        signed_in = await known.accounts._start_session(self.ana)
+        signed_in = await known.sessions.start(self.ana)
         self.cookie = f"{known.forms.cookies.session_name}={signed_in.token}"
 
     @property

@@ -8,17 +8,15 @@ from aiohttp import web
 from server.accounts import (
     MAX_BIO_LENGTH,
     MAX_NAME_LENGTH,
-    SESSION_LENGTH,
     NewAccount,
     Profile,
-    SignedIn,
-    typed_handle,
 )
 from server.errors import FixatifError, Invalid
 from server.model import Artist, ContentUsage, Preference, Sizes
 from server.policy import Policy
 from server.portraits import Portrait, PortraitKind
 from server.presence import Presence, read_domains
+from server.sessions import SESSION_LENGTH, SignedIn, typed_handle
 from server.values import dataclass
 from web.addresses import network_of
 from web.errors import status_of
@@ -101,7 +99,7 @@ async def login(request: web.Request) -> web.StreamResponse:
         network = str(network_of(request[CLIENT_ADDRESS]))
         known.limits.demand(_TRIES_OF_NETWORK, network)
         known.limits.demand(_TRIES_AT_ACCOUNT, typed_handle(asked.handle))
-        signed_in = await known.accounts.sign_in(asked.handle, asked.password)
+        signed_in = await known.sessions.sign_in(asked.handle, asked.password)
     except FixatifError as problem:
         form = FormView({"handle": sent.first("handle")}, _errors(problem))
         return await _login_page(request, form, sent.first("next"), problem)
@@ -112,7 +110,7 @@ async def login(request: web.Request) -> web.StreamResponse:
 async def logout(request: web.Request) -> web.StreamResponse:
     """Sign out: the session ends here, not only in the browser."""
     known = flows(request)
-    await known.accounts.sign_out(request[SESSION].token_hash)
+    await known.sessions.sign_out(request[SESSION].token_hash)
     response = to("/")
     known.forms.cookies.clear_session(response)
     return response
@@ -121,7 +119,7 @@ async def logout(request: web.Request) -> web.StreamResponse:
 async def setup_form(request: web.Request) -> web.StreamResponse:
     """Offer the owner's set-up to who has the one-time link."""
     token = request.query.get("t", "")
-    await flows(request).accounts.check_setup(token)
+    await flows(request).setting_up.check(token)
     return await _setup_page(request, token, FormView())
 
 
@@ -132,7 +130,7 @@ async def setup(request: web.Request) -> web.StreamResponse:
     try:
         asked = decode(SetUp, sent)
         wanted = NewAccount(asked.handle, asked.password, name=asked.name)
-        signed_in = await known.accounts.set_up(asked.token, wanted)
+        signed_in = await known.setting_up.set_up(asked.token, wanted)
     except Invalid as problem:
         values = {name: sent.first(name) for name in ("handle", "name")}
         form = FormView(values, _errors(problem))
@@ -197,7 +195,7 @@ async def password(request: web.Request) -> web.StreamResponse:
     try:
         asked = decode(PasswordForm, sent)
         known.limits.demand(_TRIES_AT_ACCOUNT, artist.handle)
-        signed_in = await known.accounts.change_password(artist, asked.current, asked.password)
+        signed_in = await known.sessions.change_password(artist, asked.current, asked.password)
     except FixatifError as problem:
         field = problem.field if isinstance(problem, Invalid) else ""
         named = {"old_password": "current"}.get(field, field)

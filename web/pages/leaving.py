@@ -41,11 +41,11 @@ async def leave(request: web.Request) -> web.StreamResponse:
     try:
         asked = decode(LeaveForm, sent)
         known.limits.demand(_TRIES, artist.handle)
-        await known.accounts.confirm(artist, asked.password)
+        await known.sessions.confirm(artist, asked.password)
         await known.account_ends.ask(artist)
     except FixatifError as problem:
         return await _leaving_page(request, problem)
-    signed_in = await known.accounts.sign_in(artist.handle, asked.password)
+    signed_in = await known.sessions.sign_in(artist.handle, asked.password)
     return welcome(request, signed_in, "/settings/leaving")
 
 

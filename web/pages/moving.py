@@ -47,7 +47,7 @@ async def move(request: web.Request) -> web.StreamResponse:
     try:
         asked = decode(MoveForm, sent)
         known.limits.demand(_TRIES, artist.handle)
-        await known.accounts.confirm(artist, asked.password)
+        await known.sessions.confirm(artist, asked.password)
         target = await _found(request, asked.target, "target")
         await known.moving.move(artist, target)
     except FixatifError as problem:
