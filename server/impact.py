@@ -29,13 +29,17 @@ class SeveredFollow:
 
 @dataclass(frozen=True, slots=True)
 class RuleImpact:
-    """How often a rule decided so, and would. `rule`: "" where none speaks."""
+    """How often a rule decided so, and would. `rule`: "" where none speaks.
+
+    `is_logged`: it only logs: so often it is noted that it would have.
+    """
 
     door: Door
     rule: str
     action: str
     before: int = 0
     after: int = 0
+    is_logged: bool = False
 
 
 @dataclass(frozen=True, slots=True)

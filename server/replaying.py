@@ -21,7 +21,7 @@ from server.impact import (
 )
 from server.model import ActorId, Millis, RenditionName
 from server.passages import DAY, DoorFacts, Envelope, VisitKey, VisitSum, action_of
-from server.policy import decide
+from server.policy import weigh
 from server.rules import (
     Action,
     Address,
@@ -52,6 +52,8 @@ _HELD: Final = str(Action.HOLD)
 
 Outcome = tuple[str, str]  # action, rule
 Both = tuple[Outcome, Outcome]  # before, after
+Logged = tuple[Outcome, ...]  # what rules that only log would have done
+Met = tuple[Both, Logged, Logged]  # and what was logged before, and after
 Key = TypeVar("Key")
 
 
@@ -93,8 +95,8 @@ class Replaying:
     before: Rules
     after: Rules
     _tiers: dict[str, tuple[Tier, Tier]] = field(default_factory=dict)
-    _answers: dict[Facts, Both] = field(default_factory=dict)
-    _rules: dict[tuple[Door, str, str], list[int]] = field(default_factory=dict)
+    _answers: dict[Facts, Met] = field(default_factory=dict)
+    _rules: dict[tuple[Door, str, str, bool], list[int]] = field(default_factory=dict)
     _peers: dict[str, _Sum] = field(default_factory=dict)
     _artists: dict[ActorId, _Sum] = field(default_factory=dict)
     _visitors: dict[tuple[VisitorClass, str], _Sum] = field(default_factory=dict)
@@ -105,6 +107,13 @@ class Replaying:
     _newly_refused: int = 0
     _newly_allowed: int = 0
 
+    def __post_init__(self) -> None:
+        """Begin with the rules that only log: what they never meet is told as well."""
+        for rules in (self.before, self.after):
+            for rule in rules.compiled.policy.rules:
+                if rule.shadow:
+                    self._rules[rule.door, rule.name, str(rule.then), True] = [0, 0]
+
     @property
     def artists(self) -> tuple[ActorId, ...]:
         """Whose handles `told` wants to know."""
@@ -114,8 +123,7 @@ class Replaying:
         """Take activities in."""
         for each in envelopes:
             facts = each.facts
-            both = self._both(facts)
-            self._count(facts.door, both, each.number)
+            both = self._counted(facts, each.number)
             self._activities += each.number
             peer = facts.peer
             if peer not in self._peers and len(self._peers) >= _MOST_PEERS:
@@ -133,8 +141,7 @@ class Replaying:
             facts = facts_of(key)
             if facts is None:
                 continue
-            both = self._both(facts)
-            self._count(key.door, both, each.requests)
+            both = self._counted(facts, each.requests)
             _sum_of(self._visitors, (key.visitor, key.crawler)).add(each.requests, both, each.bytes)
             who = key.crawler or str(key.visitor)
             what = key.rendition or f"/{key.segment}"
@@ -154,8 +161,11 @@ class Replaying:
             newly_allowed=self._newly_allowed,
             by_rule=tuple(
                 sorted(
-                    (RuleImpact(*key, *counts) for key, counts in self._rules.items()),
-                    key=lambda each: (-abs(each.after - each.before), -each.after, each.rule),
+                    (
+                        RuleImpact(door, rule, action, before, after, is_logged=is_logged)
+                        for (door, rule, action, is_logged), (before, after) in self._rules.items()
+                    ),
+                    key=_by_weight,
                 )
             ),
             by_peer=self._by_peer(),
@@ -185,7 +195,7 @@ class Replaying:
             sorted(found, key=lambda each: (-each.toll.changed, -each.toll.total, each.peer))
         )
 
-    def _both(self, facts: Facts) -> Both:
+    def _met(self, facts: Facts) -> Met:
         known = self._answers.get(facts)
         if known is None:
             if len(self._answers) >= _ANSWERS_KEPT:
@@ -194,13 +204,16 @@ class Replaying:
             self._answers[facts] = known
         return known
 
-    def _asked(self, facts: Facts) -> Both:
-        if isinstance(facts, WebFacts | MediaFacts):
-            return _answer(facts, self.before), _answer(facts, self.after)
-        one, other = self._tiers_of(facts.peer)
-        before = _with_tier(facts, one)
-        after = before if one is other else _with_tier(facts, other)
-        return _answer(before, self.before), _answer(after, self.after)
+    def _asked(self, facts: Facts) -> Met:
+        before: Facts = facts
+        after: Facts = facts
+        if not isinstance(facts, WebFacts | MediaFacts):
+            one, other = self._tiers_of(facts.peer)
+            before = _with_tier(facts, one)
+            after = before if one is other else _with_tier(facts, other)
+        outcome, logged = _answer(before, self.before)
+        outcome_then, logged_then = _answer(after, self.after)
+        return (outcome, outcome_then), logged, logged_then
 
     def _tiers_of(self, peer: str) -> tuple[Tier, Tier]:
         known = self._tiers.get(peer)
@@ -213,13 +226,20 @@ class Replaying:
             )
         return known
 
-    def _count(self, door: Door, both: Both, number: int) -> None:
+    def _counted(self, facts: Facts, number: int) -> Both:
+        """Count what facts meet, so many times, and return it."""
+        both, *logged = self._met(facts)
         (before, rule_before), (after, rule_after) = both
-        self._rules.setdefault((door, rule_before, before), [0, 0])[0] += number
-        self._rules.setdefault((door, rule_after, after), [0, 0])[1] += number
+        door = facts.door
+        self._rules.setdefault((door, rule_before, before, False), [0, 0])[0] += number
+        self._rules.setdefault((door, rule_after, after, False), [0, 0])[1] += number
+        for place, outcomes in enumerate(logged):
+            for action, rule in outcomes:
+                self._rules.setdefault((door, rule, action, True), [0, 0])[place] += number
         self._all.add(number, both)
         self._newly_refused += number * (after == _REFUSED != before)
         self._newly_allowed += number * (before == _REFUSED != after)
+        return both
 
     def _sample(self, door: Door, both: Both, at: Millis, who: str, what: str, peer: str) -> None:
         before, after = both
@@ -278,11 +298,19 @@ def _is_narrow(network: str) -> bool:
     return int(bits or 128) > _NETWORK_BITS[version]
 
 
-def _answer(facts: Facts, rules: Rules) -> Outcome:
-    decision: Decision = decide(facts.door, facts, rules.compiled)
+def _by_weight(each: RuleImpact) -> tuple[int, bool, int, str]:
+    """Put what changes most first, then what only logs: the rule that is being tried."""
+    return -abs(each.after - each.before), not each.is_logged, -each.after, each.rule
+
+
+def _answer(facts: Facts, rules: Rules) -> tuple[Outcome, Logged]:
+    """Return what is done, and what the rules that only log would have done."""
+    weighed = weigh(facts.door, facts, rules.compiled)
+    logged = tuple((action_of(each), each.rule) for each in weighed.shadows)
+    decision: Decision = weighed.decision
     if _must_work(facts, rules) and action_of(decision) in _UNHINDERED:
-        return _AFTER_WORK, decision.rule or "renditions.proof"
-    return action_of(decision), decision.rule
+        return (_AFTER_WORK, decision.rule or "renditions.proof"), logged
+    return (action_of(decision), decision.rule), logged
 
 
 def _must_work(facts: Facts, rules: Rules) -> bool:

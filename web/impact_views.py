@@ -36,7 +36,7 @@ _ACTIONS = {
 def impact_view(impact: Impact, refusal: str = "") -> ImpactView:
     """Return what the page of a dry run shows. `refusal`: why it cannot be applied."""
     replay = impact.replay
-    rules = [row for row in replay.by_rule if row.before != row.after]
+    rules = [row for row in replay.by_rule if row.before != row.after or row.is_logged]
     peers = [row for row in replay.by_peer if row.toll.changed or row.tier_before != row.tier_after]
     artists = [row for row in replay.by_artist if row.toll.changed]
     visitors = [*replay.crawlers, *(row for row in replay.people if row.changed)]
@@ -130,7 +130,8 @@ def _follows(caption: str, found: Iterable[SeveredFollow]) -> TableView | None:
 
 def _rule(row: RuleImpact) -> tuple[str, ...]:
     name = _source(row.rule) or "no rule"
-    return (name, _DOORS[row.door], _did(row.action), f"{row.before:,}", f"{row.after:,}")
+    what = f"would be logged: {_did(row.action)}" if row.is_logged else _did(row.action)
+    return (name, _DOORS[row.door], what, f"{row.before:,}", f"{row.after:,}")
 
 
 def _toll(toll: Toll) -> tuple[str, ...]:

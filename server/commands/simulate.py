@@ -15,6 +15,7 @@ from server.shell import Progress, config_option, example, json_option, loaded, 
 from server.simulation import MOST_DAYS
 
 _SHOWN = 20  # lines of each list; --json has all
+_WIDTH = 60  # of a rule with what it does: with two numbers a line of a terminal
 _BAR = 30  # characters
 _KIB = 1_024
 
@@ -89,10 +90,11 @@ def _lines(impact: Impact) -> Iterator[str]:
 
 def _rules(impact: Impact) -> Iterator[str]:
     if impact.replay.by_rule:
-        yield f"\n{'By rule':44}{'today':>10}{'then':>10}"
+        yield f"\n{'By rule':{_WIDTH}}{'today':>10}{'then':>10}"
     for each in impact.replay.by_rule[:_SHOWN]:
-        name = each.rule or "(no rule)"
-        yield f"{f'{each.door}: {name}, {each.action}'[:43]:44}{each.before:>10,}{each.after:>10,}"
+        what = f"would be logged: {each.action}" if each.is_logged else each.action
+        line = f"{each.door}: {each.rule or '(no rule)'}"[: _WIDTH - len(what) - 3]
+        yield f"{f'{line}, {what}':{_WIDTH}}{each.before:>10,}{each.after:>10,}"
 
 
 def _peers(impact: Impact) -> Iterator[str]:

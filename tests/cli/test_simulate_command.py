@@ -89,6 +89,21 @@ def test_its_json_has_everything_that_programs_look_for(place: Place, policy: Pa
     assert document["severed_follows"] == []
 
 
+def test_a_rule_that_only_logs_stands_in_the_same_table(place: Place, policy: Path) -> None:
+    record(place)
+    policy.write_text(NO_FAR + "shadow = true\n", encoding="utf-8")
+    told = quickly("policy", "simulate", policy).out
+    (line,) = [line for line in told.splitlines() if "would be logged" in line]
+    assert " ".join(line.split()) == "inbound: Nothing from far, would be logged: refuse 0 3"
+    assert "1 would be treated otherwise: 0 newly refused" in told  # the crawler is let in
+    (row,) = [
+        row
+        for row in json.loads(quickly("policy", "simulate", policy, "--json").out)["by_rule"]
+        if row["is_logged"]
+    ]
+    assert (row["rule"], row["action"], row["after"]) == ("Nothing from far", "refuse", 3)
+
+
 def test_in_a_pipe_there_is_no_progress_bar(place: Place, policy: Path) -> None:
     record(place)
     done = fixatif("policy", "simulate", "-", "--json", cwd=place.folder, stdin=NO_FAR)

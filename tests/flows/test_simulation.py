@@ -93,6 +93,40 @@ async def test_activities_are_counted_by_rule_peer_and_artist(stage: Stage) -> N
     assert [(each.handle, each.toll.changed) for each in replay.by_artist] == [("ana", 5)]
 
 
+async def test_a_rule_that_only_logs_is_told_with_what_it_would_log_and_changes_nothing(
+    stage: Stage,
+) -> None:
+    far = InboundFacts(peer="far.example", type="Create", actor="bo@far.example")
+    note(stage, far, 5)
+    note(stage, replace(far, peer="near.example"), 2)
+    visit(stage)
+    rules = (
+        rule("Nobody", "inbound", 'peer = ["none.example"]', "refuse") + "shadow = true\n",
+        rule("No far", "inbound", 'peer = ["far.example"]', "hold") + "shadow = true\n",
+        rule("Small", "inbound", 'peer = ["far.example"]', "strip-media"),
+        rule("Too late", "inbound", "", "refuse") + "shadow = true\n",
+        rule("No search", "web", 'class = ["search"]', "refuse") + "shadow = true\n",
+    )
+    replay = (await preview(stage, NewPolicy(STANDARD + "".join(rules)))).replay
+    assert (replay.changed, replay.newly_refused) == (5, 0)
+    told = {(one.rule, one.action): (one.before, one.after) for one in replay.by_rule}
+    assert told["Small", "strip-media"] == (0, 5)
+    assert {one.rule: one.after for one in replay.by_rule if one.is_logged} == {
+        "No far": 5,
+        "Nobody": 0,
+        "Too late": 2,  # the others were decided before it
+        "No search": 1,
+    }
+    await stage.flows.governing.apply(None, NewPolicy(STANDARD + "".join(rules)))
+    again = (await preview(stage, NewPolicy(STANDARD))).replay
+    assert {one.rule: (one.before, one.after) for one in again.by_rule if one.is_logged} == {
+        "No far": (5, 0),
+        "Nobody": (0, 0),
+        "Too late": (2, 0),
+        "No search": (1, 0),
+    }
+
+
 async def test_a_word_changes_the_tier_that_is_asked_and_what_is_allowed_again_is_told(
     stage: Stage,
 ) -> None:
