@@ -129,6 +129,9 @@ class Documenting:
             work = await tx.works.by_id(shot.work_id) if shot else None
             owner = await tx.artists.by_id(work.artist_id) if work else None
             is_seen = work is not None and await may_have_files(tx, work, viewer)
+            was_there = shot is None and await tx.shots.was_video(media_key)
+        if was_there:
+            raise Gone("This video was taken out by its artist.")
         if shot is None or shot.video is None or work is None or owner is None:
             raise NotFound("There is no such video.")
         if work.state is WorkState.WITHDRAWN or owner.suspended_at is not None:
@@ -187,7 +190,7 @@ class Documenting:
             return replace(shot, picture=self._waiting(work.id, came))
         looks, file = came.looks, came.file
         size = (looks.width, looks.height)
-        video = Video(new_media_key(), looks.type, file.digest, file.size, *size)
+        video = Video(new_media_key(), looks.type, file.digest, file.size, *size, looks.coding)
         return replace(shot, video=video)
 
     def _waiting(self, work_id: WorkId, came: Received) -> Picture:

@@ -4,8 +4,10 @@ A *shot* is a picture, a moving one too, or a video. Pictures are made into copi
 pictures are; a video is passed on as it came, and a picture stands for it until it is played.
 """
 
+from dataclasses import field
 from typing import Final, NewType
 
+from server.codecs import Coding
 from server.errors import Invalid
 from server.model import ActorId, Millis, Picture, WorkId
 from server.values import dataclass
@@ -28,6 +30,7 @@ class Video:
     bytes: int
     width: int  # as shown, in pixels; 0 where the file does not say
     height: int
+    coding: Coding = field(default_factory=Coding)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,12 @@ video's end, or before its beginning, is refused. Sources: ISO/IEC 14496-12 (box
 """
 
 from collections.abc import Iterator
+from dataclasses import field, replace
 from enum import StrEnum
+from itertools import islice
 from typing import Final, Protocol
 
+from server.codecs import Coding, boxes, code_of, coding_of, refusal_of
 from server.errors import Invalid
 from server.values import dataclass
 
@@ -30,6 +33,13 @@ _CLUSTER: Final = 0x1F43B675
 _TRACK: Final = 0xAE
 _VIDEO: Final = 0xE0
 _PIXELS: Final = (0xB0, 0xBA)  # width, height
+_TRACK_TYPE: Final = 0x83
+_IS_PICTURE: Final = 1
+_IS_SOUND: Final = 2
+_CODEC: Final = 0x86
+_MOST_TRACKS: Final = 64
+_MOST_FIELDS: Final = 64  # of a track
+_LATE: Final = 10_000_000  # bytes: of smaller files a player has the end at once
 _UNKNOWN_LENGTH: Final = -1
 
 _PICTURES: Final = frozenset(
@@ -60,6 +70,7 @@ class Looks:
     type: VideoType
     width: int
     height: int
+    coding: Coding = field(default_factory=Coding)
 
 
 class Watch(Protocol):
@@ -98,10 +109,13 @@ class _Boxes:
         self._most = 0
         self._brands = bytearray()
         self._index = bytearray()
+        self._is_index_last = False  # frames came before it
+        self._seen = 0
         self._kinds: set[bytes] = set()
         self._parts = 0
 
     def see(self, chunk: bytes) -> None:
+        self._seen += len(chunk)
         at = 0
         while at < len(chunk):
             if self._is_last:
@@ -118,10 +132,16 @@ class _Boxes:
             raise _cut_off(self._name)
         if b"moov" not in self._kinds or not self._kinds & {b"mdat", b"moof"}:
             raise Invalid(f"{self._name} holds no video: export it again as MP4 or WebM.")
-        sizes = [*_track_sizes(bytes(self._index))]
-        if not any(width for width, _ in sizes) and len(self._index) < _INDEX_MOST:
+        index = bytes(self._index)
+        sizes, coding = [*_track_sizes(index)], coding_of(index)
+        is_all = len(index) < _INDEX_MOST
+        if is_all and not (coding.video and any(width for width, _ in sizes)):
             raise _no_picture(self._name)
-        return Looks(VideoType.MP4, *max(sizes, key=lambda size: size[0] * size[1], default=(0, 0)))
+        size = max(sizes, key=lambda size: size[0] * size[1], default=(0, 0))
+        is_late = self._is_index_last and self._seen >= _LATE
+        return Looks(
+            VideoType.MP4, *size, _taken(replace(coding, is_index_last=is_late), self._name)
+        )
 
     def _pass_over(self, chunk: bytes, at: int) -> int:
         taken = min(self._left, len(chunk) - at)
@@ -154,6 +174,7 @@ class _Boxes:
             self._kept, self._most = self._brands, _FTYP_MOST
         elif kind == b"moov" and not self._index:
             self._kept, self._most = self._index, _INDEX_MOST
+            self._is_index_last = b"mdat" in self._kinds
         head.clear()
 
     def _judge_brands(self) -> None:
@@ -178,6 +199,7 @@ class _Elements:
         self._is_settled = False
         self._length = _UNKNOWN_LENGTH  # of the whole file, where it says so
         self._size: tuple[int, int] | None = None
+        self._coding = Coding()
 
     def see(self, chunk: bytes) -> None:
         self._seen += len(chunk)
@@ -194,9 +216,9 @@ class _Elements:
             self._settle()
         if self._length not in {_UNKNOWN_LENGTH, self._seen} or not self._is_settled:
             raise _cut_off(self._name)
-        if self._size is None:
+        if self._size is None or not self._coding.video:
             raise _no_picture(self._name)
-        return Looks(VideoType.WEBM, *self._size)
+        return Looks(VideoType.WEBM, *self._size, _taken(self._coding, self._name))
 
     def _settle(self) -> None:
         """Look once more at what is there, until it is clear what the file is."""
@@ -231,7 +253,7 @@ class _Elements:
             if kind == _TRACKS:
                 if end > len(data):
                     raise _NotYet
-                self._size = _largest(data, start, end)
+                self._size, self._coding = _largest(data, start, end), _coded(data, start, end)
                 return
             at = end
         raise _not_one(self._name)
@@ -275,9 +297,28 @@ def _inside(data: bytes, start: int, end: int) -> Iterator[tuple[int, int, int]]
         start = after
 
 
+def _coded(data: bytes, start: int, end: int) -> Coding:
+    """Return how the first picture and the first sound are coded."""
+    found: dict[int, str] = {}
+    for track, a, b in islice(_inside(data, start, end), _MOST_TRACKS):
+        if track == _TRACK:
+            said = {one: data[c:d] for one, c, d in islice(_inside(data, a, b), _MOST_FIELDS)}
+            kind = int.from_bytes(said.get(_TRACK_TYPE, b"")[:8])
+            found.setdefault(kind, code_of(said.get(_CODEC, b"")))
+    return Coding(found.get(_IS_PICTURE, ""), found.get(_IS_SOUND, ""))
+
+
+def _taken(coding: Coding, name: str) -> Coding:
+    """Return how a video is coded. Raise `Invalid` where no browser plays that."""
+    problem = refusal_of(coding)
+    if problem:
+        raise Invalid(name + problem)
+    return coding
+
+
 def _largest(data: bytes, start: int, end: int) -> tuple[int, int] | None:
     sizes = []
-    for track, a, b in _inside(data, start, end):
+    for track, a, b in islice(_inside(data, start, end), _MOST_TRACKS):
         for part, c, d in _inside(data, a, b) if track == _TRACK else ():
             if part == _VIDEO:
                 said = {one: int.from_bytes(data[e:f][:8]) for one, e, f in _inside(data, c, d)}
@@ -287,20 +328,11 @@ def _largest(data: bytes, start: int, end: int) -> tuple[int, int] | None:
 
 def _track_sizes(index: bytes) -> Iterator[tuple[int, int]]:
     """Give the sizes of the tracks that an MP4's index names; a sound's is nothing by nothing."""
-    for kind, start, end in _boxes(index, 0, len(index)):
+    for kind, start, end in boxes(index, 0, len(index)):
         if kind == b"trak":
-            for part, a, b in _boxes(index, start, end):
+            for part, a, b in boxes(index, start, end):
                 if part == b"tkhd":
                     yield _shown_size(index[a:b])
-
-
-def _boxes(data: bytes, at: int, end: int) -> Iterator[tuple[bytes, int, int]]:
-    while at + 8 <= end:
-        length = int.from_bytes(data[at : at + 4])
-        if length < 8:
-            return
-        yield data[at + 4 : at + 8], at + 8, min(at + length, end)
-        at += length
 
 
 def _shown_size(header: bytes) -> tuple[int, int]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from server.codecs import Coding
 from server.model import ActorId, Picture, WorkId
 from server.repositories.works import Shots
 from server.shots import Shot, ShotId, Video
@@ -44,10 +45,12 @@ class _Shots:
             """
             INSERT INTO shots (
                 id, work_id, artist_id, position, name, added_at, alt, caption, video_key,
-                video_type, video_digest, video_bytes, video_width, video_height
+                video_type, video_digest, video_bytes, video_width, video_height, video_codec,
+                audio_codec, video_index_last
             ) VALUES (
                 :id, :work_id, :artist_id, :position, :name, :added_at, :alt, :caption, :video_key,
-                :video_type, :video_digest, :video_bytes, :video_width, :video_height
+                :video_type, :video_digest, :video_bytes, :video_width, :video_height, :video_codec,
+                :audio_codec, :video_index_last
             ) ON CONFLICT (id) DO UPDATE SET
                 position = excluded.position, alt = excluded.alt, caption = excluded.caption
             """,
@@ -65,6 +68,9 @@ class _Shots:
             video_bytes=video.bytes if video else 0,
             video_width=video.width if video else 0,
             video_height=video.height if video else 0,
+            video_codec=video.coding.video if video else "",
+            audio_codec=video.coding.audio if video else "",
+            video_index_last=bool(video and video.coding.is_index_last),
         )
 
     async def put_picture(self, shot_id: ShotId, picture: Picture) -> None:
@@ -79,6 +85,14 @@ class _Shots:
 
     async def remove(self, shot_id: ShotId) -> None:
         await self.remove_picture(shot_id)
+        await self._connection.execute(
+            """
+            INSERT INTO former_videos (media_key, work_id)
+            SELECT video_key, work_id FROM shots WHERE id = :id AND video_key <> ''
+            ON CONFLICT (media_key) DO NOTHING
+            """,
+            id=shot_id,
+        )
         await self._connection.execute("DELETE FROM shots WHERE id = :id", id=shot_id)
 
     async def by_video_key(self, media_key: str) -> Shot | None:
@@ -90,6 +104,12 @@ class _Shots:
             return None
         pictures = await Pictures(self._connection).of_shots([row["id"]])
         return _shot(row, pictures.get(row["id"]))
+
+    async def was_video(self, media_key: str) -> bool:
+        row = await self._connection.fetch_one(
+            "SELECT 1 AS one FROM former_videos WHERE media_key = :media_key", media_key=media_key
+        )
+        return row is not None
 
     async def bytes_of(self, artist_id: ActorId) -> int:
         row = await self._connection.fetch_one(
@@ -130,4 +150,5 @@ def _video(row: Row) -> Video | None:
         bytes=row["video_bytes"],
         width=row["video_width"],
         height=row["video_height"],
+        coding=Coding(row["video_codec"], row["audio_codec"], bool(row["video_index_last"])),
     )

@@ -83,6 +83,7 @@ _NOTICES: Mapping[str, str] = {
         "here solves it, where scripts run; else you see what stands for it alone."
     ),
     "shots": "Added. Pictures are shown as soon as they are prepared; describe them meanwhile.",
+    "shots-remarked": "Added. Not everybody can play it as it is: what to do stands beside it.",
     "portrait": "Saved. Your followers' servers are told.",
     "watermark": "Saved. Copies of your works are made anew, the newest first.",
     "protection": "Saved. Copies of your newest works say it soon, those of older ones later.",

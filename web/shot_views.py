@@ -63,6 +63,7 @@ class ShotEditView:
     problem: str = ""  # why it is not shown
     has_poster: bool = False
     open_url: str = ""  # the video itself
+    remark: str = ""  # why not everybody can play it, and what to do
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
+from server.codecs import remark_on
 from server.model import ImageFormat, PictureState, RenditionName, Work
 from server.protections import Audience
 from server.rules import Proof
@@ -136,6 +137,7 @@ def _edit_view(showing: Show, work: Work, shot: Shot) -> ShotEditView:
         problem=picture.problem if picture else "",
         has_poster=shot.video is not None and picture is not None,
         open_url=path_of(shot.video) if shot.video else "",
+        remark=remark_on(shot.video.coding) if shot.video else "",
     )
 
 

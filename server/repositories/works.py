@@ -255,6 +255,10 @@ class Shots(Protocol):
         """Find a video by the random key in its address."""
         ...
 
+    async def was_video(self, media_key: str) -> bool:
+        """Say whether this was the key of a video that was taken out."""
+        ...
+
     async def bytes_of(self, artist_id: ActorId) -> int:
         """Add up an artist's files in shots of all works that were not withdrawn."""
         ...

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from server.codecs import Coding
 from server.comers import WorkVisit
 from server.model import ActorId, PictureId, WorkId, WorkState
 from server.ports import Library
@@ -10,7 +11,8 @@ from server.videos import VideoType
 from server.visitors import VisitorClass
 from tests.contract.samples import MAX, NOW, add_artist, picture, work
 
-VIDEO = Video("key", VideoType.WEBM, "f" * 64, 2**40, 640, 360)
+CODED = Coding("V_VP9", "A_OPUS", is_index_last=True)
+VIDEO = Video("key", VideoType.WEBM, "f" * 64, 2**40, 640, 360, CODED)
 
 
 def shot(number: int, **fields: object) -> Shot:
@@ -66,6 +68,12 @@ async def test_videos_are_found_by_their_key_and_nothing_by_none(library: Librar
         assert await tx.shots.by_video_key("key") == shot(8, video=VIDEO)
         assert await tx.shots.by_video_key("") is None
         assert await tx.shots.by_video_key("other") is None
+        assert not await tx.shots.was_video("key")
+        for number in (7, 8, 8):
+            await tx.shots.remove(ShotId(number))
+        assert await tx.shots.by_video_key("key") is None
+        assert await tx.shots.was_video("key")
+        assert not await tx.shots.was_video("")
 
 
 async def test_bytes_are_added_up_over_what_was_not_withdrawn(library: Library) -> None:

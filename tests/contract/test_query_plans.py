@@ -149,6 +149,7 @@ QUERIES: list[tuple[str, Callable[[Transaction], Awaitable[object]]]] = [
     ("pictures_by_media_key", lambda tx: tx.works.by_media_key("x")),
     ("shots_of_work", lambda tx: tx.shots.of_works([WORK])),
     ("shots_by_key", lambda tx: tx.shots.by_video_key("x")),
+    ("former_videos_pkey", lambda tx: tx.shots.was_video("x")),
     ("shots_of_artist pictures_of_shot", lambda tx: tx.shots.bytes_of(ME)),
     ("pictures_of_shot", lambda tx: tx.shots.remove_picture(ShotId(1))),
     ("shots_pkey", lambda tx: tx.shots.remove(ShotId(1))),

@@ -17,7 +17,7 @@ from server.rules import Proof
 from server.shots import Shot
 from storage.s3 import BucketStore, open_bucket
 from tests.bucket import bucket
-from tests.films import mp4, webm
+from tests.films import mp4, sound, track, webm
 from tests.flows.artists import NO_PICTURE, SMALL
 from tests.security.gallery import Answer, Browser, Gallery, a_gallery  # noqa: F401 - fixture
 from web.app import build_app
@@ -83,6 +83,7 @@ async def test_strangers_others_and_forms_without_a_token_change_nothing(gallery
         ("film.mp4", b"<html><script>1</script>", "film.mp4: This file is a web page"),
         ("film.mp4", mp4(end=b"<html><script>1</script>"), "film.mp4 is cut off"),
         ("film.webm", webm(doc_type=b"matroska"), "film.webm is no WebM"),
+        ("film.mp4", mp4(track(640, 360, b"apch")), "film.mp4 is in ProRes, which browsers do not"),
         ("big.png", b"\x89PNG\r\n\x1a\n" + bytes(500_001), "big.png is larger than 0 MiB"),
     ],
 )
@@ -143,6 +144,35 @@ async def test_pictures_and_videos_are_added_described_ordered_and_taken_out(
     (left,) = await shots(gallery, work)
     assert left.id == still.id
     assert (left.alt, left.caption) == ("A <table>", "Day <1>")
+
+
+async def test_of_a_video_that_some_browsers_play_its_artist_reads_what_to_do(
+    gallery: Gallery,
+) -> None:
+    ana, work = await gallery.member(), await a_work(gallery)
+    phone = mp4(track(1_280, 720, b"hvc1"), sound(b"ac-3"))
+    answer = await send(ana, work, ("shots", "phone.mp4", phone))
+    assert answer.location == f"/studio/works/{work.id}?told=shots-remarked#process"
+    for path in (answer.location.partition("#")[0], f"/studio/works/{work.id}"):  # and later too
+        page = (await ana.get(path)).text
+        assert "This video is in HEVC (H.265), which only some browsers play" in page
+        assert "Its sound is AC-3, which many browsers do not play" in page
+    assert "HEVC" not in (await gallery.stranger().get(page_of(work))).text
+    fine = await send(ana, await a_work(gallery), ("shots", "lapse.mp4", mp4()))
+    assert fine.location.endswith("?told=shots#process")
+
+
+async def test_the_address_of_a_video_that_was_taken_out_says_that_it_is_gone(
+    gallery: Gallery,
+) -> None:
+    work, path = await with_film(gallery)
+    (shot,) = await shots(gallery, work)
+    answer = await send(
+        await gallery.member(), work, shot=str(shot.id), **{f"remove_{shot.id}": "yes"}
+    )
+    assert answer.status == 303
+    for range_ in ("bytes=0-9", ""):
+        assert (await gallery.stranger().get(path, Range=range_)).status == 410
 
 
 async def test_a_video_waits_for_who_plays_it_and_the_page_lets_only_ours_in(

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from aiohttp import web
 
+from server.codecs import remark_on
 from server.documenting import ShotEdit, ShotsWish
 from server.drafts import MAX_ALT
 from server.errors import FixatifError, Invalid
@@ -55,7 +56,9 @@ async def change(request: web.Request) -> web.StreamResponse:
     except FixatifError as problem:
         form = await stored_form(request, work)
         return await edit_page(request, work, form, problem, _form_with(sent, problem))
-    return to(f"/studio/works/{work.id}#process", "shots" if added else "saved")
+    has_remarks = any(remark_on(one.looks.coding) for one in added if one.looks)
+    told = "shots-remarked" if has_remarks else "shots" if added else "saved"
+    return to(f"/studio/works/{work.id}#process", told)
 
 
 def _wish(
