@@ -240,6 +240,8 @@ def _studio_of(instance: Instance) -> Studio:
         media=seams.media,
         folder=instance.config.media_path,
         accounts=flows.accounts,
+        sessions=flows.sessions,
+        setting_up=flows.setting_up,
         making=flows.publishing.making,
         publishing=flows.publishing,
         viewing=flows.viewing,
