@@ -116,16 +116,11 @@ class Contesting:
             report = await _own(tx, artist, report_id)
             if report.answered_at is not None or report.closed_at is not None:
                 raise NotAllowed("It was answered, or decided: you can appeal against a decision.")
+            points = report.points_to_shots or points_to_shots
             answered = replace(
-                report,
-                answer=said,
-                answered_at=self.clock.now(),
-                points_to_shots=report.points_to_shots or points_to_shots,
+                report, answer=said, answered_at=self.clock.now(), points_to_shots=points
             )
-            await tx.reports.update(answered)
-            await tx.cases.show(report.id, shown)
-            await self.casework.note(tx, report, "", "the artist answered", is_deed=True)
-            await self._tell_staff(tx, report, artist)
+            await self._keep(tx, artist, answered, shown, "the artist answered")
 
     async def appeal(
         self,
@@ -142,6 +137,7 @@ class Contesting:
             report = await _own(tx, artist, report_id)
             if not may_appeal(report):
                 raise NotAllowed("There is nothing to appeal against, or you did so already.")
+            points = report.points_to_shots or points_to_shots
             appealed = replace(
                 report,
                 appeal=said,
@@ -150,12 +146,9 @@ class Contesting:
                 closed_at=None,
                 closed_by="",
                 assigned_to="",
-                points_to_shots=report.points_to_shots or points_to_shots,
+                points_to_shots=points,
             )
-            await tx.reports.update(appealed)
-            await tx.cases.show(report.id, shown)
-            await self.casework.note(tx, report, "", "the artist appealed", is_deed=True)
-            await self._tell_staff(tx, report, artist)
+            await self._keep(tx, artist, appealed, shown, "the artist appealed")
 
     async def label(self, artist: Artist, report_id: ReportId, label: AiLabel) -> None:
         """Say how a work was made, as was decided: it is shown again. Raise `Invalid`."""
@@ -227,6 +220,15 @@ class Contesting:
         """Count the pictures of a case."""
         async with self.library.reading() as tx:
             return await tx.cases.count_shown(report_id)
+
+    async def _keep(
+        self, tx: Transaction, artist: Artist, report: Report, shown: Sequence[Sample], deed: str
+    ) -> None:
+        """Keep what an artist said in a case and showed; tell those who decide."""
+        await tx.reports.update(report)
+        await tx.cases.show(report.id, shown)
+        await self.casework.note(tx, report, "", deed, is_deed=True)
+        await self._tell_staff(tx, report, artist)
 
     async def _tell_staff(self, tx: Transaction, report: Report, artist: Artist) -> None:
         for moderator in await deciders(tx, report.accused_id):

@@ -4,7 +4,6 @@ Whatever is no token of ours changes nothing, whoever brings it.
 """
 
 import json
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -84,15 +83,9 @@ async def passages(stage: Stage) -> int:
 
 
 @pytest_asyncio.fixture
-async def room(site: Site) -> AsyncIterator[Room]:
-    media, (picture,) = site.stage.instance.seams.media, site.work.pictures
-    made = []
-    for each in picture.renditions:
-        stored = await media.put(f"{each.name}.{each.format}".encode())
-        made.append(replace(each, digest=stored.digest))
-    async with site.stage.library.transaction() as tx:
-        await tx.works.put_picture(replace(picture, renditions=tuple(made)))
-    yield Room(site)
+async def room(site: Site) -> Room:
+    await site.separate_files()
+    return Room(site)
 
 
 async def verify(room: Room, note: dict[str, Any]) -> None:

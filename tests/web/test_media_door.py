@@ -1,7 +1,6 @@
 """The door of pictures: the small copy in place of a large one, or none, as the rules say."""
 
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import pytest
 import pytest_asyncio
@@ -53,15 +52,8 @@ class Room:
 
 
 @pytest_asyncio.fixture
-async def room(site: Site) -> AsyncIterator[Room]:
-    media, (picture,) = site.stage.instance.seams.media, site.work.pictures
-    made = []
-    for each in picture.renditions:
-        stored = await media.put(f"{each.name}.{each.format}".encode())
-        made.append(replace(each, digest=stored.digest))
-    async with site.stage.library.transaction() as tx:
-        await tx.works.put_picture(replace(picture, renditions=tuple(made)))
-    yield Room(site, picture.media_key)
+async def room(site: Site) -> Room:
+    return Room(site, await site.separate_files())
 
 
 @pytest.mark.parametrize("then", ["preview", "prove"])
