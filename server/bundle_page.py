@@ -59,8 +59,18 @@ def _work(work: Mapping[str, Any]) -> Iterable[str]:
                 (f"SHA-256 of the file of picture {place}", one["original"]["sha256"])
                 for place, one in enumerate(work["pictures"], start=1)
             ),
+            *_process(work.get("process", ())),  # not in those of before
         ],
     )
+
+
+def _process(process: Sequence[Mapping[str, Any]]) -> Iterable[tuple[str, str]]:
+    for place, one in enumerate(process, start=1):
+        said = f", {one['caption']}" if one["caption"] else ""
+        for kind in ("video", "picture"):
+            if kind in one:
+                what = f"SHA-256 of {kind} {place} of how it was made"
+                yield what, f"{one[kind]['sha256']}, handed in {one['added']}{said}"
 
 
 def _served(served: Sequence[Mapping[str, Any]]) -> Iterable[str]:

@@ -27,6 +27,7 @@ from server.ledger import (
 )
 from server.licences import licence_of
 from server.model import Artist, Millis, Work, WorkId
+from server.shots import Shot
 from server.signals import SignalUrls, headers, usage_text
 from server.values import dataclass
 
@@ -41,6 +42,7 @@ class Facts:
     """Everything that a bundle is made of."""
 
     work: Work
+    shots: Sequence[Shot]  # how it was made, as its artist shows it
     artist: Artist
     page_url: str
     instance: str
@@ -128,6 +130,11 @@ _HOW: Final = (
         "the work's. Its header lines are those that answers about the work carry in that time."
     ),
     (
+        "'process' names what the artist shows of how the work was made, by the hashes of the "
+        "files as they were handed in, and when that was. This instance's word stands for it: "
+        "the ledger knows nothing of them."
+    ),
+    (
         "'closerLooks' counts, for ninety days, who opened copies larger than visitors' own by a "
         "token: an address for one browser and one hour. 'token' is a hash of it that changes "
         "daily: it tells openings of a day apart and names nobody. Members are not counted."
@@ -165,7 +172,19 @@ def _work(facts: Facts) -> Document:
             }
             for one in work.pictures
         ],
+        "process": [_shot(one) for one in facts.shots],
     }
+
+
+def _shot(shot: Shot) -> Document:
+    """Return what shows how a work was made; of a video, `picture` is what stands for it."""
+    found: Document = {"added": moment(shot.added_at), "caption": shot.caption}
+    if shot.video is not None:
+        found["video"] = {"sha256": shot.video.digest, "bytes": shot.video.bytes}
+    if shot.picture is not None:
+        sha256, size = shot.picture.original_digest, shot.picture.original_bytes
+        found["picture"] = {"sha256": sha256, "bytes": size}
+    return found
 
 
 def _served(one: Period, urls: SignalUrls) -> Document:

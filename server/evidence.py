@@ -159,6 +159,7 @@ class Evidence:
         chain, before = await _chain_from(tx, first)
         return bundles.Facts(
             work=work,
+            shots=(await tx.shots.of_works([work.id])).get(work.id, ()),
             artist=artist,
             page_url=self.addresses.work_page(artist.handle, work),
             instance=self.instance,

@@ -2,14 +2,17 @@
 
 import copy
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from server.bundle_page import page
-from server.bundles import problems, read
+from server.bundles import moment, problems, read
 from server.errors import Invalid, NotFound
 from server.model import RenditionName
+from server.shots import Shot, ShotId, Video
+from server.videos import VideoType
 from server.visitors import VisitorClass
 from tests.two_servers.stage import Stage
 
@@ -74,6 +77,31 @@ async def test_a_bundle_says_what_was_served_who_was_refused_and_can_be_checked(
     entries = {one["scope"] for one in made["ledger"]["entries"]}
     assert entries == {"house", "artist", "work"}
     assert len(made["ledger"]["chain"]) > len(made["ledger"]["entries"])  # of others: hashes alone
+
+
+async def test_a_bundle_names_what_shows_how_the_work_was_made(stage: Stage) -> None:
+    ana = await stage.artist("ana")
+    work = await stage.hang(ana)
+    await stage.flows.ledger.begin()
+    await stage.flows.ledger.seal()
+    film = Video("key", VideoType.WEBM, "f" * 64, 2**40, 640, 360)
+    day = stage.clock.now()
+    shots = [
+        Shot(ShotId(8), work.id, ana.id, 0, "day.webm", day, caption="Day <1>", video=film),
+        Shot(ShotId(9), work.id, ana.id, 1, "ink.webm", day, video=replace(film, media_key="two")),
+    ]
+    async with stage.library.transaction() as tx:
+        for shot in shots:
+            await tx.shots.put(shot)
+    made = await stage.flows.evidence.bundle(f"https://art.test/@ana/{work.id}-hare")
+    named = {"video": {"sha256": "f" * 64, "bytes": 2**40}, "added": moment(day)}
+    assert made["work"]["process"] == [{"caption": "Day <1>", **named}, {"caption": "", **named}]
+    written = page(made, "hare.json")
+    assert "SHA-256 of video 2 of how it was made" in written
+    assert "Day &lt;1&gt;" in written
+    assert problems(json.loads(json.dumps(made))) == []
+    del made["work"]["process"]
+    assert "how it was made" not in page(made, "hare.json").partition("How to verify")[0]
 
 
 ALTERED: list[tuple[tuple[str | int, ...], object]] = [
