@@ -1,5 +1,6 @@
 """An instance behind a proxy that runs the file of deploy/, but for names, ports and folders."""
 
+import asyncio
 import contextlib
 import http.client
 import json
@@ -21,7 +22,14 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from PIL import Image
 
+from server import config as settings
+from server.main import opened
+from server.model import WorkId
+from server.pipeline import new_media_key
+from server.shots import Shot, ShotId, Video
+from server.videos import VideoType
 from tests.cli.program import PASSWORD, Place, fixatif, free_port, running, until
+from tests.films import webm
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"
@@ -229,7 +237,22 @@ def _hang(place: Place) -> str:
     assert done.status == 0, done.err
     path = "/" + done.out.strip().partition("//")[2].partition("/")[2]
     until(lambda: b"/media/" in _page(f"{place.base_url}{path}"))
+    asyncio.run(_film(place, path))
     return path
+
+
+async def _film(place: Place, path: str) -> None:
+    """Add a video of how the work was made; as long as two buffers of a proxy."""
+    config = settings.load(place.config)
+    async with opened(config) as instance:
+        async with instance.seams.library.reading() as tx:
+            work = await tx.works.by_id(WorkId(int(path.rpartition("/")[2].partition("-")[0])))
+        assert work is not None
+        kept = await instance.seams.media.put(webm() + bytes(70_000))
+        film = Video(new_media_key(), VideoType.WEBM, kept.digest, kept.size, 640, 360)
+        number, now = ShotId(instance.seams.clock.new_id()), instance.seams.clock.now()
+        async with instance.seams.library.transaction() as tx:
+            await tx.shots.put(Shot(number, work.id, work.artist_id, 0, "day", now, video=film))
 
 
 def _page(url: str) -> bytes:

@@ -1,5 +1,6 @@
 """The proxies' files of deploy/, run for real: who asks arrives, no picture passes the gate by."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -95,6 +96,21 @@ def test_a_proof_opens_the_large_copy_through_the_proxy_to_one_browser(front: Fr
     assert (shown.status, shown.all("Cache-Control")) == (200, ["private, max-age=86400"])
     assert front.ask(led).status == 403
     assert front.ask(led, Range="bytes=0-9").status == 403
+
+
+def test_a_video_plays_through_the_proxy_from_any_place(front: Front) -> None:
+    shown = re.search(rb"/media/[0-9a-f]+/video\.webm", front.ask(front.work).body)
+    assert shown is not None
+    path = shown[0].decode()
+    whole = front.ask(path)
+    assert (whole.status, whole.all("Content-Type")) == (200, ["video/webm"])
+    assert whole.all("Accept-Ranges") == ["bytes"]
+    assert len(whole.body) > 70_000
+    for wanted, first, after in (("0-", 0, None), ("65530-65545", 65_530, 65_546)):
+        part = front.ask(path, Range=f"bytes={wanted}")
+        assert (part.status, part.body) == (206, whole.body[first:after]), wanted
+        assert front.ask(path, Range=f"bytes={wanted}", User_Agent=GPTBOT).status == 403
+    assert front.ask(path, Range="bytes=999999-").status == 416
 
 
 def test_the_doctor_finds_nothing_wrong_with_the_files_as_they_are(front: Front) -> None:
