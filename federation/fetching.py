@@ -18,7 +18,7 @@ from federation.restraint import Restraint
 from federation.signatures import Unsigned
 from server.addresses import Addresses
 from server.clock import Clock
-from server.errors import NotFound, Unavailable, Untrusted
+from server.errors import NotFound, Unanswered, Unavailable, Untrusted
 from server.model import ActorId
 from server.ports import Incoming, Unreachable
 from server.values import dataclass
@@ -103,7 +103,7 @@ class Fetching:
                     raise
             else:
                 return names.read_jrd(answer.body, domain)
-        raise Unavailable(f"{domain} cannot be reached; try again later.")
+        raise Unanswered(f"{domain} cannot be reached; try again later.")
 
     async def _confirmed(self, own_id: str) -> tuple[Document, str]:
         """Fetch a document by the id that it gives itself: a page's address was asked before."""
@@ -130,7 +130,7 @@ class Fetching:
                 _check_status(answer)
                 return answer, plain
             uri = _joined(plain, answer.headers.get("location", ""))
-        raise Unavailable("The other server redirects in a circle.")
+        raise Unanswered("The other server redirects in a circle.")
 
     async def _ask(self, request: Unsigned) -> Incoming:
         try:
@@ -138,7 +138,7 @@ class Fetching:
         except Unreachable as problem:
             # Why is for our log: told to whom asked, it would show what stands behind us
             log.info("not_reached", host=request.host, reason=str(problem))
-            raise Unavailable("The other server cannot be reached; try again later.") from problem
+            raise Unanswered("The other server cannot be reached; try again later.") from problem
 
 
 def _joined(base: str, location: str) -> str:
@@ -154,4 +154,4 @@ def _check_status(answer: Incoming) -> None:
     if answer.status in _GONE:
         raise RemoteGone("The other server says that this does not exist.")
     if answer.status != 200:
-        raise Unavailable(f"The other server answered {answer.status}.")
+        raise Unanswered(f"The other server answered {answer.status}.")

@@ -10,6 +10,7 @@
     ├── Invalid           what was sent cannot be used; the message says what to send instead
     │   └── Conflict      it contradicts what is already there
     └── Unavailable       a part that we need is out of reach for now; try again later
+        └── Unanswered    another server does not answer, or not so that we understand
 
 Every message is one sentence that is safe to show and says what to do next.
 """
@@ -65,3 +66,7 @@ class Conflict(Invalid):
 
 class Unavailable(FixatifError):
     """A part that we need is out of reach for now; trying again later may work."""
+
+
+class Unanswered(Unavailable):
+    """Another server does not answer: who typed its name may have meant another one."""

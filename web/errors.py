@@ -16,6 +16,7 @@ from server.errors import (
     NotFound,
     Refused,
     TooMany,
+    Unanswered,
     Unavailable,
     Untrusted,
 )
@@ -80,6 +81,14 @@ def status_of(error: Exception) -> int:
     if isinstance(error, web.HTTPException):
         return error.status
     return next((_STATUSES[kind] for kind in type(error).__mro__ if kind in _STATUSES), 500)
+
+
+def status_of_typed(error: Exception) -> int:
+    """Return the status where somebody typed the name of a server that does not answer.
+
+    That is no outage of ours: the form says it, as of any other name that is wrong.
+    """
+    return 422 if isinstance(error, Unanswered) else status_of(error)
 
 
 def sentence_for(status: int) -> str:

@@ -7,7 +7,7 @@ from aiohttp import web
 from server.ending import ClosingState
 from server.errors import FixatifError, Invalid
 from server.values import dataclass
-from web.errors import status_of
+from web.errors import status_of_typed
 from web.fields import Line, decode
 from web.flows import flows
 from web.forms import read_form
@@ -43,7 +43,7 @@ async def name_home(request: web.Request) -> web.StreamResponse:
     except FixatifError as problem:
         form = FormView({"target": sent.first("target")}, {"target": problem.message})
         is_wrong = isinstance(problem, Invalid)
-        return await _page(request, form, 422 if is_wrong else status_of(problem))
+        return await _page(request, form, 422 if is_wrong else status_of_typed(problem))
     return to("/settings/closing", "saved")
 
 

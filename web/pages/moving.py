@@ -4,7 +4,7 @@ from typing import Annotated
 
 from aiohttp import web
 
-from server.errors import FixatifError, Invalid, NotAllowed, NotFound
+from server.errors import FixatifError, Invalid, NotAllowed, NotFound, Unanswered
 from server.model import Actor, Artist, Millis
 from server.moving import COOLDOWN, MAX_ALIASES
 from server.values import dataclass
@@ -99,7 +99,7 @@ async def _found(request: web.Request, address: str, field: str) -> Actor:
     try:
         met = await known.remote.by_address(address)
         return await known.remote.actor(met.uri, afresh=True)
-    except (Invalid, NotFound) as problem:
+    except (Invalid, NotFound, Unanswered) as problem:
         raise Invalid(problem.message, field) from problem
 
 

@@ -6,7 +6,7 @@ from urllib.parse import quote
 from aiohttp import web
 
 from federation.vocabulary import RemoteNote
-from server.errors import FixatifError, Gone, Invalid, NotFound
+from server.errors import FixatifError, Gone, Invalid, NotFound, Unanswered
 from server.model import (
     Actor,
     ActorId,
@@ -26,7 +26,7 @@ from server.viewing import PAGE
 from web import usage
 from web.addresses import network_of
 from web.dealings import dealings_of, report_page
-from web.errors import status_of
+from web.errors import status_of_typed
 from web.flows import flows
 from web.forms import read_form
 from web.keys import CLIENT_ADDRESS
@@ -100,7 +100,7 @@ async def look_up(request: web.Request) -> web.StreamResponse:
             raise NotFound("The moderators here suspended this account.")
     except FixatifError as problem:
         view = FollowConfirmPage(query=query, problem=problem.message)
-        status = status_of(problem)
+        status = status_of_typed(problem)
         return await page(request, "follow_confirm.html", view, head=head, status=status)
     relation = await known.following.relation(artist.id, found.id)
     view = FollowConfirmPage(
@@ -225,11 +225,14 @@ async def authorize(request: web.Request) -> web.StreamResponse:
     uri = request.query.get("uri", "").strip()
     known.limits.demand(_LOOK_UPS, artist.handle)
     head = _head(request, "From here")
-    found = await known.remote.find(uri)
-    if isinstance(found, RemoteNote):
-        author = await known.remote.actor(found.attributed_to)
-        post = await known.remote.keep_note(found, author)
-        return to(f"/posts/{post.id}")
+    try:
+        found = await known.remote.find(uri)
+        if isinstance(found, RemoteNote):
+            author = await known.remote.actor(found.attributed_to)
+            post = await known.remote.keep_note(found, author)
+            return to(f"/posts/{post.id}")
+    except Unanswered as silence:  # whose address this is, is what somebody typed or followed
+        raise Invalid(silence.message, "uri") from silence
     if isinstance(found, Target):
         if found.work is None:
             return to(f"/posts/{found.id}")
@@ -393,7 +396,7 @@ async def _interact_page(
         form=form,
         search_url=uri if stuck else "",
     )
-    status = status_of(problem) if problem else 200
+    status = status_of_typed(problem) if problem else 200
     head = _head(request, "From your own server")
     return await page(request, "followfrom.html", view, head=head, status=status)
 
