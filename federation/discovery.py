@@ -76,7 +76,8 @@ def _read_acct(rest: str, addresses: Addresses) -> Account | None:
     names = {addresses.domain.lower(), host.lower()}
     if domain.lower() not in names:
         return None
-    return Account(handle=handle, is_server=handle.lower() in names)
+    is_server = handle.lower() in {*names, addresses.server_handle.lower()}
+    return Account(handle=handle, is_server=is_server)
 
 
 def _is_root(uri: str, addresses: Addresses) -> bool:

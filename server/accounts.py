@@ -120,7 +120,7 @@ class Accounts:
             id=ActorId(self.clock.new_id()),
             uri=uri,
             kind=ActorKind.APPLICATION,
-            handle=self.addresses.domain,
+            handle=self.addresses.server_handle,
             domain=self.addresses.domain,
             name=self.addresses.domain,
             summary_html="",

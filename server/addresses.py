@@ -33,6 +33,14 @@ class Addresses:
         return f"{self.base_url}/actor"
 
     @property
+    def server_handle(self) -> str:
+        """What the server's actor is called: our domain, without what no user name may hold.
+
+        On a port of its own the colon becomes a dot: nobody reads `host:8443@host:8443`.
+        """
+        return self.domain.replace(":", ".")
+
+    @property
     def shared_inbox(self) -> str:
         """One inbox for everyone here."""
         return f"{self.base_url}/inbox"

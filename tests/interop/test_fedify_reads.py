@@ -93,8 +93,8 @@ async def test_followers_are_counted_and_comments_listed(scene: Scene) -> None:
     assert (followers["type"], followers["totalItems"]) == ("OrderedCollection", 1)
     assert (await scene.cleo.look_up(f"{scene.ana_uri}/following"))["totalItems"] == 0
     work = await scene.hang(Draft(title="Talk"), DOOR)
-    react = scene.here.flows.reactions
-    comment = await react.comment(scene.ana, TargetId(work.id), "Ask me anything")
+    commenting = scene.here.flows.commenting
+    comment = await commenting.comment(scene.ana, TargetId(work.id), "Ask me anything")
     (answer,) = await scene.cleo.walk(f"{scene.work_uri(work)}/replies")
     assert (answer["id"], answer["inReplyTo"]) == (comment.uri, scene.work_uri(work))
     assert "Ask me anything" in answer["content"]

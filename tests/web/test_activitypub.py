@@ -13,6 +13,7 @@ import pytest_asyncio
 from aiohttp import ClientResponse
 from aiohttp.test_utils import TestClient, TestServer
 
+from federation.actors import read_actor
 from server.drafts import Draft
 from server.model import Artist, ImageFormat, RenditionName, Visibility, Work, WorkState
 from storage.library import open_library
@@ -70,6 +71,25 @@ def finger(resource: str, more: str = "") -> str:
 
 
 # WebFinger, RFC 7033
+
+
+async def test_a_server_on_a_port_of_its_own_has_an_actor_that_servers_like_it_can_read(
+    sqlite_url: str, tmp_path: Path
+) -> None:
+    library, place = open_library(sqlite_url), "127.0.0.1:8443"
+    async with (
+        staged(library, tmp_path, domain=place, base_url=f"https://{place}") as stage,
+        TestClient(TestServer(stage.instance.app())) as client,
+    ):
+        headers = {"Host": place, "Accept": ACTIVITY_JSON}
+        async with client.get("/actor", headers=headers) as answer:
+            actor = read_actor(await answer.json(content_type=ACTIVITY_JSON))
+        async with client.get(finger(f"acct:{actor.webfinger}"), headers=headers) as answer:
+            found = await answer.json(content_type=None)
+    await library.close()
+    assert (actor.handle, actor.webfinger) == ("127.0.0.1.8443", f"127.0.0.1.8443@{place}")
+    assert found["subject"] == f"acct:{actor.webfinger}"
+    assert f"https://{place}/actor" in [link.get("href") for link in found["links"]]
 
 
 @pytest.mark.parametrize(
