@@ -30,7 +30,7 @@ class InForce:
     generation: int
     sizes: Mapping[ActorId, Sizes] = field(default_factory=dict)  # of artists with their own
     # Actors with a type of activity, and hosts with "", that nothing refuses unseen; see `Doors`.
-    let_in: set[tuple[str, str]] = field(default_factory=set, compare=False, repr=False)
+    let_in: set[tuple[str, str]] = field(init=False, default_factory=set, compare=False, repr=False)
 
     @property
     def policy(self) -> Policy:
