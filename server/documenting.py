@@ -24,6 +24,7 @@ from server.model import (
     WorkId,
     WorkState,
 )
+from server.own_works import own_work
 from server.pipeline import Pipeline, new_media_key, refused
 from server.ports import Bus, Library, MediaStore, Transaction
 from server.promises import JOBS_TOPIC, ShotsPromise, promise
@@ -84,7 +85,7 @@ class Documenting:
         """
         async with self.library.transaction() as tx:
             await tx.artists.hold(artist.id)  # two windows together take no more than one
-            work = await _own(tx, artist, work_id)
+            work = await own_work(tx, artist, work_id)
             before = {one.id: one for one in await _of(tx, work.id)}
             after = await self._arranged(tx, work, before, wish)
             await self._refuse_too_much(tx, artist, wish)
@@ -293,10 +294,3 @@ def _caption(text: str, shot_id: ShotId) -> str:
 
 async def _of(tx: Transaction, work_id: WorkId) -> tuple[Shot, ...]:
     return (await tx.shots.of_works([work_id])).get(work_id, ())
-
-
-async def _own(tx: Transaction, artist: Artist, work_id: WorkId) -> Work:
-    work = await tx.works.hold(work_id)
-    if work is None or work.artist_id != artist.id or work.state is WorkState.WITHDRAWN:
-        raise NotFound("There is no such work of yours.")
-    return work

@@ -3,9 +3,10 @@
 from dataclasses import replace
 
 from server.clock import Clock
-from server.errors import Invalid, NotFound
-from server.model import Artist, Visibility, Work, WorkId, WorkState
-from server.ports import Bus, Library, Transaction
+from server.errors import Invalid
+from server.model import Artist, Visibility, WorkId
+from server.own_works import own_work
+from server.ports import Bus, Library
 from server.promises import JOBS_TOPIC, Deed, SayPromise, promise
 from server.values import dataclass
 
@@ -24,7 +25,7 @@ class Pinning:
     async def pin(self, artist: Artist, work_id: WorkId) -> None:
         """Put a work on top; the newest pin comes first. Raise `NotFound`, `Invalid`."""
         async with self.library.transaction() as tx:
-            work = await self._own(tx, artist, work_id)
+            work = await own_work(tx, artist, work_id)
             if work.pinned_at is not None:
                 return
             if work.visibility not in PINNABLE or not work.is_visible:
@@ -39,15 +40,9 @@ class Pinning:
     async def unpin(self, artist: Artist, work_id: WorkId) -> None:
         """Take a work from the top. Raise `NotFound`."""
         async with self.library.transaction() as tx:
-            work = await self._own(tx, artist, work_id)
+            work = await own_work(tx, artist, work_id)
             if work.pinned_at is None:
                 return
             await tx.works.update(replace(work, pinned_at=None))
             await promise(tx, self.clock, SayPromise(Deed.WORK_UNPINNED, artist.id, work.id))
         self.bus.wake(JOBS_TOPIC)
-
-    async def _own(self, tx: Transaction, artist: Artist, work_id: WorkId) -> Work:
-        work = await tx.works.hold(work_id)
-        if work is None or work.artist_id != artist.id or work.state is WorkState.WITHDRAWN:
-            raise NotFound("There is no such work of yours.")
-        return work

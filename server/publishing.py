@@ -23,7 +23,7 @@ from server.drafts import (
     refuse_too_many,
     slug_of,
 )
-from server.errors import Invalid, NotAllowed, NotFound
+from server.errors import Invalid, NotAllowed
 from server.hanging import hang_if_ready, take_down
 from server.house import House
 from server.making import Making
@@ -38,6 +38,7 @@ from server.model import (
     WorkId,
     WorkState,
 )
+from server.own_works import own_work
 from server.ports import Bus, Library, Transaction
 from server.promises import (
     JOBS_TOPIC,
@@ -116,14 +117,14 @@ class Publishing:
     ) -> Work:
         """Add pictures to a work that was not withdrawn; it goes on hanging as it was meanwhile."""
         async with self.library.transaction() as tx:
-            work = await _own(tx, artist, work_id)
+            work = await own_work(tx, artist, work_id)
             _refuse_hidden(work)
             refuse_too_many(len(work.pictures) + len(uploads))
             first = max((p.position for p in work.pictures), default=-1) + 1
             for picture in self._waiting(work_id, uploads, first=first):
                 await tx.works.put_picture(picture)
             await promise(tx, self.clock, PicturesPromise(work_id))
-            kept = await _own(tx, artist, work_id)
+            kept = await own_work(tx, artist, work_id)
         self.bus.wake(JOBS_TOPIC)
         return kept
 
@@ -136,7 +137,7 @@ class Publishing:
         """
         checked = self._checked(draft)
         async with self.library.transaction() as tx:
-            work = await _own(tx, artist, work_id)
+            work = await own_work(tx, artist, work_id)
             _refuse_hidden(work)
             refuse_narrowing(work, checked.visibility)
             kept_pictures = arranged(work.pictures, pictures)
@@ -180,21 +181,21 @@ class Publishing:
                 await tell_named(tx, self.clock, changed)
             if self.making.is_outdated(replace(changed, pictures=kept_pictures), artist):
                 await promise(tx, self.clock, PicturesPromise(work_id))
-            kept = await _own(tx, artist, work_id)
+            kept = await own_work(tx, artist, work_id)
         self.bus.wake(JOBS_TOPIC)
         return kept
 
     async def withdraw(self, artist: Artist, work_id: WorkId) -> None:
         """Take a work down for good: its addresses answer 410, and other servers are told."""
         async with self.library.transaction() as tx:
-            work = await _own(tx, artist, work_id)
+            work = await own_work(tx, artist, work_id)
             await take_down(tx, self.clock, work)
         self.bus.wake(JOBS_TOPIC)
 
     async def try_again(self, artist: Artist, work_id: WorkId) -> None:
         """Make the pictures of a work once more that is FAILED, or cannot be made just now."""
         async with self.library.transaction() as tx:
-            work = await _own(tx, artist, work_id)
+            work = await own_work(tx, artist, work_id)
             is_stuck = work.state is WorkState.PROCESSING and bool(work.problem)
             if work.state is not WorkState.FAILED and not is_stuck:
                 return
@@ -248,10 +249,3 @@ def _refuse_hidden(work: Work) -> None:
         raise NotAllowed(
             "The moderators hide this work: read why under Notifications, and answer there."
         )
-
-
-async def _own(tx: Transaction, artist: Artist, work_id: WorkId) -> Work:
-    work = await tx.works.hold(work_id)
-    if work is None or work.artist_id != artist.id or work.state is WorkState.WITHDRAWN:
-        raise NotFound("There is no such work of yours.")
-    return work

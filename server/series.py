@@ -18,10 +18,9 @@ from server.model import (
     Series,
     SeriesId,
     Visibility,
-    Work,
     WorkId,
-    WorkState,
 )
+from server.own_works import own_work
 from server.ports import Bus, Library, Transaction
 from server.promises import JOBS_TOPIC, Deed, SayPromise, promise
 from server.series_telling import MAX_WORKS, Teller, is_listed
@@ -135,7 +134,7 @@ class Curating:
                 raise Invalid(f"A series has at most {MAX_WORKS} works: begin another one.")
             teller = Teller(tx, self.clock)
             for work_id in new:
-                work = await _own_work(tx, artist, work_id)
+                work = await own_work(tx, artist, work_id)
                 await tx.series.append(series_id, work_id, self.clock.now())
                 if is_listed(work):
                     await teller.came([series], work)
@@ -284,10 +283,3 @@ def _theirs(series: Series | None, artist: Artist) -> Series:
     if series is None or series.artist_id != artist.id:
         raise NotFound("There is no such series of yours.")
     return series
-
-
-async def _own_work(tx: Transaction, artist: Artist, work_id: WorkId) -> Work:
-    work = await tx.works.hold(work_id)
-    if work is None or work.artist_id != artist.id or work.state is WorkState.WITHDRAWN:
-        raise NotFound("There is no such work of yours.")
-    return work

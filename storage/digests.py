@@ -13,38 +13,39 @@ async def digests(connection: Connection, *, after: str, limit: int) -> list[str
             SELECT * FROM (
                 SELECT DISTINCT original_digest AS digest FROM pictures
                 WHERE original_digest > :after ORDER BY original_digest LIMIT :limit
-            ) AS originals
+            ) AS placed_originals
             UNION
             SELECT * FROM (
                 SELECT DISTINCT digest FROM renditions
                 WHERE digest > :after ORDER BY digest LIMIT :limit
-            ) AS copies
+            ) AS placed_copies
             UNION
             SELECT * FROM (
                 SELECT DISTINCT watermark_logo AS digest FROM artists
-                WHERE watermark_logo > :after ORDER BY watermark_logo LIMIT :limit
-            ) AS logos
+                WHERE watermark_logo > :after AND watermark_logo <> ''
+                ORDER BY watermark_logo LIMIT :limit
+            ) AS placed_logos
             UNION
             SELECT * FROM (
                 SELECT DISTINCT digest AS digest FROM portraits
                 WHERE digest > :after ORDER BY digest LIMIT :limit
-            ) AS faces
+            ) AS placed_faces
             UNION
             SELECT * FROM (
                 SELECT DISTINCT whole_digest AS digest FROM portraits
                 WHERE whole_digest > :after ORDER BY whole_digest LIMIT :limit
-            ) AS wholes
+            ) AS placed_wholes
             UNION
             SELECT * FROM (
                 SELECT DISTINCT original_digest AS digest FROM portraits
                 WHERE original_digest > :after ORDER BY original_digest LIMIT :limit
-            ) AS sources
+            ) AS placed_sources
             UNION
             SELECT * FROM (
                 SELECT DISTINCT video_digest AS digest FROM shots
                 WHERE video_digest > :after AND video_digest <> ''
                 ORDER BY video_digest LIMIT :limit
-            ) AS videos
+            ) AS placed_videos
         ) AS placed ORDER BY digest LIMIT :limit
         """,
         after=after,

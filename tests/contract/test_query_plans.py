@@ -155,6 +155,10 @@ QUERIES: list[tuple[str, Callable[[Transaction], Awaitable[object]]]] = [
     ("shots_pkey", lambda tx: tx.shots.remove(ShotId(1))),
     ("shots_by_digest", lambda tx: tx.works.digests_in_use(["x"])),
     (
+        "pictures_by_original renditions_by_digest artists_by_watermark_logo shots_by_digest",
+        lambda tx: tx.works.digests(after="x"),
+    ),
+    (
         "pictures_by_original renditions_by_digest artists_by_watermark_logo portraits_by_digest",
         lambda tx: tx.works.digests_in_use(["x"]),
     ),
