@@ -96,7 +96,8 @@ class Accounts:
         if handle == self.addresses.domain:
             raise Conflict(f"'{handle}' is the server's own name: choose another.", "handle")
         await self._refuse_taken(handle)
-        password_hash = await self.passwords.hash(wanted.password)
+        names = (handle, wanted.name, wanted.email, self.addresses.domain)
+        password_hash = await self.passwords.hash(wanted.password, names)
         now, actor_id = self.clock.now(), ActorId(self.clock.new_id())
         artist = Artist(
             id=actor_id,

@@ -259,7 +259,7 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
     )
     accounts, sessions = (
         Accounts(library, clock, addresses, passwords, keys),
-        Sessions(library, clock, passwords),
+        Sessions(library, clock, addresses, passwords),
     )
     speaker = await accounts.ensure_server_actor()
     await keys.complete()

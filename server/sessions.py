@@ -5,6 +5,7 @@ Of a session only the hash of its token is kept.
 
 from dataclasses import field
 
+from server.addresses import Addresses
 from server.clock import Clock
 from server.errors import Invalid, NotAllowed
 from server.model import Artist, Millis, Session
@@ -37,6 +38,7 @@ class Sessions:
 
     library: Library
     clock: Clock
+    addresses: Addresses
     passwords: Passwords
 
     async def sign_in(self, handle: str, password: str) -> SignedIn:
@@ -86,7 +88,8 @@ class Sessions:
 
     async def set_password(self, artist: Artist, password: str) -> None:
         """Set a password and end every session of the account."""
-        hashed = await self.passwords.hash(password)
+        names = (artist.handle, artist.name, artist.email, self.addresses.domain)
+        hashed = await self.passwords.hash(password, names)
         async with self.library.transaction() as tx:
             await tx.artists.set_password_hash(artist.id, hashed)
             await tx.artists.end_sessions_of(artist.id)

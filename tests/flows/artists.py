@@ -335,7 +335,7 @@ def build_studio(
     passwords = quick_passwords()
     keys = KeyRing(library, clock, addresses, one_key, generate_ed25519_pem)
     accounts = Accounts(library, clock, addresses, passwords, keys)
-    sessions = Sessions(library, clock, passwords)
+    sessions = Sessions(library, clock, addresses, passwords)
     return Studio(
         library=library,
         clock=clock,

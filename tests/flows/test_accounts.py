@@ -31,6 +31,9 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
     [
         ("", "too short"),
         ("1234567", "too short"),
+        ("12345678", "among the first"),
+        ("Password1", "among the first"),
+        ("ana-ana-2026", "made of your name"),
         ("x" * (MAX_PASSWORD_BYTES + 1), "too long"),
         ("ö" * (MAX_PASSWORD_BYTES // 2 + 1), "too long"),
     ],

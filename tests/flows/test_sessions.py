@@ -4,6 +4,7 @@ import time
 from dataclasses import replace
 
 import pytest
+from argon2 import PasswordHasher
 
 from server.accounts import NewAccount
 from server.errors import Invalid, NotAllowed, NotFound
@@ -19,6 +20,8 @@ from tests.flows.artists import (  # noqa: F401 - fixtures
 )
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+_LONGEST = "a sea of herons ".ljust(MAX_PASSWORD_BYTES, "~")
 
 
 async def refusal(studio: Studio, handle: str, password: str) -> str:
@@ -61,7 +64,7 @@ async def test_an_unknown_handle_takes_about_as_long_as_a_known_one(studio: Stud
     assert unknown > known / 3
 
 
-@pytest.mark.parametrize("password", ["12345678", "x" * MAX_PASSWORD_BYTES, "  spaces  ", "🐇" * 8])
+@pytest.mark.parametrize("password", ["Wk3-vR9x", _LONGEST, "  spaces  ", "🐇🌊" * 2 + "🌙🪶" * 2])
 async def test_any_other_password_works_exactly_as_typed(studio: Studio, password: str) -> None:
     await studio.accounts.open(NewAccount("ana", password))
     await studio.sessions.sign_in("ana", password)
@@ -150,3 +153,26 @@ async def test_an_expired_session_is_swept(studio: Studio) -> None:
     await studio.sweeping.sweep(b"{}")
     studio.clock.move(-SESSION_LENGTH)
     assert await studio.sessions.session(token) is None
+
+
+@pytest.mark.parametrize("common", ["password", "Ana12345"])
+async def test_no_change_of_password_leads_to_one_that_is_guessed_first(
+    common: str, studio: Studio
+) -> None:
+    ana = await studio.artist("ana")
+    with pytest.raises(Invalid, match="choose another") as refused:
+        await studio.sessions.change_password(ana, PASSWORD, common)
+    assert refused.value.field == "password"
+    with pytest.raises(Invalid, match="choose another"):
+        await studio.sessions.set_password(ana, common)
+    await studio.sessions.sign_in("ana", PASSWORD)
+
+
+async def test_a_password_from_before_the_rule_keeps_working(studio: Studio) -> None:
+    ana = await studio.artist("ana")
+    before = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash("password")
+    async with studio.library.transaction() as tx:
+        await tx.artists.set_password_hash(ana.id, before)
+    signed_in = await studio.sessions.sign_in("ana", "password")
+    await studio.sessions.confirm(signed_in.artist, "password")
+    await studio.sessions.change_password(ana, "password", "four quiet grey horses")
