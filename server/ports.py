@@ -140,6 +140,10 @@ class Jobs(Protocol):
         """Delete at most `limit` buried jobs that were made before then; return how many."""
         ...
 
+    async def due_kinds(self, now: Millis) -> set[JobKind]:
+        """Return of which kinds jobs are due; a lease that ran out makes its job due."""
+        ...
+
     async def oldest_due(self, now: Millis) -> Millis | None:
         """Return `run_at` of the oldest due job, for /readyz and doctor."""
         ...

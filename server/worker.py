@@ -163,7 +163,7 @@ class Worker:
         free = {kind: self._free(kind, lanes) for kind, lanes in self.lanes.items()}
         wide = {kind: left for kind, left in free.items() if left > 0}
         await self._mend(_MEND_EVERY)
-        if self._finished or (wide and await self._is_anything_due()):
+        if self._finished or await self._is_any_due(wide):
             return await self._settle(wide)
         await self._mend(_MEND_IDLE_EVERY)
         return []
@@ -201,9 +201,10 @@ class Worker:
             return max(1, lanes // _NARROWED)
         return max(1, lanes // _POLITE) if self.is_visited() else lanes
 
-    async def _is_anything_due(self) -> bool:
+    async def _is_any_due(self, kinds: Mapping[JobKind, int]) -> bool:
         now = self.clock.now()
-        return await self.library.look(lambda tx: tx.jobs.oldest_due(now)) is not None
+        due = await self.library.look(lambda tx: tx.jobs.due_kinds(now)) if kinds else set()
+        return not due.isdisjoint(kinds)
 
     async def _settle(self, free: Mapping[JobKind, int]) -> list[Job]:
         """Delete finished jobs and claim others. What failed to commit is deleted next time."""
@@ -294,9 +295,11 @@ async def _settled(
     """Delete `finished` jobs, and claim as many of each kind as there are free lanes."""
     if finished:
         await tx.jobs.done(*finished)
+    due = await tx.jobs.due_kinds(now)
     by_kind = [
         await tx.jobs.claim(now, lease_until=_lease_until(kind, now), limit=left, kinds=[kind])
         for kind, left in free.items()
+        if kind in due
     ]
     return [job for claimed in by_kind for job in claimed]
 

@@ -34,6 +34,21 @@ _ADD = """
         :payload, :run_at, 0, 0, :queue, :priority, ''
     )
 """
+# Every pair of kind and priority that waits, found by skipping along the index: so neither jobs
+# for later nor other kinds' jobs are ever walked through.
+_LEVELS = """
+    WITH RECURSIVE level (kind, priority) AS (
+        SELECT value, (
+            SELECT MIN(priority) FROM jobs WHERE kind = value AND state = 'waiting'
+        ) FROM json_each(:kinds)
+        UNION ALL
+        SELECT kind, (
+            SELECT MIN(jobs.priority) FROM jobs
+            WHERE jobs.kind = level.kind AND jobs.priority > level.priority
+                AND state = 'waiting'
+        ) FROM level WHERE priority IS NOT NULL
+    )
+"""
 
 
 def jobs_in(connection: Connection) -> Jobs:
@@ -65,22 +80,11 @@ class _Jobs:
         self, now: Millis, *, lease_until: Millis, limit: int, kinds: Sequence[JobKind] = ()
     ) -> list[Job]:
         await self._take_back_leases(now)
-        # `level` is every pair of kind and priority that waits, found by skipping along the
-        # index: so neither jobs for later nor other kinds' jobs are ever walked through.
         # `due` is the head of each queue: PostgreSQL passes over what another claimer has.
         rows = await self._connection.fetch_all(
-            """
-            WITH RECURSIVE level (kind, priority) AS (
-                SELECT value, (
-                    SELECT MIN(priority) FROM jobs WHERE kind = value AND state = 'waiting'
-                ) FROM json_each(:kinds)
-                UNION ALL
-                SELECT kind, (
-                    SELECT MIN(jobs.priority) FROM jobs
-                    WHERE jobs.kind = level.kind AND jobs.priority > level.priority
-                        AND state = 'waiting'
-                ) FROM level WHERE priority IS NOT NULL
-            ), due AS MATERIALIZED (
+            _LEVELS
+            + """
+            , due AS MATERIALIZED (
                 SELECT jobs.id AS id FROM level
                     JOIN jobs ON jobs.id /*pg = ANY (ARRAY( -- */ IN (
                         SELECT head.id FROM jobs AS head
@@ -304,6 +308,22 @@ class _Jobs:
             before=before,
             limit=limit,
         )
+
+    async def due_kinds(self, now: Millis) -> set[JobKind]:
+        rows = await self._connection.fetch_all(
+            _LEVELS
+            + """
+            SELECT kind FROM level WHERE EXISTS (
+                SELECT 1 FROM jobs
+                WHERE jobs.kind = level.kind AND jobs.priority = level.priority
+                    AND run_at <= :now AND state = 'waiting'
+            )
+            UNION SELECT kind FROM jobs WHERE state = 'running' AND leased_until <= :now
+            """,
+            kinds=json_text(JobKind),
+            now=now,
+        )
+        return {JobKind(row["kind"]) for row in rows}
 
     async def oldest_due(self, now: Millis) -> Millis | None:
         waiting = await self._connection.fetch_one(

@@ -120,6 +120,19 @@ async def test_low_numbers_go_first_then_what_waited_longest(library: Library) -
     assert await _claimed(library, limit=3) == [1, 4]
 
 
+async def test_a_kind_is_due_when_a_job_of_it_is_or_its_lease_ran_out(library: Library) -> None:
+    async with library.transaction() as tx:
+        await _add(tx.jobs, 1, kind=JobKind.SAY)
+        await _add(tx.jobs, 2, kind=JobKind.DELIVER, run_at=LATER, priority=1)
+        assert await tx.jobs.due_kinds(NOW) == {JobKind.SAY}
+        await _add(tx.jobs, 3, kind=JobKind.DELIVER, priority=8)
+        assert await tx.jobs.due_kinds(NOW) == {JobKind.SAY, JobKind.DELIVER}
+    assert await _claimed(library) == [1, 3]
+    async with library.reading() as tx:
+        assert await tx.jobs.due_kinds(NOW) == set()
+        assert await tx.jobs.due_kinds(Millis(NOW + 60_000)) >= {JobKind.SAY, JobKind.DELIVER}
+
+
 async def test_a_worker_may_ask_for_some_kinds_only(library: Library) -> None:
     async with library.transaction() as tx:
         await _add(tx.jobs, 1, kind=JobKind.SAY)

@@ -316,6 +316,7 @@ QUERIES: list[tuple[str, Callable[[Transaction], Awaitable[object]]]] = [
         "jobs_leased jobs_waiting jobs_waiting_in_queue jobs_running_in_queue",
         lambda tx: tx.jobs.claim(NOW, lease_until=NOW, limit=3, kinds=(JobKind.SAY,)),
     ),
+    ("jobs_leased jobs_waiting", lambda tx: tx.jobs.due_kinds(NOW)),
     ("jobs_pkey", lambda tx: tx.jobs.retry(JobId(1), NOW)),
     ("jobs_by_state", lambda tx: tx.jobs.counts()),
     ("jobs_buried", lambda tx: tx.jobs.buried()),
