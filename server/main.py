@@ -444,7 +444,10 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
         stating=Stating(library, clock, _place(config)),
         closings=closings,
         closing_now=closings.known,
-        notices=Notices(library, clock, addresses, speaker.id, config.people.hide_on_notice),
+        notices=Notices(
+            *(library, clock, addresses, speaker.id, config.people.hide_on_notice),
+            *(config.instance.contact, await _secret_of(library, speaker, "notices")),
+        ),
         casework=casework,
         contesting=Contesting(
             *(library, clock, addresses, bus, seams.media, seams.workers, house, casework)

@@ -2,8 +2,12 @@
 
 The law: a notice is complete or refused with what is missing; what it names is hidden at once only
 while that cannot be turned against artists: not what was found right before, and not without end.
+Moderators get only so many a day; nobody's network fills that alone, and the last places are for
+networks from which none came yet. Of a network a keyed hash is kept, which is another one tomorrow.
 """
 
+import hashlib
+import hmac
 from collections.abc import Sequence
 from dataclasses import field
 
@@ -23,7 +27,10 @@ from server.withholding import Thing, thing, thing_named, withhold
 MIN_WORDS = 20  # characters in which nobody can say what is wrong
 MAX_SHORT = 200
 HIDDEN_A_DAY = 20  # things that notices hide by themselves; further ones wait for a moderator
+HIDDEN_BY_SENDER = 5  # of these by notices of one network
 NOTICES_A_DAY = 50  # more is a flood: nobody reads them
+NOTICES_OF_SENDER = 5  # of these from one network; each names up to `MAX_OBJECTS` works
+ANYBODYS = 30  # what is left beyond is for networks from which none came yet
 _DAY = 86_400_000
 
 
@@ -69,17 +76,16 @@ class Notices:
     addresses: Addresses
     speaker: ActorId
     hides: bool  # whether complete notices hide at once, as the settings say
+    contact: str  # of this place, where further ones can be sent; "" if none
+    secret: bytes = field(repr=False)
 
-    async def give(self, form: NoticeForm) -> Given:
-        """Take a notice. Raise `Invalid` with the field that is wrong, `TooMany`."""
+    async def give(self, form: NoticeForm, network: str) -> Given:
+        """Take a notice from a network. Raise `Invalid` with the field that is wrong, `TooMany`."""
         _refuse_incomplete(form)
         token = new_token()
         async with self.library.transaction() as tx:
-            day = Millis(self.clock.now() - _DAY)
-            if await tx.reports.count_notices_since(day) >= NOTICES_A_DAY:
-                raise TooMany(
-                    "Too many notices came today: write to the contact of this place.", 3_600
-                )
+            sender = self._sender(network)
+            await self._refuse_flood(tx, sender)
             things = await self._things(tx, form.addresses)
             report = self._report(form, things)
             await tx.reports.put(report)
@@ -93,8 +99,8 @@ class Notices:
                 source=form.source.strip(),
                 signature=form.signature.strip(),
             )
-            await tx.cases.add_notice(notice)
-            is_hidden = await self._hide(tx, report, things)
+            is_hidden = await self._hide(tx, report, things, sender)
+            await tx.cases.add_notice(notice, sender=sender)
             await self._tell(tx, report)
         return Given(report, token, is_hidden)
 
@@ -107,6 +113,29 @@ class Notices:
                 raise NotFound("This link leads nowhere: check that you have all of it.")
             hidden = await tx.cases.withheld_by(report.id)
         return Status(report, notice, len(hidden))
+
+    def _sender(self, network: str) -> str:
+        """Return what is kept of a network today."""
+        day = self.clock.now() // _DAY
+        said = f"{day} {network}".encode()
+        return hmac.digest(self.secret, said, hashlib.sha256)[:16].hex()
+
+    async def _refuse_flood(self, tx: Transaction, sender: str) -> None:
+        """Raise `TooMany` where a network, or everybody, gave as many as moderators can read."""
+        now = self.clock.now()
+        own = await tx.cases.count_notices_of(sender)
+        all_of_them = await tx.reports.count_notices_since(Millis(now - _DAY))
+        if own < NOTICES_OF_SENDER and all_of_them < (ANYBODYS if own else NOTICES_A_DAY):
+            return
+        came = f"{own} notices came from your network" if own else "Too many notices came"
+        if own == 1:
+            came = "A notice came from your network"
+        whom = self.contact or "the people who run this place"
+        raise TooMany(
+            f"{came} today, and moderators can read only so many: send this one tomorrow, or "
+            f"write to {whom}.",
+            (_DAY - now % _DAY) // 1_000,
+        )
 
     def _report(self, form: NoticeForm, things: Sequence[Thing]) -> Report:
         now = self.clock.now()
@@ -123,14 +152,18 @@ class Notices:
             told_at=now,
         )
 
-    async def _hide(self, tx: Transaction, report: Report, things: Sequence[Thing]) -> bool:
+    async def _hide(
+        self, tx: Transaction, report: Report, things: Sequence[Thing], sender: str
+    ) -> bool:
         """Hide what a notice names, unless a rule above says to wait for a moderator."""
         if not self.hides:
             return False
         now = self.clock.now()
         cleared = await tx.cases.cleared([one.id for one in things])
         room = HIDDEN_A_DAY - await tx.cases.count_withheld_since(Millis(now - _DAY))
-        wanted = [one for one in things if one.id not in cleared][: max(room, 0)]
+        own_room = HIDDEN_BY_SENDER - await tx.cases.count_withheld_for(sender)
+        new = [one for one in things if one.id not in cleared]
+        wanted = new[: max(min(room, own_room), 0)]
         for one in wanted:
             await withhold(tx, self.clock, one.id, report.id)
         words = f"hidden until somebody decides: {len(wanted)} of {len(things)}"

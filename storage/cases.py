@@ -150,13 +150,14 @@ class _Cases:
             report=report_id,
         )
 
-    async def add_notice(self, notice: Notice) -> None:
+    async def add_notice(self, notice: Notice, *, sender: str) -> None:
         await self._connection.execute(
             """
             INSERT INTO notices (
-                report_id, token_hash, kind, name, email, standing, source, signature
+                report_id, token_hash, kind, name, email, standing, source, signature, sender
             ) VALUES (
-                :report, :token_hash, :kind, :name, :email, :standing, :source, :signature
+                :report, :token_hash, :kind, :name, :email, :standing, :source, :signature,
+                :sender
             )
             """,
             report=notice.report_id,
@@ -167,7 +168,26 @@ class _Cases:
             standing=notice.standing,
             source=notice.source,
             signature=notice.signature,
+            sender=sender,
         )
+
+    async def count_notices_of(self, sender: str) -> int:
+        row = await self._connection.fetch_one(
+            "SELECT COUNT(*) AS number FROM notices WHERE sender = :sender AND sender <> ''",
+            sender=sender,
+        )
+        return 0 if row is None else int(row["number"])
+
+    async def count_withheld_for(self, sender: str) -> int:
+        row = await self._connection.fetch_one(
+            """
+            SELECT COUNT(*) AS number FROM withheld WHERE report_id IN (
+                SELECT report_id FROM notices WHERE sender = :sender AND sender <> ''
+            )
+            """,
+            sender=sender,
+        )
+        return 0 if row is None else int(row["number"])
 
     async def notice(self, report_id: ReportId) -> Notice | None:
         row = await self._connection.fetch_one(

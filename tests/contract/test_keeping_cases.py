@@ -95,7 +95,11 @@ async def test_a_notice_comes_back_and_is_forgotten_a_while_after_its_decision(
         await add_artist(tx, ANA)
         await tx.actors.put(remote_actor(FAR))
         await tx.reports.put(report(1, kind=ReportKind.NOTICE))
-        await tx.cases.add_notice(notice)
+        await tx.cases.add_notice(notice, sender="today's hash")
+        assert await tx.cases.count_notices_of("today's hash") == 1
+        assert await tx.cases.count_notices_of("tomorrow's hash") == 0
+        assert await tx.cases.withhold(THING, ONE, NOW)
+        assert await tx.cases.count_withheld_for("today's hash") == 1
         assert await tx.cases.notice(ONE) == notice
         assert await tx.cases.notice_by_token("hash") == notice
         await tx.cases.forget_notices(Millis(NOW + 9))

@@ -10,7 +10,16 @@ from server.casework import Decision
 from server.dealings import Outcome
 from server.errors import Invalid, NotFound, TooMany
 from server.model import Artist, Role, Visibility, Work
-from server.notices import HIDDEN_A_DAY, NOTICES_A_DAY, Given, NoticeForm, read_addresses
+from server.notices import (
+    ANYBODYS,
+    HIDDEN_A_DAY,
+    HIDDEN_BY_SENDER,
+    NOTICES_A_DAY,
+    NOTICES_OF_SENDER,
+    Given,
+    NoticeForm,
+    read_addresses,
+)
 from tests.flows.dealings import sent, told
 from tests.two_servers.stage import Peer, Stage
 
@@ -32,10 +41,17 @@ def page_of(work: Work) -> str:
     return f"https://art.test/@ana/{work.id}-blue-hour"
 
 
-async def give(stage: Stage, *works: Work, **more: Any) -> Given:
-    addresses = [page_of(work) for work in works]
-    found: Given = await stage.flows.notices.give(replace(GOOD, addresses=addresses, **more))
+NETWORK = "203.0.113.0/24"
+
+
+async def give(stage: Stage, *works: Work, network: str = NETWORK, **more: Any) -> Given:
+    form = replace(GOOD, addresses=[page_of(work) for work in works], **more)
+    found: Given = await stage.flows.notices.give(form, network)
     return found
+
+
+def network_number(number: int) -> str:
+    return f"198.51.{number}.0/24"
 
 
 async def moderator(stage: Stage) -> Artist:
@@ -93,10 +109,10 @@ async def test_addresses_of_nothing_and_of_several_people_are_refused(stage: Sta
         "https://art.test/media/" + "0" * 40 + "/tile.jpg",
     ):
         with pytest.raises(Invalid, match="no work or post here"):
-            await stage.flows.notices.give(replace(GOOD, addresses=[address]))
+            await stage.flows.notices.give(replace(GOOD, addresses=[address]), NETWORK)
     with pytest.raises(Invalid, match="several people"):
         await stage.flows.notices.give(
-            replace(GOOD, addresses=[page_of(work), f"https://art.test/works/{other.id}"])
+            replace(GOOD, addresses=[page_of(work), f"https://art.test/works/{other.id}"]), NETWORK
         )
     for text in ("", " \n", "\n".join(f"https://art.test/works/{i}" for i in range(21))):
         with pytest.raises(Invalid):
@@ -112,7 +128,7 @@ async def test_a_work_is_found_by_each_of_its_addresses(stage: Stage) -> None:
         f"https://art.test/works/{work.id}",
         f"https://art.test/media/{work.pictures[0].media_key}/view.jpg",
     ):
-        given = await stage.flows.notices.give(replace(GOOD, addresses=[address]))
+        given = await stage.flows.notices.give(replace(GOOD, addresses=[address]), NETWORK)
         assert given.report.objects == (f"https://art.test/works/{work.id}",), address
 
 
@@ -155,20 +171,66 @@ async def test_what_was_found_right_once_is_not_hidden_by_the_next_notice(stage:
 async def test_a_flood_of_notices_hides_a_few_works_and_then_none(stage: Stage) -> None:
     ana = await stage.artist("ana")
     works = [await stage.hang(ana, title=f"{number}") for number in range(HIDDEN_A_DAY + 2)]
-    hidden = [(await give(stage, work)).is_hidden for work in works]
+    hidden = [
+        (await give(stage, work, network=network_number(at))).is_hidden
+        for at, work in enumerate(works)
+    ]
     assert hidden == [True] * HIDDEN_A_DAY + [False] * 2
-    for _ in range(NOTICES_A_DAY - len(works)):
-        await give(stage, works[-1])
-    with pytest.raises(TooMany):
-        await give(stage, works[-1])
+    for at in range(len(works), NOTICES_A_DAY):
+        await give(stage, works[-1], network=network_number(at))
+    with pytest.raises(TooMany, match="Too many notices came today"):
+        await give(stage, works[-1], network=network_number(NOTICES_A_DAY))
     stage.clock.advance(hours=25)
     assert (await give(stage, works[-1])).is_hidden
+
+
+async def test_one_network_neither_uses_up_the_notices_of_a_day_nor_what_they_hide(
+    stage: Stage,
+) -> None:
+    ana = await stage.artist("ana")
+    works = [await stage.hang(ana, title=f"{number}") for number in range(HIDDEN_BY_SENDER + 2)]
+    first = await give(stage, *works)
+    assert first.is_hidden
+    assert [await is_open(stage, work) for work in works] == [False] * HIDDEN_BY_SENDER + [True] * 2
+    for _ in range(NOTICES_OF_SENDER - 1):
+        assert not (await give(stage, works[-1])).is_hidden
+    with pytest.raises(TooMany, match="5 notices came from your network today") as caught:
+        await give(stage, works[-1])
+    assert "write to the people who run this place" in caught.value.message
+    reachable = replace(stage.flows.notices, contact="desk@art.test")
+    with pytest.raises(TooMany, match=r"write to desk@art\.test"):
+        await reachable.give(replace(GOOD, addresses=[page_of(works[-1])]), NETWORK)
+    assert 0 < caught.value.retry_after_seconds <= 86_400
+    assert (await give(stage, works[-1], network="2001:db8:1::/48")).is_hidden
+    stage.clock.advance(hours=24)
+    assert (await give(stage, works[-1])).is_hidden
+
+
+async def test_the_last_places_of_a_day_are_for_networks_from_which_none_came(
+    stage: Stage,
+) -> None:
+    work = await stage.hang(await stage.artist("ana"))
+    for at in range(ANYBODYS):
+        await give(stage, work, network=network_number(at // NOTICES_OF_SENDER))
+    again = network_number(ANYBODYS // NOTICES_OF_SENDER)
+    await give(stage, work, network=again)
+    with pytest.raises(TooMany, match="A notice came from your network today"):
+        await give(stage, work, network=again)
+    assert await give(stage, work, network="2001:db8:1::/48")
+
+
+async def test_of_the_network_of_a_sender_nothing_is_kept_that_names_it(stage: Stage) -> None:
+    work = await stage.hang(await stage.artist("ana"))
+    await give(stage, work)
+    kept = await stage.read(lambda tx: tx.cases.count_notices_of(""))
+    assert kept == 0
+    assert NETWORK not in repr(stage.flows.notices)
 
 
 async def test_where_the_settings_say_so_a_notice_hides_nothing(stage: Stage) -> None:
     work = await stage.hang(await stage.artist("ana"))
     careful = replace(stage.flows.notices, hides=False)
-    given = await careful.give(replace(GOOD, addresses=[page_of(work)]))
+    given = await careful.give(replace(GOOD, addresses=[page_of(work)]), NETWORK)
     assert not given.is_hidden
     assert await is_open(stage, work)
 

@@ -22,7 +22,7 @@ from web.people_views import TakedownPage, TakedownStatusPage
 from web.respond import head_for, page, to
 from web.views import FormView, HeadView, OptionView
 
-_NOTICES = Rate("notices by network", 3, 3_600)  # three at once, then one an hour
+_NOTICES = Rate("notices by network", 10, 360)  # tries: how many are taken says `notices`
 _FIELDS = ("addresses", "kind", "words", "source", "name", "standing", "email", "is_true")
 _KINDS = tuple(OptionView(kind, words) for kind, words in NOTICE_KINDS.items())
 
@@ -57,7 +57,8 @@ async def give(request: web.Request) -> web.StreamResponse:
         if asked.website:
             raise Invalid("Leave the hidden field empty: it catches programs.", "")
         addresses = read_addresses(asked.addresses)
-        known.limits.demand(_NOTICES, str(network_of(request[CLIENT_ADDRESS])))
+        network = network_of(request[CLIENT_ADDRESS])
+        known.limits.demand(_NOTICES, network)
         given = await known.notices.give(
             NoticeForm(
                 kind=asked.kind,
@@ -69,7 +70,8 @@ async def give(request: web.Request) -> web.StreamResponse:
                 words=asked.words,
                 signature=asked.signature,
                 is_true=asked.is_true,
-            )
+            ),
+            network,
         )
     except FixatifError as problem:
         field = problem.field if isinstance(problem, Invalid) else ""
