@@ -82,7 +82,7 @@ class _Jobs:
         await self._take_back_leases(now)
         # `due` is the head of each queue: PostgreSQL passes over what another claimer has.
         rows = await self._connection.fetch_all(
-            _LEVELS
+            _LEVELS  # noqa: S608 - both texts are ours
             + """
             , due AS MATERIALIZED (
                 SELECT jobs.id AS id FROM level
@@ -311,7 +311,7 @@ class _Jobs:
 
     async def due_kinds(self, now: Millis) -> set[JobKind]:
         rows = await self._connection.fetch_all(
-            _LEVELS
+            _LEVELS  # noqa: S608 - both texts are ours
             + """
             SELECT kind FROM level WHERE EXISTS (
                 SELECT 1 FROM jobs
