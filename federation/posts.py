@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from federation.addressing import PUBLIC
 from federation.vocabulary import RemoteNote
-from federation.wording import sanitised
+from federation.wording import sanitised, without_quote_line
 from server.model import Actor, AiLabel, Millis, Post, PostId, Quote, Visibility
 from server.targets import Target
 from server.treatments import Treatment, accumulated, is_stripped
@@ -54,7 +54,9 @@ def post_from(
         actor_id=author.id,
         is_local=False,
         visibility=visibility,
-        content_html=sanitised(note.content_html),
+        content_html=sanitised(
+            without_quote_line(note.content_html) if note.quote_uri else note.content_html
+        ),
         title=note.title,
         url=note.url or note.uri,
         is_sensitive=note.is_sensitive,

@@ -301,7 +301,7 @@ class Threads:
         target = await find_target_by_uri(tx, self.addresses, post.in_reply_to_uri)
         if target is not None and await self._may_stand(tx, post.uri, post.actor_id, target):
             tied = replace(post, reply_to_id=target.id, work_id=target.thread_of)
-            await self.commenting.note_post(tx, tied)
+            await self.commenting.note_tied(tx, tied)
 
     async def _may_stand(self, tx: Transaction, uri: str, author: ActorId, target: Target) -> bool:
         """Say whether an answer may stand there; what would have to be asked for may not."""

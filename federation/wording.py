@@ -22,6 +22,11 @@ _ALLOWED_TAGS = {
 }
 _ELSEWHERE = "This work is shown on its own page alone."
 _SMALL = "Shown small here; larger on its own page:"
+_QUOTE_LINE = re.compile(  # bounded, so that it stays linear on hostile text
+    r"""<(p|span)\s[^<>]{0,200}?class=["'][^<>"']{0,100}\bquote-inline\b[^<>]{0,300}>"""
+    r"""(?:(?!<\1[\s>]).){0,2000}?</\1>""",
+    re.IGNORECASE | re.DOTALL,
+)
 _STRIPPER = nh3.Cleaner(tags=set(), clean_content_tags={"script", "style"})
 _CLEANER = nh3.Cleaner(
     tags=_ALLOWED_TAGS,
@@ -35,6 +40,15 @@ _CLEANER = nh3.Cleaner(
 def sanitised(text: str) -> str:
     """Return HTML from elsewhere with nothing in it but formatting and safe links."""
     return _CLEANER.clean(text)
+
+
+def without_quote_line(text: str) -> str:
+    """Return a post's HTML without the line that `quote_line` writes, as others write it too.
+
+    It is for servers that know no quotes (FEP-044f); where the quote itself is shown it would
+    stand there twice. Mastodon makes it a paragraph, Misskey a span.
+    """
+    return _QUOTE_LINE.sub("", text)
 
 
 def plain(text: str) -> str:

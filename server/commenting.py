@@ -193,6 +193,16 @@ class Commenting:
                 await tell(tx, self.clock, named.id, NotificationKind.MENTION, author, about)
         return post_id
 
+    async def note_tied(self, tx: Transaction, post: Post) -> None:
+        """Keep a post under what it answers, where that was found only after it came.
+
+        Whom it names and answers was told of a mention by then, and is told of one thing only.
+        """
+        for named in await self._named_here(tx, post):
+            about = TargetId(post.id)
+            await tx.notifications.drop(named.id, NotificationKind.MENTION, about)
+        await self.note_post(tx, post)
+
     async def _named_here(self, tx: Transaction, post: Post) -> list[Actor]:
         ours = [uri for uri in dict.fromkeys(post.mentions) if self.addresses.is_ours(uri)]
         found = [await tx.actors.by_uri(uri) for uri in ours]

@@ -1,10 +1,11 @@
-"""Emoji that people here react with: one to a reaction. Pure.
+"""Emoji that people here react with, one to a reaction; names without those of others. Pure.
 
 What is one emoji follows the grammar of Unicode TR 51 (ED-17): a sign, perhaps with a skin tone
 or the mark of colour, several joined to one, a flag of two letters or of tags, a keycap.
 """
 
 import re
+from collections.abc import Iterable
 from typing import Final
 
 from server.errors import Invalid
@@ -34,6 +35,13 @@ _FLAG: Final = "[\U0001f1e6-\U0001f1ff]{2}"
 _TAGGED: Final = "\U0001f3f4[\U000e0020-\U000e007e]{1,7}\U000e007f"  # Scotland's, say
 _KEYCAP: Final = "[0-9#*]\ufe0f?\u20e3"
 _ONE: Final = re.compile(f"(?:{_TAGGED}|{_JOINED}|{_FLAG}|{_KEYCAP})")
+
+
+def without_shortcodes(name: str, shortcodes: Iterable[str]) -> str:
+    """Return a name without another server's emoji, for where no picture can stand."""
+    for code in shortcodes:
+        name = name.replace(f":{code}:", " ")
+    return " ".join(name.split())
 
 
 def read_emoji(text: str) -> str:

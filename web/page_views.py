@@ -430,6 +430,7 @@ class NotificationView:
     actor: ActorView | None = None
     target: LinkView | None = None  # the work or post; its title
     excerpt_html: str = ""  # of a comment or mention
+    warning: str = ""  # which folds the excerpt away
     is_private: bool = False  # a direct message
     emojis: tuple[EmojiView, ...] = ()  # of the excerpt
     is_unread: bool = False

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from urllib.parse import urlsplit
 
+from server.emoji import without_shortcodes
 from server.model import (
     Actor,
     Emoji,
@@ -153,10 +154,8 @@ def only_you_and(people: Sequence[Actor], own_id: int) -> str:
 
 def plain_name(actor: Actor) -> str:
     """Return a name without its custom emoji, where no picture can stand."""
-    name = actor.name
-    for emoji in actor.emojis:
-        name = name.replace(f":{emoji.shortcode}:", "")
-    return " ".join(name.split()) or actor.handle
+    codes = (emoji.shortcode for emoji in actor.emojis)
+    return without_shortcodes(actor.name, codes) or actor.handle
 
 
 def remote_pictures(post: Post) -> tuple[PictureView, ...]:

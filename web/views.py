@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import Literal
 
+from server.emoji import without_shortcodes
 from server.model import Counts, Millis
 from server.values import dataclass
 
@@ -184,9 +185,15 @@ class ActorView:
         return self.name.strip() or self.address.lstrip("@").partition("@")[0]
 
     @property
+    def spoken(self) -> str:
+        """Return the same without custom emoji, where no picture can stand."""
+        codes = (emoji.shortcode for emoji in self.emojis)
+        return without_shortcodes(self.shown, codes) or self.address
+
+    @property
     def initials(self) -> str:
         """Return one or two letters that stand in for a portrait."""
-        words = [word for word in self.shown.split() if word[:1].isalnum()]
+        words = [word for word in self.spoken.split() if word[:1].isalnum()]
         return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper() or "?"
 
 

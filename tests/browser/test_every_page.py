@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import Page
 
+from server.model import TargetId
 from tests.browser.chromium import DESK, PHONE, Visitor
 from tests.browser.conftest import Enter
 from tests.browser.site import Site
@@ -105,6 +106,18 @@ def test_nothing_is_wrong_with_any_page(
     paths = pages_for_members(site) if handle else pages_for_strangers(site)
     found = {path: faults_on(visitor, path) for path in paths}
     assert not {path: faults for path, faults in found.items() if faults}
+
+
+def test_long_names_and_words_stay_within_a_phone(site: Site, visit: Enter) -> None:
+    leo = site.open_account("leo", "Donaudampfschifffahrtselektrizitaetenhauptbetriebswerk")
+    flows, tree = site.instance.flows, own_works(site, "ben")["Ash Tree"]
+    words = site.do(
+        flows.commenting.comment(leo, TargetId(tree.id), f"{'long' * 40} {'/path' * 40}")
+    )
+    under = site.do(flows.commenting.comment(leo, TargetId(words.id), "and" * 60))
+    ben = visit("ben", size=PHONE)
+    paths = (address_of(site, "Ash Tree", "ben"), f"/posts/{under.id}", "/notifications")
+    assert [faults_on(ben, path) for path in paths] == [[], [], []]
 
 
 def test_nothing_is_wrong_with_pages_that_refuse(visit: Enter) -> None:

@@ -10,6 +10,7 @@ from pyld import jsonld
 
 from federation import activities, portraits, translate, wording
 from federation.addressing import PUBLIC
+from federation.posts import post_from
 from federation.translate import Voice
 from federation.vocabulary import read_activity, read_actor, read_note
 from server.addresses import Addresses
@@ -29,6 +30,7 @@ from server.model import (
     Post,
     PostId,
     Preference,
+    Quote,
     Reaction,
     ReactionKind,
     Rendition,
@@ -480,3 +482,33 @@ def test_how_a_photograph_was_taken_is_said_beside_the_pictures_where_its_artist
     assert depth(translate.with_context(document)) <= 8
     hidden = replace(taken, shows_camera=False)
     assert "exifData" not in translate.note_of_work(hidden, VOICE, ADDRESSES)
+
+
+@pytest.mark.parametrize(
+    ("sent", "shown"),
+    [
+        (f"<p>See</p>{wording.quote_line(Quote('https://far.test/1'))}", "<p>See</p>"),
+        ('<p>See</p><p lang="en" class="a quote-inline">RE: <a href="x">x</a></p>', "<p>See</p>"),
+        ('See<span class="quote-inline"><br><br>RE: <a href="x">x</a></span>', "See"),  # Misskey
+        ('<p class="quote-inlined">RE</p>', '<p class="quote-inlined">RE</p>'),
+        ('<p class="quote-inline">RE<p>and more</p>', '<p class="quote-inline">RE<p>and more</p>'),
+    ],
+)
+def test_the_line_for_servers_that_know_no_quotes_is_left_out(sent: str, shown: str) -> None:
+    assert wording.without_quote_line(sent) == shown
+
+
+@pytest.mark.parametrize(("quote_uri", "shown"), [("https://far.test/1", ""), ("", "<p>RE: x</p>")])
+def test_that_line_goes_only_where_the_quote_is_known(quote_uri: str, shown: str) -> None:
+    line = '<p class="quote-inline">RE: x</p>'
+    note = read_note(
+        {
+            "id": "https://peer.test/1",
+            "type": "Note",
+            "attributedTo": BOB.uri,
+            "to": [PUBLIC],
+            "content": line,
+            "quote": quote_uri or None,
+        }
+    )
+    assert post_from(note, BOB, None, new_id=1, now=Millis(1)).content_html == shown

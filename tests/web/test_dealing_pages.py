@@ -3,6 +3,8 @@
 import re
 from typing import Any
 
+import pytest
+
 from tests.flows.dealings import arrive, here, sent
 from tests.two_servers.stage import ACTIVITY_JSON, Peer, Stage
 from tests.web.site import PASSWORD, Site, migrated_sqlite, site, sqlite_url
@@ -256,6 +258,23 @@ async def test_who_pastes_what_their_browser_shows_finds_whom_they_mean(site: Si
     page = await site.page(way, "ben")
     assert "Follow <bdi>" in page
     assert "@ana@art.test" in page
+
+
+@pytest.mark.parametrize(
+    "way", ["/home/follow?q=@bob@peer.test", "/authorize_interaction?uri={uri}"]
+)
+async def test_somebody_looked_up_is_shown_with_their_emoji(way: str, site: Site) -> None:
+    bob, drawn = Peer("bob"), "https://peer.test/blob.png"
+    tag = {"type": "Emoji", "name": ":blob:", "icon": {"type": "Image", "url": drawn}}
+    words = {"name": "Bob :blob:", "summary": "<p>Paints :blob: daily</p>"}
+    serve_account(site.stage, bob, tag=[tag], **words)
+    answer = await site.get(way.format(uri=bob.uri), "ben")
+    page = await answer.text()
+    assert page.partition("</h1>")[0].count(f'src="{drawn}"') == 1
+    assert page.count(f'src="{drawn}"') >= 2  # in their words as well
+    assert (
+        "https:" in answer.headers["Content-Security-Policy"].partition("img-src")[2].split(";")[0]
+    )
 
 
 async def test_members_are_not_sent_to_sign_in_where_others_prove_nothing(site: Site) -> None:

@@ -34,3 +34,19 @@ async def test_words_that_are_out_of_sight_are_no_work_of_ones_own(site: Site) -
     news = await site.page("/notifications", "ana")
     assert "/studio/works/" not in news
     assert "mentioned you in something that is not there any more" in news
+
+
+async def test_words_behind_a_warning_stay_folded_away_where_an_artist_is_told(site: Site) -> None:
+    bob = Peer("bob")
+    await site.stage.meet(bob)
+    named = [{"type": "Mention", "href": ANA, "name": "@ana"}]
+    plain = bob.note(to=[PUBLIC], tag=named, content="<p>In the open</p>")
+    warned = bob.note(to=[PUBLIC], tag=named, content="<p>The end</p>", summary="How it ends")
+    for note in (plain, warned):
+        await arrive(site.stage, bob.does("Create", note))
+    news = await site.page("/notifications", "ana")
+    folds = [one.partition("</details>")[0] for one in news.split('<details class="fold">')[1:]]
+    (fold,) = [one for one in folds if "The end" in one]
+    assert "<summary>How it ends</summary>" in fold
+    assert "The end" not in news.replace(fold, "")
+    assert not any("In the open" in one for one in folds)

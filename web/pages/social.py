@@ -303,6 +303,7 @@ async def _notification(request: web.Request, told: Notification) -> Notificatio
         actor=showing.actor(actor) if actor else None,
         target=link,
         excerpt_html=excerpt,
+        warning=post.warning if post is not None else "",
         is_unread=told.read_at is None,
         is_private=post is not None and post.visibility is Visibility.DIRECT,
         emojis=emoji_views(post.emojis) if post is not None else (),
