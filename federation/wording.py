@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 import nh3
 
+from federation.untangling import untangled
 from server.addresses import Addresses
 from server.model import Actor, AiLabel, Artist, Quote, Work
 from server.prose import Named, mention_link, paragraphs_of
@@ -39,7 +40,7 @@ _CLEANER = nh3.Cleaner(
 
 def sanitised(text: str) -> str:
     """Return HTML from elsewhere with nothing in it but formatting and safe links."""
-    return _CLEANER.clean(text)
+    return _CLEANER.clean(untangled(text))
 
 
 def without_quote_line(text: str) -> str:
@@ -53,7 +54,7 @@ def without_quote_line(text: str) -> str:
 
 def plain(text: str) -> str:
     """Return the words of HTML from elsewhere, or of plain text that may hold a < or &."""
-    return html.unescape(_STRIPPER.clean(text)).strip()
+    return html.unescape(_STRIPPER.clean(untangled(text))).strip()
 
 
 def work_content(

@@ -11,6 +11,7 @@ from urllib.parse import quote, urlsplit
 import nh3
 from markupsafe import Markup, escape
 
+from federation.untangling import untangled
 from server.model import Millis
 from web.views import EmojiView
 
@@ -75,7 +76,7 @@ def remote_html(html: str) -> Markup:
     """
     return Markup(  # noqa: S704 - nh3 has just made it safe
         nh3.clean(
-            html,
+            untangled(html),
             tags=_REMOTE_TAGS,
             attributes={"*": {"lang"}, "a": {"href"}},  # a title could name another place
             url_schemes={"http", "https"},

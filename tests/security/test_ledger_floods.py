@@ -310,6 +310,8 @@ _PATTERNS = {
     "attributes": lambda n: '<a href="' * n,
     "entities": lambda n: "&" * n,
     "nesting": lambda n: "<p><b>" * n,
+    "lists": lambda n: "<ul><li>" * n,
+    "formatting": lambda n: "<p>" + "<b x=1>" * (n // 2) + "</p>" + "<p>x</p>" * (n // 2),
     "blanks": lambda n: "<a" + " " * n + ">",
     "addresses": lambda n: "http://" * n,
     "names": lambda n: "@a@a" * n,
