@@ -64,13 +64,14 @@ def read_resource(resource: str, addresses: Addresses) -> Account | None:
             raise Invalid("This address has no host: ask with a whole one.")
         if not addresses.is_ours(resource):
             return None
-        return Account(uri=resource, is_server=_is_root(resource, addresses))
+        uri = _in_our_spelling(resource, addresses)
+        return Account(uri=uri, is_server=_is_root(uri, addresses))
     raise Invalid(f"'{scheme[:20]}:' is not understood: ask with acct: or https:.")
 
 
 def _read_acct(rest: str, addresses: Addresses) -> Account | None:
     handle, at, domain = rest.removeprefix("@").rpartition("@")
-    if not at or not handle or not domain or "/" in domain or any(c.isspace() for c in rest):
+    if not at or not handle or not domain or "/" in domain or not _is_plain(rest):
         raise Invalid("An account reads acct:name@domain.")
     host = urlsplit(addresses.base_url).netloc
     names = {addresses.domain.lower(), host.lower()}
@@ -78,6 +79,18 @@ def _read_acct(rest: str, addresses: Addresses) -> Account | None:
         return None
     is_server = handle.lower() in {*names, addresses.server_handle.lower()}
     return Account(handle=handle, is_server=is_server)
+
+
+def _is_plain(text: str) -> bool:
+    """Say whether a text is free of blanks and control characters."""
+    return text.isprintable() and not any(letter.isspace() for letter in text)
+
+
+def _in_our_spelling(uri: str, addresses: Addresses) -> str:
+    """Return an address of ours as we write it: capitals in scheme and host mean nothing."""
+    parts = urlsplit(uri)
+    tail = uri.split("//", 1)[1][len(parts.netloc) :]
+    return f"{addresses.base_url}{tail}"
 
 
 def _is_root(uri: str, addresses: Addresses) -> bool:

@@ -53,6 +53,7 @@ _TOKEN_PATHS = ("/api/", "/oauth/token", "/oauth/revoke")  # who asks there show
 # strangers, without a token.
 _HARMLESS = frozenset({"/interact", "/proof/sum"})
 _REFUSAL_HEADERS = {"Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store"}
+_LEADS_ON = frozenset({301, 302})  # from an address that answers a server otherwise
 _REPEATABLE = frozenset({"x-robots-tag", "link"})  # each line says something of its own
 _SECURITY_HEADERS = (
     ("X-Content-Type-Options", "nosniff"),
@@ -270,7 +271,9 @@ def _guarding(plumbing: Plumbing) -> Middleware:
 
     @web.middleware
     async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
-        if is_machine(request) or request.path in _HARMLESS:
+        # ActivityPub, 6 and 7 want a 405 of an outbox, and a form that leads nowhere is not too old
+        leads_nowhere = request.match_info.http_exception is not None
+        if leads_nowhere or is_machine(request) or request.path in _HARMLESS:
             request[IS_OUR_FORM] = True
         else:
             await plumbing.forms.check(request)
@@ -297,6 +300,8 @@ def _header_writer(
         _add_signals(response, plumbing.signals(request))
 
     def _add_own(request: web.Request, response: web.StreamResponse) -> None:
+        if response.status in _LEADS_ON:
+            response.headers.setdefault("Vary", "Accept")
         if SESSION in request:  # else a shared cache would show one artist's page to another
             response.headers.setdefault("Cache-Control", "private, no-cache")
         if FORM_COOKIE in request:

@@ -65,7 +65,9 @@ def test_a_malformed_resource_is_refused_with_a_sentence(resource: str) -> None:
         ("http://www.art.test/users/ana", None),
         ("https://[::1/x", None),
         ("https://a\u2100b.test/users/ana", None),
-        ("https://www.art.test:443/@ana", Account(uri="https://www.art.test:443/@ana")),
+        ("https://www.art.test:443/@ana", Account(uri="https://www.art.test/@ana")),
+        ("HTTPS://WWW.Art.test/@ana?x", Account(uri="https://www.art.test/@ana?x")),
+        ("HTTPS://www.art.test", Account(uri="https://www.art.test", is_server=True)),
         ("https://www.art.test:8443/@ana", None),
     ],
 )

@@ -102,12 +102,14 @@ async def test_a_server_on_a_port_of_its_own_has_an_actor_that_servers_like_it_c
         finger("acct:ana"),
         finger("mailto:ana@art.test"),
         finger("https:%2F%2F"),
+        finger("acct:a%00b@art.test"),
     ],
 )
 async def test_a_missing_or_malformed_resource_is_a_bad_request(path: str, site: Site) -> None:
     """Section 4.2: the server MUST indicate that the request is bad."""
     answer = await site.get(path, "application/jrd+json")
     assert answer.status == 400
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"  # section 5
     assert (await answer.json())["error"].endswith(".")
 
 
@@ -126,7 +128,9 @@ async def test_a_missing_or_malformed_resource_is_a_bad_request(path: str, site:
 )
 async def test_a_resource_that_we_do_not_have_is_not_found(resource: str, site: Site) -> None:
     """Section 4.2: 404 where there is no information about the resource."""
-    assert (await site.get(finger(resource), "application/jrd+json")).status == 404
+    answer = await site.get(finger(resource), "application/jrd+json")
+    assert answer.status == 404
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"  # section 5
 
 
 @pytest.mark.parametrize(
@@ -137,6 +141,7 @@ async def test_a_resource_that_we_do_not_have_is_not_found(resource: str, site: 
         ("acct:ANA@ART.TEST", "acct:ana@art.test"),
         ("https://art.test/users/ana", "acct:ana@art.test"),
         ("https://art.test/@ana", "acct:ana@art.test"),
+        ("HTTPS://Art.Test/@ana", "acct:ana@art.test"),
         ("acct:art.test@art.test", "acct:art.test@art.test"),
         ("https://art.test/actor", "acct:art.test@art.test"),
         ("https://art.test/", "acct:art.test@art.test"),  # FEP-d556
@@ -178,9 +183,26 @@ async def test_only_the_document_is_missing_from_the_answer_to_head(site: Site) 
     assert await answer.read() == b""
 
 
-async def test_webfinger_is_only_read(site: Site) -> None:
-    answer = await site.client.post(finger("acct:ana@art.test"), headers={"Host": "art.test"})
-    assert answer.status in {403, 405}
+@pytest.mark.parametrize(
+    "path", [finger("acct:ana@art.test"), "/users/ana", "/users/ana/outbox", "/actor"]
+)
+async def test_what_is_only_read_says_so_to_whoever_sends_something(path: str, site: Site) -> None:
+    """ActivityPub, 6: an outbox that takes nothing from clients answers 405."""
+    for method in ("POST", "PUT", "DELETE", "PATCH"):
+        answer = await site.client.request(method, path, headers={"Host": "art.test"})
+        assert (answer.status, answer.headers["Allow"]) == (405, "GET,HEAD")
+    answer = await site.client.post("/users/ana/nowhere", headers={"Host": "art.test"})
+    assert answer.status == 404
+
+
+async def test_what_leads_people_on_says_that_servers_get_something_else(site: Site) -> None:
+    """Else a cache between could lead a server to a page."""
+    for path in ("/users/ana", f"/works/{site.work.id}", "/@ANA"):
+        answer = await site.client.get(
+            path, headers={"Host": "art.test", "Accept": "text/html"}, allow_redirects=False
+        )
+        assert answer.status in {301, 302}
+        assert "Accept" in answer.headers["Vary"]
 
 
 async def test_whoever_is_suspended_is_found_no_more(site: Site) -> None:
