@@ -11,7 +11,7 @@ from server.acts import Act
 from server.addresses import Addresses
 from server.audit import note
 from server.clock import Clock
-from server.errors import Conflict, Invalid, NotAllowed, NotFound
+from server.errors import Conflict, Invalid, NotAllowed, NotFound, refuse_outdated
 from server.model import (
     Actor,
     ActorId,
@@ -177,12 +177,18 @@ class Accounts:
             await note(tx, self.clock, by, act, f"@{kept.handle}", reason=reason)
         return changed
 
-    async def edit_profile(self, artist: Artist, profile: Profile) -> Artist:
-        """Change name, bio and whether follows are approved; followers' servers are told."""
+    async def edit_profile(
+        self, artist: Artist, profile: Profile, seen: Artist | None = None
+    ) -> Artist:
+        """Change name, bio and whether follows are approved; followers' servers are told.
+
+        `seen`: as they stood when this was decided. Raise `Outdated` where they changed since.
+        """
         name = _limited(profile.name.strip(), MAX_NAME_LENGTH, "name")
         bio = _limited(profile.bio.strip(), MAX_BIO_LENGTH, "bio")
         async with self.library.transaction() as tx:
             known = await tx.artists.hold(artist.id) or artist  # moderators may have spoken since
+            refuse_outdated(seen, known, "name", "bio", "approves_follows")
             approves = profile.approves_follows
             changed = replace(known, name=name, bio=bio, approves_follows=approves)
             await tx.artists.update(changed)
@@ -194,13 +200,16 @@ class Accounts:
             await promise(tx, self.clock, SayPromise(Deed.PROFILE_CHANGED, artist.id))
         return changed
 
-    async def set_permits(self, artist: Artist, permits: InteractionPolicy) -> Artist:
+    async def set_permits(
+        self, artist: Artist, permits: InteractionPolicy, seen: Artist | None = None
+    ) -> Artist:
         """Change who may like, answer, boost and quote what says nothing else.
 
-        Other servers hear of it, and of the newest works that it changes.
+        Other servers hear of it, and of the newest works that it changes. `seen`: as for profiles.
         """
         async with self.library.transaction() as tx:
             known = await tx.artists.hold(artist.id) or artist
+            refuse_outdated(seen, known, "interaction")
             changed = replace(known, interaction=permits)
             await tx.artists.update(changed)
             if permits != known.interaction:

@@ -4,9 +4,10 @@ The law: whoever a decision is about is told what was decided and why, and may a
 reported is named to moderators alone; who gave a legal notice is named to the artist as well.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from server.acts import Act
 from server.addresses import Addresses
@@ -15,9 +16,18 @@ from server.casefiles import CaseNote, Notice
 from server.clock import Clock
 from server.commenting import Commenting
 from server.dealings import ABOUT_MACHINES, Outcome, Report, ReportId, ReportKind
-from server.errors import Invalid, NotAllowed, NotFound
+from server.errors import Conflict, Invalid, NotAllowed, NotFound, Outdated
 from server.hanging import take_down
-from server.model import ActorId, Artist, NotificationKind, Role, TargetId, WorkId, WorkState
+from server.model import (
+    ActorId,
+    Artist,
+    Millis,
+    NotificationKind,
+    Role,
+    TargetId,
+    WorkId,
+    WorkState,
+)
 from server.notifications import tell_anew
 from server.ports import Bus, Library, Transaction
 from server.promises import JOBS_TOPIC, Deed, PicturesPromise, SayPromise, promise
@@ -26,6 +36,7 @@ from server.roles import demand, is_at_least
 from server.values import dataclass
 from server.withholding import Thing, show_again, thing, thing_named, withhold
 
+_TOLD = 3  # of what others did meanwhile: all of it stands on the page
 _OPENS = frozenset({Outcome.NOTHING, Outcome.WARNED})  # what was hidden is shown again
 DECISIONS = {
     Outcome.NOTHING: "No rule was broken",
@@ -66,6 +77,8 @@ class Decision:
     outcome: Outcome
     reason: str = ""
     note: str = ""  # for the other moderators
+    seen: int | None = None  # the last note or deed that was read; None: all of them
+    is_anew: bool = False  # of a case that is known to be closed: it is opened again for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +101,17 @@ class Casework:
             notice = await tx.cases.notice(report.id)
             return CaseFile(tuple(notes), await self._things(tx, report), notice)
 
-    async def take(self, reader: Artist, report_id: ReportId, *, is_mine: bool) -> None:
-        """Take a case, so that the others see who works on it, or put it back."""
+    async def take(
+        self, reader: Artist, report_id: ReportId, *, is_mine: bool, seen: str | None = None
+    ) -> None:
+        """Take a case, so that the others see who works on it, or put it back.
+
+        `seen`: who worked on it when this was decided. Raise `Conflict` where somebody else does.
+        """
         async with self._held(reader, report_id) as (tx, report):
+            now = report.assigned_to
+            if now not in {"", reader.handle} and seen is not None and now != seen:
+                raise Conflict(f"@{now} took this case meanwhile: take it over if you mean to.")
             owner = reader.handle if is_mine else ""
             await tx.reports.update(replace(report, assigned_to=owner))
 
@@ -141,8 +162,9 @@ class Casework:
         if decision.outcome is not Outcome.NOTHING and not reason:
             raise Invalid("Write why: whom it is about reads it.", "reason")
         async with self._held(reader, report_id) as (tx, report):
+            await self._refuse_unread(tx, reader, report, decision)
             if report.closed_at is not None:
-                raise NotAllowed(f"@{report.closed_by} has closed this report: reload the page.")
+                await self._reopened(tx, reader, report)
             if decision.outcome not in possible_outcomes(report.kind):
                 raise Invalid("This is not decided in such a case: choose another.", "outcome")
             await _check_impartial(tx, reader, report)
@@ -172,9 +194,7 @@ class Casework:
         async with self._held(reader, report_id) as (tx, report):
             if report.closed_at is None:
                 raise NotAllowed("This case is open.")
-            await tx.reports.update(replace(report, closed_at=None, closed_by=""))
-            await self.note(tx, report, reader.handle, "opened the case again", is_deed=True)
-            await log(tx, self.clock, reader, Act.REPORT_REOPENED, str(report.id))
+            await self._reopened(tx, reader, report)
 
     async def concern(self, artist: Artist, report_id: ReportId) -> Concern:
         """Return a case to whom it is about, once they were told, or to who reported it here.
@@ -232,6 +252,21 @@ class Casework:
                 raise NotFound("There is no such report.")
             await refuse_own(tx, reader, report)
             yield tx, report
+
+    async def _reopened(self, tx: Transaction, reader: Artist, report: Report) -> None:
+        await tx.reports.update(replace(report, closed_at=None, closed_by=""))
+        await self.note(tx, report, reader.handle, "opened the case again", is_deed=True)
+        await log(tx, self.clock, reader, Act.REPORT_REOPENED, str(report.id))
+
+    async def _refuse_unread(
+        self, tx: Transaction, reader: Artist, report: Report, decision: Decision
+    ) -> None:
+        """Raise `Outdated` where somebody did or said something that the reader has not seen."""
+        notes = await tx.cases.notes(report.id)
+        new = [one for one in notes if decision.seen is not None and one.id > decision.seen]
+        others = [one for one in new if one.author != reader.handle]
+        if others or (report.closed_at is not None and not decision.is_anew):
+            raise Outdated(_told_of(report, others or notes[-1:]))
 
     async def _things(self, tx: Transaction, report: Report) -> tuple[Thing, ...]:
         """Return what the accused made of what a report names, hidden or not."""
@@ -295,6 +330,25 @@ def possible_outcomes(kind: ReportKind) -> tuple[Outcome, ...]:
     if kind in ABOUT_MACHINES:
         return (Outcome.NOTHING, Outcome.LABEL, Outcome.HIDDEN)
     return tuple(one for one in DECISIONS if one is not Outcome.LABEL)
+
+
+def _told_of(report: Report, notes: Sequence[CaseNote]) -> str:
+    """Return who did what meanwhile, and what to do."""
+    said = [
+        f"{f'@{one.author} ' if one.author else ''}"
+        f"{one.words if one.is_deed else 'wrote a note'} ({_minute(one.at)})"
+        for one in notes
+    ]
+    what = "; ".join(said[-_TOLD:]) or f"@{report.closed_by} closed this case"
+    return (
+        f"Since you opened this page: {what}. Nothing of yours was decided yet, and what you wrote "
+        "is still here: read what is new, then send it again if you still mean it."
+    )
+
+
+def _minute(at: Millis) -> str:
+    moment = datetime.fromtimestamp(at / 1_000, UTC)
+    return f"{moment.day} {moment:%B %Y, %H:%M} UTC"
 
 
 async def _check_impartial(tx: Transaction, reader: Artist, report: Report) -> None:

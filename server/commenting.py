@@ -11,7 +11,7 @@ from server import quotes
 from server.addresses import Addresses
 from server.clock import Clock
 from server.dealings import RequestState
-from server.errors import Invalid, NotFound
+from server.errors import Invalid, NotFound, refuse_outdated
 from server.model import (
     Actor,
     ActorId,
@@ -91,16 +91,19 @@ class Commenting:
         text: str,
         named: Named = _NOBODY,
         quote: str | None = None,
+        seen: Post | None = None,
     ) -> Post:
         """Change one's own comment and tell whoever has it; a private one is for the same people.
 
-        `quote`: as for `comment`, None where it is as before. Raise `Invalid`, `NotFound`.
+        `quote`: as for `comment`, None where it is as before. `seen`: the comment as this was
+        decided upon. Raise `Outdated` where it says something else by now, `Invalid`, `NotFound`.
         """
         said = _checked(text)
         async with self.library.transaction() as tx:
-            post = await tx.posts.by_id(post_id)
+            post = await tx.posts.hold(post_id)
             if post is None or not post.is_local or post.actor_id != artist.id:
                 raise NotFound("There is no such comment of yours.")
+            refuse_outdated(seen, post, "source", "quote", "visibility")
             is_private = post.visibility is Visibility.DIRECT
             changed = replace(
                 post,

@@ -11,7 +11,7 @@ import msgspec
 
 from server.clock import Clock
 from server.drafts import MAX_SHORT, checked_alt
-from server.errors import Gone, Invalid, NotFound
+from server.errors import Gone, Invalid, NotFound, Outdated
 from server.house import House
 from server.making import AT_A_TIME, Making, is_to_make
 from server.model import (
@@ -78,15 +78,26 @@ class Documenting:
         """Return a work's shots in order, those too that are not ready. For who may see it."""
         return await self.library.look(lambda tx: _of(tx, work_id))
 
-    async def change(self, artist: Artist, work_id: WorkId, wish: ShotsWish) -> tuple[Shot, ...]:
+    async def change(
+        self,
+        artist: Artist,
+        work_id: WorkId,
+        wish: ShotsWish,
+        seen: Sequence[Shot] | None = None,
+    ) -> tuple[Shot, ...]:
         """Keep what one form says of a work's shots, all or nothing. Raise `Invalid`.
+
+        `seen`: the shots as this was decided upon. Raise `Outdated` where they are others by now.
 
         Also while it is a draft, could not be hung, or is hidden: it may be what speaks for it.
         """
         async with self.library.transaction() as tx:
             await tx.artists.hold(artist.id)  # two windows together take no more than one
             work = await own_work(tx, artist, work_id)
-            before = {one.id: one for one in await _of(tx, work.id)}
+            present = await _of(tx, work.id)
+            if seen is not None and tuple(seen) != present:
+                raise Outdated
+            before = {one.id: one for one in present}
             after = await self._arranged(tx, work, before, wish)
             await self._refuse_too_much(tx, artist, wish)
             waiting = [one for one in after if one.picture and _waits(one.picture)]

@@ -4,7 +4,7 @@ The law: a draft holds whatever its author typed, right or wrong: nothing is los
 """
 
 from server.clock import Clock
-from server.errors import Invalid
+from server.errors import Invalid, Outdated, refuse_outdated
 from server.house import House
 from server.model import Artist, Millis, Role
 from server.policy import Policy
@@ -45,18 +45,26 @@ class Drafting:
         now = self.house.now
         return Draft(write_policy(now.policy), now.version.version)
 
-    async def keep_text(self, author: Artist, toml: str) -> None:
-        """Keep what was typed, valid or not."""
+    async def keep_text(self, author: Artist, toml: str, seen: Draft | None = None) -> None:
+        """Keep what was typed, valid or not.
+
+        `seen`: the draft that it was made from. Raise `Outdated` where it is another by now.
+        """
         if len(toml) > MAX_POLICY_CHARACTERS:
             raise Invalid(f"A policy has at most {MAX_POLICY_CHARACTERS:,} characters; shorten it.")
         held = await self.draft(author)
+        refuse_outdated(seen, held, "toml")
         text = toml.replace("\r\n", "\n").replace("\x00", "")
         async with self.library.transaction() as tx:
+            await tx.artists.hold(author.id)  # two windows of theirs save one after the other
+            kept = await tx.policies.draft(author.id)
+            if seen is not None and kept is not None and kept[0] != seen.toml:
+                raise Outdated
             await tx.policies.put_draft(author.id, text, held.based_on, self.clock.now())
 
-    async def keep(self, author: Artist, policy: Policy) -> None:
-        """Keep a policy, written anew."""
-        await self.keep_text(author, write_policy(policy))
+    async def keep(self, author: Artist, policy: Policy, seen: Draft | None = None) -> None:
+        """Keep a policy, written anew. `seen`: as for a text."""
+        await self.keep_text(author, write_policy(policy), seen)
 
     async def discard(self, author: Artist) -> None:
         """Throw a draft away."""

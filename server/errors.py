@@ -9,6 +9,7 @@
     │   └── TooMany       too often, too soon
     ├── Invalid           what was sent cannot be used; the message says what to send instead
     │   └── Conflict      it contradicts what is already there
+    │       └── Outdated  somebody changed it since it was looked at
     └── Unavailable       a part that we need is out of reach for now; try again later
         └── Unanswered    another server does not answer, or not so that we understand
 
@@ -64,9 +65,22 @@ class Conflict(Invalid):
     """It contradicts what is already there (a taken handle, say)."""
 
 
+class Outdated(Conflict):
+    """What was looked at, and decided upon, is not so any more: look again, then decide."""
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(message or "Somebody changed this just now: send it once more.")
+
+
 class Unavailable(FixatifError):
     """A part that we need is out of reach for now; trying again later may work."""
 
 
 class Unanswered(Unavailable):
     """Another server does not answer: who typed its name may have meant another one."""
+
+
+def refuse_outdated(seen: object | None, now: object, *names: str) -> None:
+    """Raise `Outdated` where what was looked at is another by now, in what is to be written."""
+    if seen is not None and any(getattr(seen, name) != getattr(now, name) for name in names):
+        raise Outdated

@@ -8,7 +8,7 @@ from typing import Final
 import idna
 
 from server.clock import Clock
-from server.errors import Invalid
+from server.errors import Invalid, refuse_outdated
 from server.model import Artist
 from server.ports import Bus, Library
 from server.promises import JOBS_TOPIC, Deed, SayPromise, promise
@@ -38,10 +38,23 @@ class Presences:
     clock: Clock
     bus: Bus
 
-    async def change(self, artist: Artist, presence: Presence) -> Artist:
-        """Store what an artist chose, and return how they stand now."""
+    async def change(
+        self, artist: Artist, presence: Presence, seen: Artist | None = None
+    ) -> Artist:
+        """Store what an artist chose, and return how they stand now.
+
+        `seen`: as they stood when this was decided. Raise `Outdated` where they changed since.
+        """
         async with self.library.transaction() as tx:
             known = await tx.artists.hold(artist.id) or artist
+            refuse_outdated(
+                seen,
+                known,
+                "is_discoverable",
+                "is_indexable",
+                "hides_follows",
+                "attribution_domains",
+            )
             changed = replace(
                 known,
                 is_discoverable=presence.is_discoverable,

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from server.chronicling import note_artist
 from server.clock import Clock
+from server.errors import refuse_outdated
 from server.house import House
 from server.model import Artist, Visibility
 from server.ports import Bus, Library
@@ -28,11 +29,15 @@ class Protecting:
     bus: Bus
     house: House
 
-    async def change(self, artist: Artist, overlay: Overlay) -> Artist:
-        """Keep what an artist says. Raise `Invalid` where it would loosen what the house says."""
+    async def change(self, artist: Artist, overlay: Overlay, seen: Artist | None = None) -> Artist:
+        """Keep what an artist says. Raise `Invalid` where it would loosen what the house says.
+
+        `seen`: as they stood when this was decided. Raise `Outdated` where they changed since.
+        """
         checked = checked_overlay(overlay)
         async with self.library.transaction() as tx:
             known = await tx.artists.hold(artist.id) or artist
+            refuse_outdated(seen, known, "content_usage", "sizes")
             changed = replace(known, content_usage=checked.usage, sizes=checked.sizes)
             if changed == known:
                 return known

@@ -38,7 +38,7 @@ from server.model import (
     WorkId,
     WorkState,
 )
-from server.own_works import own_work
+from server.own_works import Sight, own_work
 from server.ports import Bus, Library, Transaction
 from server.promises import (
     JOBS_TOPIC,
@@ -129,15 +129,21 @@ class Publishing:
         return kept
 
     async def edit(
-        self, artist: Artist, work_id: WorkId, draft: Draft, pictures: Sequence[PictureEdit]
+        self,
+        artist: Artist,
+        work_id: WorkId,
+        draft: Draft,
+        pictures: Sequence[PictureEdit],
+        seen: Sight | None = None,
     ) -> Work:
         """Change a work's facts, and its pictures' words, order and number.
 
-        Raise `Invalid` where the wish cannot be kept, `NotFound` where the work is not theirs.
+        `seen`: what all this was decided upon. Raise `Outdated` where it is not so any more,
+        `Invalid` where the wish cannot be kept, `NotFound` where the work is not theirs.
         """
         checked = self._checked(draft)
         async with self.library.transaction() as tx:
-            work = await own_work(tx, artist, work_id)
+            work = await own_work(tx, artist, work_id, seen)
             _refuse_hidden(work)
             refuse_narrowing(work, checked.visibility)
             kept_pictures = arranged(work.pictures, pictures)

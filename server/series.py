@@ -8,7 +8,7 @@ from server.accounts import read_handle
 from server.addresses import Addresses, series_of
 from server.clock import Clock
 from server.drafts import MAX_TITLE, slug_of
-from server.errors import Conflict, Invalid, NotAllowed, NotFound
+from server.errors import Conflict, Invalid, NotAllowed, NotFound, Outdated
 from server.model import (
     Actor,
     ActorId,
@@ -96,8 +96,12 @@ class Curating:
         draft: SeriesDraft,
         order: Sequence[WorkId],
         taken_out: Iterable[WorkId] = (),
+        seen: tuple[Series, Sequence[WorkId]] | None = None,
     ) -> Series:
         """Describe a series anew and arrange it. Works that `order` does not name stay at the end.
+
+        `seen`: the series and its works as this was decided upon. Raise `Outdated` where they are
+        others by now.
 
         The page's address follows the title until the series was public for the first time.
         """
@@ -105,6 +109,8 @@ class Curating:
         async with self.library.transaction() as tx:
             series = await _own(tx, artist, series_id)
             before = await tx.series.works(series_id)
+            if seen is not None and seen != (series, before):
+                raise Outdated
             after = _arranged(before, order, frozenset(taken_out))
             await self._tell_of_leaving(tx, series, set(before) - set(after))
             others = [one for one in await tx.series.of_artist(artist.id) if one.id != series.id]

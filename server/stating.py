@@ -6,7 +6,7 @@ from server.acts import Act
 from server.audit import note
 from server.clock import Clock
 from server.dealings import Outcome, ReportKind
-from server.errors import Invalid, NotFound
+from server.errors import Invalid, NotFound, Outdated, refuse_outdated
 from server.house_texts import MOST_AGE, Answers, HouseText, Place, as_lines
 from server.model import Artist, Millis, Role
 from server.ports import Library
@@ -50,16 +50,23 @@ class Stating:
         async with self.library.reading() as tx:
             return await tx.texts.history()
 
-    async def save(self, author: Artist, answers: Answers) -> HouseText:
-        """Keep a new version. Raise `Invalid` with the field that is wrong, `NotFound`."""
+    async def save(
+        self, author: Artist, answers: Answers, seen: HouseText | None = None
+    ) -> HouseText:
+        """Keep a new version. Raise `Invalid` with the field that is wrong, `NotFound`.
+
+        `seen`: the version that this was made from. Raise `Outdated` where there is a newer one.
+        """
         demand(author, Role.ADMIN)
         check(answers)
         async with self.library.transaction() as tx:
             before = await tx.texts.newest() or _UNWRITTEN
+            refuse_outdated(seen, before, "version")
             if before.answers == answers:
                 return before
             text = HouseText(before.version + 1, answers, self.clock.now(), author.handle)
-            await tx.texts.add(text)
+            if not await tx.texts.add(text):
+                raise Outdated
             await note(
                 *(tx, self.clock, author, Act.TEXTS_CHANGED, f"version {text.version}"),
                 before=as_lines(before.answers),

@@ -29,6 +29,7 @@ from server.model import (
     WorkId,
     WorkState,
 )
+from server.own_works import Sight, sight_of
 from server.ports import Library, Transaction
 from server.repositories.posts import FeedItem
 from server.roles import is_at_least
@@ -228,6 +229,11 @@ class Viewing:
         if work is None or work.artist_id != artist.id or work.state is WorkState.WITHDRAWN:
             raise NotFound("There is no such work of yours.")
         return work
+
+    async def sight(self, artist: Artist, work_id: WorkId) -> Sight:
+        """Return an artist's own work with the series that it is in. Raise `NotFound`."""
+        work = await self.own(artist, work_id)
+        return await self.library.look(lambda tx: sight_of(tx, work))
 
     async def studio(self, artist: Artist, before: WorkId | None = None) -> list[Work]:
         """Return an artist's works in every state, newest first."""

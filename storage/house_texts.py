@@ -17,17 +17,19 @@ def house_texts_in(connection: Connection) -> HouseTexts:
 class _HouseTexts:
     _connection: Connection
 
-    async def add(self, text: HouseText) -> None:
-        await self._connection.execute(
+    async def add(self, text: HouseText) -> bool:
+        count = await self._connection.execute(
             """
             INSERT INTO house_texts (version, answers, created_at, author)
             VALUES (:version, :answers, :created_at, :author)
+            ON CONFLICT (version) DO NOTHING
             """,
             version=text.version,
             answers=msgspec.json.encode(text.answers).decode(),
             created_at=text.created_at,
             author=text.author,
         )
+        return count == 1
 
     async def newest(self) -> HouseText | None:
         row = await self._connection.fetch_one(

@@ -79,6 +79,12 @@ class _Posts:
             await self._set_readers(post_id, post)
         return post_id
 
+    async def hold(self, post_id: PostId) -> Post | None:
+        await self._connection.fetch_one(
+            "SELECT id FROM posts WHERE id = :id /*pg FOR UPDATE */", id=post_id
+        )
+        return await self.by_id(post_id)
+
     async def by_id(self, post_id: PostId) -> Post | None:
         row = await self._connection.fetch_one("SELECT * FROM posts WHERE id = :id", id=post_id)
         return None if row is None else _post(row)

@@ -138,7 +138,8 @@ class CasePage:
     closed_at: Millis | None = None
     is_mine: bool = False
     may_forward: bool = False
-    outcomes: tuple[OptionView, ...] = ()
+    outcomes: tuple[OptionView, ...] = ()  # also of a closed one, for what was written meanwhile
+    seen: int = 0  # the last note or deed on the page
     about_machines: str = ""  # what such a case is, "" for all others
     evidence: tuple[str, ...] = ()  # addresses of pictures that the artist showed
     shots: tuple[CaseShotView, ...] = ()  # how the works were made, where the artist points there

@@ -52,7 +52,7 @@ class DraftPage:
     """admin_policy_draft.html: rules, settings and text of a draft."""
 
     doors: tuple[DoorRules, ...] = ()
-    toml: str = ""
+    text: FormView = field(default_factory=FormView)  # `toml`: the whole of it
     based_on: int = 0
     newer: int = 0  # a version that was applied since; 0 = none
     is_changed: bool = False
@@ -139,6 +139,7 @@ class LookPage:
     back_url: str = "/admin/policy/draft"
     button: str = "Put in force"
     domain: str = ""  # to be typed, where many follows would be cut
+    looked: str = ""  # what stands for the draft that was looked at
     form: FormView = field(default_factory=FormView)
 
 

@@ -7,6 +7,7 @@ from server.model import ImageFormat, PictureState, RenditionName, Work
 from server.protections import Audience
 from server.rules import Proof
 from server.shots import MAX_CAPTION, MAX_SHOTS, Shot, Video
+from web.opened import opened
 from web.present import Show
 from web.shot_views import ShotEditView, ShotsForm, ShotView, VideoView
 from web.text import weight
@@ -103,7 +104,7 @@ def shots_form(
     return ShotsForm(
         action=f"/studio/works/{work.id}/process",
         shots=tuple(_edit_view(showing, work, shot) for shot in shots),
-        form=form or form_of(shots),
+        form=form or opened(form_of(shots)),
         accept=f"{PICTURES},{VIDEOS}" if most_video else PICTURES,
         picture_accept=PICTURES,
         most=MAX_SHOTS,

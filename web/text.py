@@ -127,6 +127,12 @@ def plain_date(at: Millis) -> str:
     return _day(moment) if moment else ""
 
 
+def plain_time(at: Millis) -> str:
+    """Return a minute in words, for the middle of a sentence; "" for what is no time."""
+    moment = _moment(at)
+    return f"{_day(moment)}, {moment:%H:%M} UTC" if moment else ""
+
+
 def short_date(at: Millis) -> str:
     """Return a day as a chart has room for it: 22 Nov."""
     return " ".join(part[:3] for part in plain_date(at).split(" ")[:2])

@@ -204,7 +204,9 @@ class Cases(Protocol):
 class HouseTexts(Protocol):
     """Versions of the answers that rules and legal pages are made of."""
 
-    async def add(self, text: HouseText) -> None: ...
+    async def add(self, text: HouseText) -> bool:
+        """Keep a version; False where somebody else has just kept one of this number."""
+        ...
 
     async def newest(self) -> HouseText | None: ...
 

@@ -94,7 +94,7 @@ def house_rules(words: str, form: FormView) -> dict[str, object]:
         "admin_policy.html": ruled.HouseRulesPage(3, DAY, words, words, doors, (words,), DAY),
         "admin_policy_draft.html": ruled.DraftPage(
             doors,
-            words,
+            form,
             2,
             3,
             True,

@@ -50,7 +50,7 @@ class Site:
         return await answer.text()
 
     async def send(
-        self, path: str, name: str, page: str = "/settings", **fields: str
+        self, path: str, name: str, /, page: str = "/settings", **fields: str
     ) -> ClientResponse:
         """Send a form from the page that offers it."""
         token = _TOKEN.search(await self.page(page, name))

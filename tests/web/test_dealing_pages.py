@@ -138,7 +138,7 @@ async def test_somebody_reports_a_work_and_a_moderator_closes_the_case(site: Sit
     assert "closed by @otto" in await site.page("/admin/reports?show=all", "otto")
     assert "We talked." in await site.page(case[0], "otto")
     again = await site.send(f"{case[0]}/close", "otto", outcome="nothing")
-    assert again.status == 403
+    assert again.status == 409
 
 
 async def test_a_report_of_somebody_elsewhere_can_be_sent_on(site: Site) -> None:

@@ -1,6 +1,8 @@
 """Signing in and out, the owner's set-up, and what one says of oneself."""
 
+from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Annotated
 
 from aiohttp import web
@@ -12,7 +14,8 @@ from server.accounts import (
     Profile,
 )
 from server.errors import FixatifError, Invalid
-from server.model import Artist, ContentUsage, Preference, Sizes
+from server.model import Artist, Preference
+from server.permits import InteractionKind
 from server.policy import Policy
 from server.portraits import Portrait, PortraitKind
 from server.presence import Presence, read_domains
@@ -25,9 +28,10 @@ from web.flows import flows
 from web.forms import read_form
 from web.keys import CLIENT_ADDRESS, SESSION
 from web.limits import Rate
+from web.opened import Since, again, meet, on_top, opened
 from web.overlay_forms import OVERLAY, overlay_values, read_overlay
 from web.page_views import LoginPage, PortraitEditView, SettingsPage, SetupPage
-from web.pages.permits import PERMITS, permit_values
+from web.pages.permits import PERMITS, PermitsForm, permit_values
 from web.respond import artist_of, head_for, own_path, page, show, to
 from web.views import FormView, HeadView, PictureView, SourceView
 
@@ -36,6 +40,17 @@ from web.views import FormView, HeadView, PictureView, SourceView
 _TRIES_OF_NETWORK = Rate("sign-in by network", 10, 30)
 _TRIES_AT_ACCOUNT = Rate("sign-in at account", 20, 30)
 _HOME = "/studio"
+_LABELS = {
+    "name": "your name",
+    "bio": "the text about you",
+    "approves_follows": "whether you approve followers",
+    "is_discoverable": "whether you are suggested",
+    "is_indexable": "whether your posts are searched",
+    "hides_follows": "whether your follows are shown",
+    "attribution_domains": "the sites that may name you",
+    "own": "what machines may do, and sizes",
+    **{f"may_{kind}": "who may take part" for kind in InteractionKind},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,48 +160,81 @@ async def settings(request: web.Request) -> web.StreamResponse:
 
 async def profile(request: web.Request) -> web.StreamResponse:
     """Change name, text and whether follows are approved."""
-    known, artist, sent = flows(request), artist_of(request), await read_form(request)
-    try:
-        asked = decode(ProfileForm, sent)
+    typed = await read_form(request)
+
+    async def save() -> None:
+        seen = await as_kept(request)
+        asked = decode(ProfileForm, meet(typed, _profile_values(seen), Since(), _LABELS))
         wanted = Profile(asked.name, asked.bio, asked.approves_follows)
-        await known.accounts.edit_profile(artist, wanted)
+        await flows(request).accounts.edit_profile(seen, wanted, seen)
+
+    try:
+        await on_top(save)
     except Invalid as problem:
-        values = {name: sent.first(name) for name in ("name", "bio", "approves_follows")}
-        return await settings_page(request, artist, form=FormView(values, _errors(problem)))
+        form, status = again(typed, problem), status_of(problem)
+        return await settings_page(
+            request, await as_kept(request), {"profile": form}, status=status
+        )
     return to("/settings", "profile")
 
 
 async def presence(request: web.Request) -> web.StreamResponse:
     """Change how one is found elsewhere."""
-    known, artist, sent = flows(request), artist_of(request), await read_form(request)
-    try:
-        asked = decode(PresenceForm, sent)
+    typed = await read_form(request)
+
+    async def save() -> None:
+        seen = await as_kept(request)
+        asked = decode(PresenceForm, meet(typed, _presence_values(seen), Since(), _LABELS))
         wanted = Presence(
             asked.is_discoverable,
             asked.is_indexable,
             asked.hides_follows,
             read_domains(asked.attribution_domains),
         )
-        await known.presences.change(artist, wanted)
+        await flows(request).presences.change(seen, wanted, seen)
+
+    try:
+        await on_top(save)
     except Invalid as problem:
-        values = {name: sent.first(name) for name in _presence_values(artist)}
-        form = FormView(values, _errors(problem))
-        return await settings_page(request, artist, presence_form=form)
+        form, status, now = again(typed, problem), status_of(problem), await as_kept(request)
+        return await settings_page(request, now, {"presence": form}, status=status)
     return to("/settings", "profile")
 
 
 async def protection(request: web.Request) -> web.StreamResponse:
     """Change what machines may do with one's works, and how large they are shown."""
-    known, artist, sent = flows(request), artist_of(request), await read_form(request)
-    try:
-        overlay = read_overlay(sent)
+    typed = await read_form(request)
+
+    async def save() -> None:
+        seen = await as_kept(request)
+        now = overlay_values(seen.content_usage, seen.sizes)
+        overlay = read_overlay(meet(typed, now, Since(), _LABELS))
         if overlay is not None:
-            await known.protecting.change(artist, overlay)
+            await flows(request).protecting.change(seen, overlay, seen)
+
+    try:
+        await on_top(save)
     except Invalid as problem:
-        values = {name: sent.first(name) for name in overlay_values(ContentUsage(), Sizes())}
-        form = FormView(values, _errors(problem))
-        return await settings_page(request, artist, overlay_form=form)
+        form, status, kept = again(typed, problem), status_of(problem), await as_kept(request)
+        return await settings_page(request, kept, {"overlay": form}, status=status)
     return to("/settings#protection", "protection")
+
+
+async def permits(request: web.Request) -> web.StreamResponse:
+    """Change what holds of works that say nothing else, and of comments."""
+    typed = await read_form(request)
+
+    async def save() -> None:
+        seen = await as_kept(request)
+        sent = meet(typed, permit_values(seen.interaction), Since(), _LABELS)
+        await flows(request).accounts.set_permits(seen, decode(PermitsForm, sent).policy, seen)
+
+    try:
+        await on_top(save)
+    except Invalid as problem:
+        form, status, now = again(typed, problem), status_of(problem), await as_kept(request)
+        return await settings_page(request, now, {"permits": form}, status=status)
+    return to("/settings", "permits")
 
 
 async def password(request: web.Request) -> web.StreamResponse:
@@ -200,7 +248,7 @@ async def password(request: web.Request) -> web.StreamResponse:
         field = problem.field if isinstance(problem, Invalid) else ""
         named = {"old_password": "current"}.get(field, field)
         form = FormView({}, {named: problem.message})
-        return await settings_page(request, artist, password_form=form)
+        return await settings_page(request, artist, {"password": form})
     return welcome(request, signed_in, "/settings?told=password")
 
 
@@ -216,24 +264,16 @@ def welcome(request: web.Request, signed_in: SignedIn, where: str) -> web.Respon
 async def settings_page(
     request: web.Request,
     artist: Artist,
+    refused: Mapping[str, FormView] = MappingProxyType({}),
     *,
-    form: FormView | None = None,
-    password_form: FormView | None = None,
-    presence_form: FormView | None = None,
-    overlay_form: FormView | None = None,
-    portrait_form: FormView | None = None,
     status: int = 0,
 ) -> web.Response:
-    """Show all that can be changed, with a form that was refused in the place of what is kept.
+    """Show all that can be changed, with a form that was `refused` in the place of what is kept.
 
+    Forms are called "profile", "portrait", "permits", "overlay", "presence" and "password".
     `status`: of the answer; 0 for the usual one.
     """
     known = flows(request)
-    values = {
-        "name": artist.name,
-        "bio": artist.bio,
-        "approves_follows": CHECKED if artist.approves_follows else "",
-    }
     portraits = await known.portraying.of_artist(artist)
     kept = FormView({name: value for one in portraits.values() for name, value in _cut_of(one)})
     view = SettingsPage(
@@ -242,21 +282,21 @@ async def settings_page(
         portraits=tuple(
             _portrait_view(request, kind, portraits.get(kind)) for kind in PortraitKind
         ),
-        portrait_form=_over(kept, portrait_form),
+        portrait_form=_over(kept, refused.get("portrait")),
         max_megabytes=known.config.media.max_upload_bytes // 1_048_576,
-        form=form or FormView(values),
-        password_form=password_form or FormView(),
-        presence_form=presence_form or FormView(_presence_values(artist)),
+        form=refused.get("profile") or opened(FormView(_profile_values(artist))),
+        password_form=refused.get("password") or FormView(),
+        presence_form=refused.get("presence") or opened(FormView(_presence_values(artist))),
         overlay=OVERLAY,
-        overlay_form=overlay_form or FormView(overlay_values(artist.content_usage, artist.sizes)),
+        overlay_form=refused.get("overlay")
+        or opened(FormView(overlay_values(artist.content_usage, artist.sizes))),
         house_usage=_house_usage(known.house.now.policy),
         has_watermark=artist.watermark is not None,
         permits=PERMITS,
-        permits_form=FormView(permit_values(artist.interaction)),
+        permits_form=refused.get("permits") or opened(FormView(permit_values(artist.interaction))),
     )
-    is_wrong = any(one is not None for one in (form, password_form, presence_form, overlay_form))
     head = _head(request, "Settings")
-    status = status or (422 if is_wrong else 200)
+    status = status or (422 if refused.keys() - {"portrait"} else 200)
     return await page(request, "settings.html", view, head=head, status=status)
 
 
@@ -317,6 +357,19 @@ def _house_usage(policy: Policy) -> str:
         f"The house {said}, and shows visitors up to {sizes.visitor:,} pixels, "
         f"other servers {sizes.peer:,}."
     )
+
+
+async def as_kept(request: web.Request) -> Artist:
+    """Return who asks as they stand now: in another window they may have changed since."""
+    return await flows(request).accounts.named(artist_of(request).handle)
+
+
+def _profile_values(artist: Artist) -> dict[str, str]:
+    return {
+        "name": artist.name,
+        "bio": artist.bio,
+        "approves_follows": CHECKED if artist.approves_follows else "",
+    }
 
 
 def _presence_values(artist: Artist) -> dict[str, str]:

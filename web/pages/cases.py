@@ -109,6 +109,8 @@ class CloseForm:
     outcome: Outcome = Outcome.UNDECIDED
     reason: Annotated[str, Text("The reason", MAX_WORDS)] = ""
     note: Annotated[str, Text("The note", MAX_WORDS)] = ""
+    seen: Annotated[str, Line("What you have read", 19)] = ""
+    is_anew: bool = False
 
 
 async def cases(request: web.Request) -> web.StreamResponse:
@@ -139,8 +141,9 @@ async def case(request: web.Request) -> web.StreamResponse:
 
 async def take(request: web.Request) -> web.StreamResponse:
     """Take a case, or put it back."""
-    is_mine = request.match_info["hand"] == "take"
-    await flows(request).casework.take(artist_of(request), _id(request), is_mine=is_mine)
+    is_mine, casework = request.match_info["hand"] == "take", flows(request).casework
+    seen = request.query.get("from", "")
+    await casework.take(artist_of(request), _id(request), is_mine=is_mine, seen=seen)
     return to(report_page(_id(request)), "saved")
 
 
@@ -177,7 +180,8 @@ async def close(request: web.Request) -> web.StreamResponse:
     sent = await read_form(request)
     try:
         asked = decode(CloseForm, sent)
-        decision = Decision(asked.outcome, asked.reason, asked.note)
+        seen = number(asked.seen)
+        decision = Decision(asked.outcome, asked.reason, asked.note, seen, asked.is_anew)
         await flows(request).casework.close(artist_of(request), _id(request), decision)
     except Invalid as problem:
         values = {name: sent.first(name) for name in ("outcome", "reason", "note")}
@@ -323,7 +327,8 @@ async def _case_page(
         closed_at=report.closed_at,
         is_mine=report.assigned_to == reader.handle,
         may_forward=is_open and accused is not None and not is_here and not report.is_forwarded,
-        outcomes=_outcomes(report.kind) if is_open else (),
+        outcomes=_outcomes(report.kind) if is_open or form else (),
+        seen=file.notes[-1].id if file.notes else 0,
         form=form or FormView(),
         note_form=note_form or FormView(),
     )

@@ -9,10 +9,12 @@ from web.errors import status_of
 from web.flows import flows
 from web.forms import read_form
 from web.limits import Rate
+from web.opened import Since, again, meet, on_top, opened
 from web.respond import artist_of, back, head_for, number, page, to
 from web.talk_views import CommentPage
 from web.views import FormView
 
+_LABELS = {"text": "the comment", "quote": "what it quotes"}
 _LOOK_UPS = Rate("quotes looked up", 20, 6)  # each makes us fetch from elsewhere
 
 
@@ -43,26 +45,27 @@ async def comment(request: web.Request) -> web.StreamResponse:
 async def edit_form(request: web.Request) -> web.StreamResponse:
     """Offer one's own comment for change."""
     post = await _own(request, artist_of(request))
-    quote = post.quote.uri if post.quote else ""
-    form = FormView({"text": post.source, "quote": quote})
-    return await _comment_page(request, _edit_view(post, form))
+    return await _comment_page(request, _edit_view(post, opened(FormView(_values(post)))))
 
 
 async def edit(request: web.Request) -> web.StreamResponse:
     """Change one's own comment; whoever has it is told."""
-    known, artist, sent = flows(request), artist_of(request), await read_form(request)
-    post = await _own(request, artist)
-    text = sent.first("text")
-    try:
-        quote = await quotable(request, sent.first("quote"), post.quote)
+    known, artist, typed = flows(request), artist_of(request), await read_form(request)
+
+    async def save() -> None:
+        seen = await _own(request, artist)
+        sent = meet(typed, _values(seen), Since(at=seen.edited_at), _LABELS)
+        text = sent.first("text")
+        quote = await quotable(request, sent.first("quote"), seen.quote)
         named = await known.people.people(text[:MAX_COMMENT])
-        await known.commenting.edit(artist, post.id, text, named, quote)
+        await known.commenting.edit(artist, seen.id, text, named, quote, seen)
+
+    try:
+        await on_top(save)
     except Invalid as problem:
-        form = FormView(
-            {"text": text, "quote": sent.first("quote")}, {problem.field: problem.message}
-        )
-        return await _comment_page(request, _edit_view(post, form), problem)
-    return to(f"/posts/{post.id}", "edited")
+        post = await _own(request, artist)
+        return await _comment_page(request, _edit_view(post, again(typed, problem)), problem)
+    return to(f"/posts/{number(request.match_info['id'], 0)}", "edited")
 
 
 async def remove(request: web.Request) -> web.StreamResponse:
@@ -84,6 +87,10 @@ async def quotable(request: web.Request, typed: str, before: Quote | None) -> st
     if typed.strip():
         known.limits.demand(_LOOK_UPS, artist.handle)
     return await known.quotables.find(artist, typed)
+
+
+def _values(post: Post) -> dict[str, str]:
+    return {"text": post.source, "quote": post.quote.uri if post.quote else ""}
 
 
 def _edit_view(post: Post, form: FormView) -> CommentPage:

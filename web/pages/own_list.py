@@ -126,7 +126,11 @@ async def set_mode(request: web.Request) -> web.StreamResponse:
     try:
         asked = decode(ModeForm, sent)
         await known.governing.apply(
-            who, _policy_with(request, asked.mode), asked.reason, typed=asked.typed
+            who,
+            _policy_with(request, asked.mode),
+            asked.reason,
+            typed=asked.typed,
+            expected=known.house.now.version.version,
         )
     except Invalid as problem:
         return await _mode_page(request, form_of(sent, problem, "typed"), problem)

@@ -1,14 +1,9 @@
 """Who may like, answer, boost and quote: the choices, on the settings page and a work's own."""
 
-from aiohttp import web
-
 from server.model import Work
 from server.permits import InteractionKind, InteractionPolicy, Permit
 from server.values import dataclass
 from web.fields import CHECKED, Fields, decode
-from web.flows import flows
-from web.forms import read_form
-from web.respond import artist_of, to
 from web.views import OptionView
 
 PERMITS = (
@@ -33,13 +28,6 @@ class PermitsForm:
     def policy(self) -> InteractionPolicy:
         """What was chosen."""
         return InteractionPolicy(self.may_like, self.may_reply, self.may_boost, self.may_quote)
-
-
-async def permits(request: web.Request) -> web.StreamResponse:
-    """Change what holds of works that say nothing else, and of comments."""
-    artist, sent = artist_of(request), await read_form(request)
-    await flows(request).accounts.set_permits(artist, decode(PermitsForm, sent).policy)
-    return to("/settings", "permits")
 
 
 def permit_values(policy: InteractionPolicy) -> dict[str, str]:

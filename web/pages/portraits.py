@@ -38,7 +38,7 @@ async def change(request: web.Request) -> web.StreamResponse:
     except FixatifError as found:
         problem = for_people(found)
         shown = _form_with(kind, sent, problem)
-        return await settings_page(request, artist, portrait_form=shown, status=status_of(problem))
+        return await settings_page(request, artist, {"portrait": shown}, status=status_of(problem))
     return to(f"/settings#{kind}-title", "portrait")
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 from aiohttp import web
 
 from server.drafts import MAX_TITLE
-from server.errors import FixatifError, Invalid
+from server.errors import FixatifError
 from server.model import Artist, PictureState, RenditionName, Visibility, Work, WorkId, WorkState
 from server.series import MAX_SUMMARY, SeriesDraft, handle_start, suggested_name
 from server.series_rooms import SeriesCard, SeriesDesk
@@ -15,6 +15,7 @@ from web.errors import status_of
 from web.fields import Fields, Line, Text, decode
 from web.flows import flows
 from web.forms import read_form
+from web.opened import Since, again, meet, on_top, opened
 from web.present import UNTITLED, Show
 from web.respond import artist_of, head_for, number, page, show, to
 from web.series_answers import series_id_of
@@ -31,6 +32,12 @@ from web.text import plural
 from web.views import FormView, HeadView, PagerView, PictureView
 
 _LIST = "/studio/series"
+_LABELS = {
+    "title": "the title",
+    "summary": "what holds it together",
+    "cover": "the cover",
+    "position": "the order",
+}
 _STUDIO_PAGE = 50
 _MOST_PLACES = 400  # beyond, the form would have more fields than one may have
 
@@ -70,32 +77,40 @@ async def make(request: web.Request) -> web.StreamResponse:
     try:
         made = await known.series.make(artist, decode(SeriesFacts, sent).draft())
     except FixatifError as problem:
-        return await _new_page(request, _typed(sent, problem), problem)
+        return await _new_page(request, again(sent, problem), problem)
     return to(f"{_LIST}/{made.id}/add", "series-made")
 
 
 async def edit_form(request: web.Request) -> web.StreamResponse:
     """Offer everything about a series for change."""
     desk = await flows(request).series_rooms.desk(artist_of(request), series_id_of(request))
-    return await _edit_page(request, desk, _form_of(desk))
+    return await _edit_page(request, desk, opened(_form_of(desk)))
 
 
 async def edit(request: web.Request) -> web.StreamResponse:
     """Describe a series, and move its works, with one form: nothing that was typed is lost."""
+    typed = await read_form(request)
+    try:
+        mark = await on_top(lambda: _edit(request, typed))
+    except FixatifError as problem:
+        desk = await flows(request).series_rooms.desk(artist_of(request), series_id_of(request))
+        return await _edit_page(request, desk, again(typed, problem), problem)
+    return to(f"{_LIST}/{series_id_of(request)}{mark}", "" if mark else "saved")
+
+
+async def _edit(request: web.Request, typed: Fields) -> str:
+    """Change a series as it stands, by what was typed; return which part of the page to show."""
     known, artist = flows(request), artist_of(request)
     desk = await known.series_rooms.desk(artist, series_id_of(request))
-    sent = await read_form(request)
-    try:
-        facts = decode(SeriesFacts, sent)
-        verb, _, about = facts.then.partition("-")
-        moved = WorkId(number(about, 0) or 0)
-        order = _moved([work.id for work in _placed(desk.works, sent)], verb, moved)
-        taken = [moved] if verb == "out" else []
-        await known.series.change(artist, desk.series.id, facts.draft(), order, taken)
-    except FixatifError as problem:
-        return await _edit_page(request, desk, _typed(sent, problem), problem)
-    mark = f"#work-{moved}" if verb in {"up", "down"} else "#order" if verb == "out" else ""
-    return to(f"{_LIST}/{desk.series.id}{mark}", "" if mark else "saved")
+    sent = meet(typed, _form_of(desk).values, Since(at=desk.series.updated_at), _LABELS)
+    facts = decode(SeriesFacts, sent)
+    verb, _, about = facts.then.partition("-")
+    moved = WorkId(number(about, 0) or 0)
+    order = _moved([work.id for work in _placed(desk.works, sent)], verb, moved)
+    taken = [moved] if verb == "out" else []
+    seen = (desk.series, [work.id for work in desk.works])
+    await known.series.change(artist, desk.series.id, facts.draft(), order, taken, seen)
+    return f"#work-{moved}" if verb in {"up", "down"} else "#order" if verb == "out" else ""
 
 
 async def add_form(request: web.Request) -> web.StreamResponse:
@@ -157,7 +172,7 @@ async def let_follow(request: web.Request) -> web.StreamResponse:
         await known.series.open_to_followers(artist, desk.series.id, sent.first("name"))
     except FixatifError as problem:
         told = FormView({"name": sent.first("name")}, {"name": problem.message})
-        return await _edit_page(request, desk, _form_of(desk), problem, told)
+        return await _edit_page(request, desk, opened(_form_of(desk)), problem, told)
     return to(f"{_LIST}/{desk.series.id}#following", "followable")
 
 
@@ -237,12 +252,6 @@ def _form_of(desk: SeriesDesk) -> FormView:
     for place, work in enumerate(desk.works, start=1):
         values[f"position-{work.id}"] = str(place)
     return FormView(values)
-
-
-def _typed(sent: Fields, problem: FixatifError) -> FormView:
-    """Return what was typed, with the problem at its field, so that nothing is lost."""
-    field = problem.field if isinstance(problem, Invalid) else ""
-    return FormView({name: sent.first(name) for name in sent.names()}, {field: problem.message})
 
 
 def _placed(works: Sequence[Work], sent: Fields) -> list[Work]:

@@ -16,10 +16,13 @@ from web.fields import Fields, Text
 from web.flows import flows
 from web.forms import FilePart, UploadLimits
 from web.intake import take_in
+from web.opened import Clash, Since, meet, on_top
 from web.pages.studio import edit_page, stored_form
 from web.respond import artist_of, number, to
+from web.shots import form_of
 from web.views import FormView
 
+_LABELS = {"alt": "a description", "caption": "words beside a picture", "position": "the order"}
 _FIELDS_OF_ONE = 8  # of each shot, and some more
 
 
@@ -27,7 +30,6 @@ async def change(request: web.Request) -> web.StreamResponse:
     """Keep what the form says, all or nothing."""
     known, artist = flows(request), artist_of(request)
     work = await known.viewing.own(artist, _work_id(request))
-    shots = await known.documenting.of_work(work.id)
     media = known.config.media
     limits = UploadLimits(
         max_fields=_FIELDS_OF_ONE * (MAX_SHOTS + 1),
@@ -51,8 +53,14 @@ async def change(request: web.Request) -> web.StreamResponse:
         came.demand_whole()
         added = tuple(received[one.file.digest] for one in came.named(FIELD))
         posters = {one.name: received[one.file.digest] for one in came.files}
-        wish = _wish(sent, shots, posters, added)
-        await known.documenting.change(artist, work.id, wish)
+
+        async def save() -> None:
+            shots = await known.documenting.of_work(work.id)
+            met = meet(sent, form_of(shots).values, Since(), _LABELS)
+            wish = _wish(met, shots, posters, added)
+            await known.documenting.change(artist, work.id, wish, shots)
+
+        await on_top(save)
     except FixatifError as problem:
         form = await stored_form(request, work)
         return await edit_page(request, work, form, problem, _form_with(sent, problem))
@@ -96,6 +104,8 @@ def _place(sent: Fields, shot_id: ShotId, present: int) -> int:
 
 def _form_with(sent: Fields, problem: FixatifError) -> FormView:
     """Return what was typed, with the problem at its field."""
+    if isinstance(problem, Clash):
+        return problem.form
     field = problem.field if isinstance(problem, Invalid) else ""
     values = {name: sent.first(name) for name in sent.names()}
     return FormView(values, {field or FIELD: problem.message})

@@ -17,7 +17,7 @@ from server.drafts import (
     may_become,
     read_tags,
 )
-from server.errors import FixatifError, Invalid
+from server.errors import FixatifError
 from server.model import (
     AiLabel,
     Artist,
@@ -47,6 +47,7 @@ from web.fields import CHECKED, Fields, Line, Text, decode
 from web.flows import flows
 from web.forms import UploadLimits, read_form
 from web.intake import for_people, take_in
+from web.opened import Since, again, meet, on_top, opened
 from web.overlay_forms import OVERLAY, overlay_values, read_overlay
 from web.page_views import EditPage, PictureEditView, StudioPage, UploadPage, WithdrawPage
 from web.pages.comments import quotable
@@ -56,6 +57,7 @@ from web.respond import artist_of, head_for, number, page, show, to
 from web.shot_views import ShotsForm
 from web.shots import shots_form
 from web.views import FormView, HeadView, OptionView, PagerView
+from web.work_forms import LABELS, work_values
 
 _ACCEPT = "image/jpeg,image/png,image/webp,image/avif,image/gif,image/tiff"
 _TYPES = "JPEG, PNG, WebP, AVIF, GIF or TIFF"
@@ -166,7 +168,7 @@ async def upload(request: web.Request) -> web.StreamResponse:
         work = await known.publishing.receive(artist, draft, uploads)
     except FixatifError as found:
         problem = for_people(found)
-        return await _upload_page(request, _form_with(sent, problem), problem, alts)
+        return await _upload_page(request, again(sent, problem), problem, alts)
     if visibility is Visibility.DRAFT:
         return to(f"/studio/works/{work.id}", "kept")
     return to(f"/studio/works/{work.id}/progress")
@@ -181,25 +183,33 @@ async def edit_form(request: web.Request) -> web.StreamResponse:
 
 async def edit(request: web.Request) -> web.StreamResponse:
     """Change a work, and hang a draft."""
-    known, artist = flows(request), artist_of(request)
-    work = await known.viewing.own(artist, _work_id(request))
-    sent = await read_form(request)
+    typed = await read_form(request)
     try:
-        facts = decode(Facts, sent)
-        is_hanging = work.visibility is not Visibility.DRAFT or facts.then == "hang"
-        wanted = None if is_hanging else Visibility.DRAFT
-        pictures = _picture_edits(work.pictures, sent)
-        series = _series_in(sent, await known.series_rooms.of_work(work.id))
-        draft = facts.draft(wanted, series, own_permits(sent))
-        draft = _with_watermark(draft, artist, is_on=work.bears_watermark)
-        quote = await quotable(request, facts.quote, work.quote)
-        draft = replace(draft, quote=quote, overlay=read_overlay(sent))
-        await known.people.people(draft.caption)
-        await known.publishing.edit(artist, work.id, draft, pictures)
+        told = await on_top(lambda: _edit(request, typed))
     except FixatifError as problem:
-        return await edit_page(request, work, _form_with(sent, problem), problem)
-    told = "hung" if work.visibility is Visibility.DRAFT and is_hanging else "saved"
-    return to(f"/studio/works/{work.id}", told)
+        work = await flows(request).viewing.own(artist_of(request), _work_id(request))
+        return await edit_page(request, work, again(typed, problem), problem)
+    return to(f"/studio/works/{_work_id(request)}", told)
+
+
+async def _edit(request: web.Request, typed: Fields) -> str:
+    """Change a work as it stands, by what was typed; return what to tell."""
+    known, artist = flows(request), artist_of(request)
+    seen = await known.viewing.sight(artist, _work_id(request))
+    work, series = seen.work, seen.series
+    now = work_values(work, series, artist.interaction)
+    sent = meet(typed, now, Since(at=work.edited_at), LABELS)
+    facts = decode(Facts, sent)
+    is_hanging = work.visibility is not Visibility.DRAFT or facts.then == "hang"
+    wanted = None if is_hanging else Visibility.DRAFT
+    pictures = _picture_edits(work.pictures, sent)
+    draft = facts.draft(wanted, _series_in(sent, series), own_permits(sent))
+    draft = _with_watermark(draft, artist, is_on=work.bears_watermark)
+    quote = await quotable(request, facts.quote, work.quote)
+    draft = replace(draft, quote=quote, overlay=read_overlay(sent))
+    await known.people.people(draft.caption)
+    await known.publishing.edit(artist, work.id, draft, pictures, seen)
+    return "hung" if work.visibility is Visibility.DRAFT and is_hanging else "saved"
 
 
 async def retry(request: web.Request) -> web.StreamResponse:
@@ -293,9 +303,7 @@ async def _upload_page(
 async def stored_form(request: web.Request, work: Work) -> FormView:
     """Return what the fields of the edit page hold as things stand."""
     series = await flows(request).series_rooms.of_work(work.id)
-    permits = own_permit_values(work, artist_of(request).interaction)
-    own = overlay_values(work.content_usage, work.sizes)
-    return FormView({**_form_of(work, series).values, **permits, **own})
+    return opened(FormView(work_values(work, series, artist_of(request).interaction)))
 
 
 async def edit_page(
@@ -372,41 +380,6 @@ def _series_in(sent: Fields, present: Sequence[SeriesId]) -> tuple[SeriesId, ...
 def _with_watermark(draft: Draft, artist: Artist, *, is_on: bool) -> Draft:
     """Return a draft that says of the watermark what it is to say where nobody was asked."""
     return draft if artist.watermark is not None else replace(draft, bears_watermark=is_on)
-
-
-def _form_of(work: Work, series: Sequence[SeriesId] = ()) -> FormView:
-    is_draft = work.visibility is Visibility.DRAFT
-    values = {
-        "title": work.title,
-        "caption": work.caption,
-        "tags": " ".join(work.tags),
-        "medium": work.medium,
-        "year": work.year,
-        "is_sensitive": CHECKED if work.is_sensitive else "",
-        "sensitive_reason": work.sensitive_reason,
-        "visibility": Visibility.PUBLIC.value if is_draft else work.visibility.value,
-        "ai_label": work.ai_label.value,
-        "is_quiet": CHECKED if work.is_quiet else "",
-        "language": work.language,
-        "licence": work.licence,
-        "shows_camera": CHECKED if work.shows_camera else "",
-        "bears_watermark": CHECKED if work.bears_watermark else "",
-        "card": work.card.value,
-        "quote": work.quote.uri if work.quote else "",
-    }
-    values |= {f"series-{one}": CHECKED for one in series}
-    for index, picture in enumerate(work.pictures, start=1):
-        values[f"alt-{picture.id}"] = picture.alt
-        values[f"position-{picture.id}"] = str(index)
-        values[f"left-{picture.id}"] = f"{(picture.focal_x + 1) * 50:.0f}"
-        values[f"top-{picture.id}"] = f"{(1 - picture.focal_y) * 50:.0f}"
-    return FormView(values)
-
-
-def _form_with(sent: Fields, problem: FixatifError) -> FormView:
-    """Return what was typed, with the problem at its field, so that nothing is lost."""
-    field = problem.field if isinstance(problem, Invalid) else ""
-    return FormView({name: sent.first(name) for name in sent.names()}, {field: problem.message})
 
 
 def _picture_edits(pictures: Sequence[Picture], sent: Fields) -> list[PictureEdit]:

@@ -9,16 +9,17 @@ from server.bundles import day_of
 from server.casework import DECISIONS
 from server.dealings import ReportKind
 from server.errors import FixatifError, Invalid
-from server.house_texts import MOST_AGE, TITLES, Answers, TextKind, compose
-from server.model import Role
+from server.house_texts import MOST_AGE, TITLES, Answers, HouseText, TextKind, compose
+from server.model import Artist, Role
 from server.roles import demand, is_at_least
 from server.stating import check
 from server.values import dataclass
 from web.errors import status_of
-from web.fields import Line, Number, Text, decode
+from web.fields import Fields, Line, Number, Text, decode
 from web.flows import flows
 from web.forms import read_form
 from web.keys import ARTIST
+from web.opened import Since, again, meet, on_top, opened
 from web.people_views import HouseTextPage, PartView, TextsPage, TransparencyPage
 from web.respond import artist_of, head_for, number, page, to
 from web.views import FormView, HeadView
@@ -29,6 +30,18 @@ _KINDS = {
     ReportKind.NOTICE: "Legal notice",
     ReportKind.UNLABELLED: "Said to be made by a machine",
     ReportKind.MARK: "Contested mark",
+}
+
+
+_LABELS = {
+    "operator": "who runs this place",
+    "address": "the address",
+    "country": "the country",
+    "contact": "the contact",
+    "age": "the age",
+    "rules": "the rules",
+    "privacy": "the words about privacy",
+    "terms": "the terms",
 }
 
 
@@ -101,22 +114,31 @@ async def form(request: web.Request) -> web.StreamResponse:
 async def save(request: web.Request) -> web.StreamResponse:
     """Show how the pages would read, or publish them."""
     author, sent = demand(artist_of(request), Role.ADMIN), await read_form(request)
-    values = {name: sent.first(name) for name in sent.names()}
     try:
-        asked = decode(TextsForm, sent)
-        check(asked.answers())
-        if asked.then == "save":
-            await flows(request).stating.save(author, asked.answers())
-            return to(_TEXTS, "texts")
+        asked, met = await on_top(lambda: _met(request, author, sent))
     except Invalid as problem:
-        return await _form_page(
-            request, FormView(values, {problem.field: problem.message}), problem
-        )
+        return await _form_page(request, again(sent, problem), problem)
+    if asked.then == "save":
+        return to(_TEXTS, "texts")
     previews = tuple(
         HouseTextPage(TITLES[kind], _parts(request, kind, asked.answers()), f"/{kind}")
         for kind in TextKind
     )
+    values = {name: met.first(name) for name in met.names()}
     return await _form_page(request, FormView(values), previews=previews)
+
+
+async def _met(request: web.Request, author: Artist, typed: Fields) -> tuple[TextsForm, Fields]:
+    """Return the answers as they would be, and publish them if that is asked."""
+    stating = flows(request).stating
+    seen = await stating.text()
+    who = "" if seen.author == author.handle else f"@{seen.author}"
+    sent = meet(typed, _values(seen), Since(who, seen.created_at), _LABELS)
+    asked = decode(TextsForm, sent)
+    check(asked.answers())
+    if asked.then == "save":
+        await stating.save(author, asked.answers(), seen)
+    return asked, sent
 
 
 async def _form_page(
@@ -126,9 +148,8 @@ async def _form_page(
     previews: tuple[HouseTextPage, ...] = (),
 ) -> web.Response:
     text = await flows(request).stating.text()
-    values = {name: str(value) for name, value in asdict(text.answers).items()}
     view = TextsPage(
-        form=form or FormView(values),
+        form=form or opened(FormView(_values(text))),
         version=text.version,
         since=text.created_at,
         author=text.author,
@@ -137,6 +158,10 @@ async def _form_page(
     status = status_of(problem) if problem else 200
     head = _head(request, "Rules and legal pages")
     return await page(request, "texts.html", view, head=head, status=status)
+
+
+def _values(text: HouseText) -> dict[str, str]:
+    return {name: str(value) for name, value in asdict(text.answers).items()}
 
 
 def _parts(request: web.Request, kind: TextKind, answers: Answers) -> tuple[PartView, ...]:
