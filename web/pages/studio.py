@@ -52,12 +52,12 @@ from web.overlay_forms import OVERLAY, overlay_values, read_overlay
 from web.page_views import EditPage, PictureEditView, StudioPage, UploadPage, WithdrawPage
 from web.pages.comments import quotable
 from web.pages.permits import PERMITS, own_permit_values, own_permits
+from web.pages.work_forms import LABELS, work_values
 from web.present import AI_LABELS, CARDS, LICENCES, VISIBILITIES
 from web.respond import artist_of, head_for, number, page, show, to
 from web.shot_views import ShotsForm
 from web.shots import shots_form
 from web.views import FormView, HeadView, OptionView, PagerView
-from web.work_forms import LABELS, work_values
 
 _ACCEPT = "image/jpeg,image/png,image/webp,image/avif,image/gif,image/tiff"
 _TYPES = "JPEG, PNG, WebP, AVIF, GIF or TIFF"
