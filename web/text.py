@@ -19,6 +19,8 @@ _KIB = 1_024
 _MIB = 1_048_576
 _GIB = 1_073_741_824
 _MAX_SHOWN_CHARACTERS = 48  # of an address in running text; the whole stands in href
+_MAX_AMONG_OTHERS = 10_000  # characters of HTML in a thread or feed; a post alone is shown whole
+_LONGEST_ENTITY = 12
 _LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "[::1]")  # instances there have no TLS
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MONTHS = (
@@ -69,11 +71,14 @@ def linkify_line(text: str) -> Markup:
     return Markup().join(parts).replace("\n", Markup("<br>\n"))
 
 
-def remote_html(html: str) -> Markup:
+def remote_html(html: str, *, is_whole: bool = False) -> Markup:
     """Return HTML from elsewhere with everything gone that is not plain prose.
 
     It was sanitised on arrival; this second time guards against rows that are older than a fix.
+    Long texts end early unless `is_whole`: 200 of the longest answers would be a page of 40 MB.
     """
+    if len(html) > _MAX_AMONG_OTHERS and not is_whole:
+        html = f"{_start_of(html)} …"
     return Markup(  # noqa: S704 - nh3 has just made it safe
         nh3.clean(
             untangled(html),
@@ -83,6 +88,16 @@ def remote_html(html: str) -> Markup:
             link_rel="nofollow noopener noreferrer",
         )
     )
+
+
+def _start_of(html: str) -> str:
+    """Return what long HTML begins with, without half a tag or half an entity at its end."""
+    start = html[:_MAX_AMONG_OTHERS]
+    tag = start.rfind("<")
+    if ">" not in start[tag:]:
+        start = start[:tag]
+    entity = start.rfind("&", len(start) - _LONGEST_ENTITY)
+    return start[:entity] if entity >= 0 and ";" not in start[entity:] else start
 
 
 def with_emojis(text: str, emojis: Sequence[EmojiView]) -> Markup:

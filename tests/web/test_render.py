@@ -224,6 +224,20 @@ def test_hostile_repetition_takes_no_longer_than_its_length(piece: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("start", "shown"),
+    [("<p>", "<p>"), ("<p>&amp;", "<p>&amp;"), ('<a href="', ""), ("&am", ""), ("& ", "")],
+)
+def test_a_long_text_ends_at_neither_half_a_tag_nor_half_an_entity(start: str, shown: str) -> None:
+    padding = "x" * (9_999 - len(start))
+    html = f"{padding}{start}y;{'z' * 10}"
+    told = str(text.remote_html(html))
+    assert told.startswith(f"{padding}{shown}")
+    assert told.removesuffix("</p>").endswith(" …")
+    assert "z" not in told
+    assert str(text.remote_html(f"{padding}ok", is_whole=True)) == f"{padding}ok"
+
+
+@pytest.mark.parametrize(
     ("html", "safe"),
     [
         ("<p onclick=x>a<script>b</script></p>", "<p>a</p>"),

@@ -255,6 +255,23 @@ async def test_a_quote_without_its_authors_word_is_a_plain_link(site: Site) -> N
     assert "a post on art.test" in page
 
 
+async def test_a_very_long_answer_begins_in_its_thread_and_is_whole_alone(site: Site) -> None:
+    """200 answers of 200,000 characters would be 40 MB for everybody who opens a work."""
+    bob = Peer("bob")
+    await site.stage.meet(bob)
+    note = bob.note(
+        content=f"<p>{'Oil &amp; ink. ' * 5_000}The end.</p>",
+        inReplyTo=f"https://art.test/works/{site.work.id}",
+    )
+    await arrive(site.stage, bob.does("Create", note))
+    thread = await site.page(await page_of_work(site), "ana")
+    assert "Oil &amp; ink. Oil &amp; ink." in thread
+    assert "The end." not in thread
+    assert len(thread) < 50_000
+    alone = await site.page(f"/posts/{(await post_at(site, note)).id}", "ana")
+    assert "The end." in alone
+
+
 async def test_a_warning_folds_words_and_sensitive_pictures_away(site: Site) -> None:
     bob = Peer("bob")
     await site.stage.meet(bob)
