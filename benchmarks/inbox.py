@@ -84,7 +84,7 @@ async def ours(name: str, origins: Sequence[str], *, workers: int = 1, url: str 
     with place(database_url=url) as where:
         stage, requests = await prepared(where, origins)
         with serving(where, workers=workers) as running, sender(where, where.port, requests) as it:
-            await asyncio.sleep(0.5)  # the sibling of `--workers 2` starts too
+            await asyncio.sleep(0.5)  # what is done once at the start is over
             before = cpu_seconds(servers(running.pid))
             outcome = await _sent(it)
             accepted = cpu_seconds(servers(running.pid)) - before

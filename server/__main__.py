@@ -125,20 +125,14 @@ def serve(workers: int, no_worker: bool, config_file: Path | None) -> None:
     """Answer the web, and do the jobs too."""
     file = found(config_file)
     config = settings.load(file)
-    if workers > _SQLITE_WRITERS and config.database.url.startswith("sqlite"):
+    is_first = WORKER_PROCESS not in os.environ
+    if is_first and workers > _SQLITE_WRITERS and config.database.url.startswith("sqlite"):
         click.echo(
             f"{workers} processes want PostgreSQL: on SQLite more than {_SQLITE_WRITERS} only wait "
             "for each other. Set database.url, or --workers 2.",
             err=True,
         )
-    is_first = WORKER_PROCESS not in os.environ
-    _serve(
-        config,
-        file,
-        workers=workers if is_first else 1,
-        has_worker=not no_worker,
-        is_first=is_first,
-    )
+    _serve(config, file, workers=workers, has_worker=not no_worker, is_first=is_first)
 
 
 @main.command(epilog=example("fixatif work --config /var/lib/fixatif/config.toml"))
@@ -248,7 +242,7 @@ def _serve(config: Config, file: Path, *, workers: int, has_worker: bool, is_fir
             await stack.enter_async_context(site)
             flows = instance.flows
             others: list[Refreshed] = [flows.crawlers, flows.egress, flows.preparing]
-            if workers > 1 or not is_first or not config.database.url.startswith("sqlite"):
+            if workers > 1 or not config.database.url.startswith("sqlite"):
                 others.append(flows.tidings)
             news = watching(flows.house, flows.closing_now, *others)
             await stack.enter_async_context(news)
@@ -258,10 +252,12 @@ def _serve(config: Config, file: Path, *, workers: int, has_worker: bool, is_fir
             if has_worker and is_first:
                 await instance.schedule()
             if has_worker:
-                worker = instance.worker if is_first else instance.worker.of_another_process()
+                worker = instance.worker.among(workers, is_first=is_first)
                 await stack.enter_async_context(working(worker))
-            command = ["serve", "--config", str(file), *([] if has_worker else ["--no-worker"])]
-            await stack.enter_async_context(siblings(workers - 1, command))
+            if is_first:
+                command = ["serve", "--config", str(file), "--workers", str(workers)]
+                command += [] if has_worker else ["--no-worker"]
+                await stack.enter_async_context(siblings(workers - 1, command))
             spare_what_stays()
             await until_stopped(stopped)
 

@@ -39,7 +39,9 @@ _LEASES = {
 POLL_SECONDS = 0.5  # how late a job promised by another process may start
 _ROUND_SECONDS = 0.02  # between two claims; claiming for each lane that falls free costs more
 _REASON_LENGTH = 500
-_MANY_GUESTS = 8  # requests at once; a quiet inbox has one or two
+_MANY_GUESTS = 8  # requests at once, in all processes; a quiet inbox has one or two
+_MANY_OF_ONES = 2  # in one of many processes
+_CROWD_LINGERS = Millis(100)  # guests come in waves: between two commits hardly one waits
 _NARROWED = 16  # of 64 lanes, 4 stay open
 _POLITE = 8  # as much narrower while somebody looks at pages: those take turns with every lane
 _RESTING = frozenset({JobKind.APPLY})  # jobs of many activities each, while many guests wait:
@@ -113,9 +115,11 @@ class Worker:
     aftermaths: Mapping[JobKind, Aftermath] = field(default_factory=dict)
     patience_seconds: Mapping[JobKind, float] = field(default_factory=_PATIENCE_SECONDS.copy)
     is_visited: Callable[[], bool] = lambda: False  # somebody looks at pages just now
+    many_guests: int = _MANY_GUESTS
     _tasks: dict[JobKind, dict[asyncio.Task[None], float]] = field(default_factory=dict)
     _finished: list[JobId] = field(default_factory=list)
     _mended_at: Millis = Millis(0)
+    _crowded_at: Millis = Millis(0)
     _rounds: int = 0
     _is_stopping: bool = False
 
@@ -137,10 +141,14 @@ class Worker:
         with suppress(Unavailable):  # what stays unsettled is done once more, which is safe
             await self._settle({})
 
-    def of_another_process(self) -> "Worker":
-        """Return the worker of a process beside the first: it leaves some kinds to that one."""
-        lanes = {kind: lanes for kind, lanes in self.lanes.items() if kind not in _ALONE}
-        return replace(self, lanes=lanes, _tasks={}, _finished=[])
+    def among(self, processes: int, *, is_first: bool) -> "Worker":
+        """Return the worker of one of so many processes; all but the first leave some kinds to it.
+
+        Guests spread over all of them: each sees its share of a crowd.
+        """
+        lanes = {kind: n for kind, n in self.lanes.items() if is_first or kind not in _ALONE}
+        many = max(_MANY_OF_ONES, _MANY_GUESTS // processes)
+        return replace(self, lanes=lanes, many_guests=many, _tasks={}, _finished=[])
 
     def stop(self) -> None:
         """Claim no more."""
@@ -194,7 +202,10 @@ class Worker:
 
     @property
     def _is_crowded(self) -> bool:
-        return self.waiting_guests() > _MANY_GUESTS
+        now = self.clock.now()
+        if self.waiting_guests() > self.many_guests:
+            self._crowded_at = now
+        return 0 <= now - self._crowded_at < _CROWD_LINGERS
 
     def _width(self, lanes: int) -> int:
         if self._is_crowded:

@@ -28,15 +28,18 @@ _BAD_REQUESTS = (HttpProcessingError, RequestPayloadError)
 
 
 def listening(host: str, port: int, *, beside_others: bool = False) -> socket.socket:
-    """Return a listening socket that several processes may share. Raises `OSError`.
+    """Return a socket for `answering`, on a port that several processes may share.
 
     Only who comes `beside_others` shares a port that is in use: two instances on one port would
-    each get half of the visitors.
+    each get half of the visitors. Such a one listens from when it answers: the kernel gives
+    visitors to all that listen, and those of a process that still starts would wait for it.
+    Raises `OSError`.
     """
     if not beside_others:
         _bound(host, port, is_shared=False).close()
     listener = _bound(host, port, is_shared=True)
-    listener.listen(_BACKLOG)
+    if not beside_others:
+        listener.listen(_BACKLOG)
     listener.setblocking(False)
     return listener
 

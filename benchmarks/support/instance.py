@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.support.processes import listeners
 from server import config as settings
 from server.config import Config
 
@@ -62,7 +63,10 @@ def place(*, database_url: str = "") -> Iterator[Place]:
 
 @contextmanager
 def serving(where: Place, *, workers: int = 1, path: str = "/healthz") -> Iterator[Running]:
-    """Run `fixatif serve` until the context ends; it starts once `path` answered 200."""
+    """Run `fixatif serve` until the context ends.
+
+    It starts once `path` answered 200, and all `workers` listen.
+    """
     command = [sys.executable, "-m", "server", "serve", "--config", str(where.file)]
     with (where.file.parent / "serve.log").open("wb") as log:
         started = time.perf_counter()
@@ -71,7 +75,9 @@ def serving(where: Place, *, workers: int = 1, path: str = "/healthz") -> Iterat
         )
         try:
             _await_answer(process, where.port, path)
-            yield Running(where, process.pid, time.perf_counter() - started)
+            answered = time.perf_counter() - started
+            _await_siblings(process, where.port, workers)
+            yield Running(where, process.pid, answered)
         finally:
             process.terminate()
             process.wait(_STOP_SECONDS)
@@ -100,6 +106,15 @@ def answering(command: Sequence[str | Path], port: int, path: str) -> Iterator[i
             yield process.pid
         finally:
             process.terminate()
+
+
+def _await_siblings(process: subprocess.Popen[bytes], port: int, workers: int) -> None:
+    """Wait until so many processes answer: one that starts takes a core for a second."""
+    until = time.perf_counter() + _START_SECONDS
+    while listeners(port) < workers:
+        if time.perf_counter() > until or process.poll() is not None:
+            raise RuntimeError(f"fewer than {workers} processes answer: what they wrote is above")
+        time.sleep(0.05)
 
 
 def _await_answer(process: subprocess.Popen[bytes], port: int, path: str) -> None:

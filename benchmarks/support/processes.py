@@ -6,6 +6,7 @@ from pathlib import Path
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 _KIB = 1024
+_LISTENING = "0A"
 
 
 def family(pid: int) -> list[int]:
@@ -31,6 +32,14 @@ def picture_makers(pid: int) -> list[int]:
 def cpu_seconds(pids: Iterable[int]) -> float:
     """Return the processor time that processes have used, user and system."""
     return sum(_ticks(pid) for pid in pids) / _TICKS
+
+
+def listeners(port: int) -> int:
+    """Return how many sockets listen on a port of this machine (IPv4)."""
+    rows = Path("/proc/net/tcp").read_text(encoding="ascii").splitlines()[1:]
+    places = (row.split() for row in rows)
+    ending = f":{port:04X}"
+    return sum(one[1].endswith(ending) and one[3] == _LISTENING for one in places)
 
 
 def resident_mib(pid: int, *, peak: bool = False) -> float:

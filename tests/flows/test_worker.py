@@ -97,7 +97,7 @@ async def test_a_process_beside_the_first_leaves_pictures_to_it(studio: Studio) 
     await add(studio, b"heavy", kind=JobKind.PICTURES)
     await add(studio, b"light")
     first = worker_for(studio, {SAY: deeds.run, JobKind.PICTURES: deeds.run})
-    assert await first.of_another_process().drain() == 1
+    assert await first.among(2, is_first=False).drain() == 1
     assert deeds.done == [b"light"]
     assert await first.drain() == 1
     assert deeds.done == [b"light", b"heavy"]
@@ -246,6 +246,48 @@ async def test_while_somebody_looks_at_pages_an_eighth_of_the_lanes_is_open(stud
     assert await most_of(9) == 4
     studio.clock.move(1_000)
     assert await most_of(40) == 32
+
+
+@dataclass
+class Guests:
+    """How many wait at the inbox, as a test says."""
+
+    waiting: int = 0
+
+    def count(self) -> int:
+        return self.waiting
+
+
+@pytest.mark.parametrize(
+    ("processes", "a_crowd"), [(1, 9), (2, 5), (3, 3), (64, 3)], ids=lambda value: f"{value}"
+)
+async def test_each_process_makes_room_for_its_share_of_a_crowd_until_that_is_gone(
+    studio: Studio, processes: int, a_crowd: int
+) -> None:
+    running, most = 0, []
+
+    async def run(_payload: bytes) -> None:
+        nonlocal running
+        running += 1
+        most.append(running)
+        await asyncio.sleep(0)
+        running -= 1
+
+    async def most_while(waiting: int) -> int:
+        guests.waiting = waiting
+        most.clear()
+        await add(studio, *(str(number).encode() for number in range(40)))
+        assert await worker.drain() == 40
+        return max(most)
+
+    guests = Guests()
+    alone = replace(worker_for(studio, {SAY: run}, lanes=32), waiting_guests=guests.count)
+    worker = alone.among(processes, is_first=False)
+    assert await most_while(a_crowd - 1) == 32
+    assert await most_while(a_crowd) == 2
+    assert await most_while(0) == 2  # between two waves
+    studio.clock.move(100)
+    assert await most_while(0) == 32
 
 
 async def test_a_slow_delivery_gives_its_lane_to_others_but_not_without_end(
