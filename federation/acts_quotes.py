@@ -29,7 +29,8 @@ async def reject(hands: Hands, tx: Transaction, deed: Arrived) -> None:
 
 async def _asked_for(hands: Hands, tx: Transaction, deed: Arrived) -> Target | None:
     """Return the work or comment here for which we asked exactly this actor."""
-    inner, request_uri = deed.activity.inner, deed.activity.object_uri
+    inner = deed.activity.inner
+    request_uri = deed.activity.object_uri.partition("#")[0]  # "#again": asked a second time
     uri = quotes.note_of_request(request_uri)
     if not uri and inner is not None and inner.type == "QuoteRequest":
         uri = id_of(first(inner.raw.get("instrument")))

@@ -18,7 +18,8 @@ async def quote_asked(
     """QuoteRequest, with the quoting work or comment in it, to the quoted one alone."""
     note = await find_target(tx, mouth.addresses, TargetId(what.target_id))
     quote = quote_of(note)
-    if note is None or quote is None or quote.request_uri != what.uri or quote.is_approved:
+    asked = what.uri.partition("#")[0]  # behind it: that we ask for the second time
+    if note is None or quote is None or quote.request_uri != asked or quote.is_approved:
         return None
     quoted = await find_target_by_uri(tx, mouth.addresses, quote.uri)
     owner = await tx.actors.by_id(quoted.owner_id) if quoted is not None else None

@@ -14,7 +14,17 @@ from server.clock import Clock
 from server.commenting import Commenting
 from server.dealings import Request, RequestId, RequestState
 from server.errors import Invalid, NotFound
-from server.model import Actor, ActorId, Artist, Post, ReactionKind, Visibility
+from server.model import (
+    Actor,
+    ActorId,
+    Artist,
+    Millis,
+    NotificationKind,
+    Post,
+    ReactionKind,
+    Visibility,
+)
+from server.notifications import tell_anew
 from server.permits import InteractionKind
 from server.ports import Bus, Library, Transaction
 from server.promises import JOBS_TOPIC, ApplyPromise, Deed, SayPromise, promise
@@ -22,6 +32,7 @@ from server.reactions import Reactions
 from server.targets import OPEN, Target, find_target, find_target_by_uri
 from server.values import dataclass
 
+REQUESTS_AGE: Final = Millis(30 * 86_400_000)  # so long one waits for an artist's word
 _REACTIONS: Final = {
     InteractionKind.LIKE: ReactionKind.LIKE,
     InteractionKind.BOOST: ReactionKind.BOOST,
@@ -158,6 +169,20 @@ class Approving:
                 post = await tx.posts.by_uri(request.object_uri)
                 asked.append(Asked(request, actor, target, post))
         return asked
+
+
+async def drop_unanswered(tx: Transaction, clock: Clock, before: Millis, *, limit: int) -> int:
+    """Let requests fall out that waited since before then; return how many did.
+
+    No other server is told a no that nobody said; who asked from here hears that nobody answered.
+    """
+    found = await tx.requests.outdated(before, limit=limit)
+    for request in found:
+        await tx.requests.remove(request.id)
+        if await tx.artists.by_id(request.actor_id) is not None:
+            kind, about = NotificationKind.UNANSWERED, request.target_id
+            await tell_anew(tx, clock, request.actor_id, kind, about, request.artist_id)
+    return len(found)
 
 
 def _is_plain(request: Request) -> bool:

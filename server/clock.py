@@ -51,6 +51,11 @@ class SystemClock:
         return made
 
 
+def time_of(made: int) -> Millis:
+    """Return when an id was made."""
+    return Millis(made >> _COUNTER_BITS)
+
+
 def compose_id(at: Millis, count: int, salt: int) -> int:
     """Return the id for the `count`th request at `at` in the process that drew `salt`."""
     step = count % (1 << (_COUNTER_BITS - _RANDOM_BITS))

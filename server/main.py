@@ -99,6 +99,7 @@ from server.promises import PicturesPromise
 from server.protecting import Protecting
 from server.publishing import Publishing
 from server.queues import Queues
+from server.quote_asking import QuoteAsking
 from server.reach import Reach
 from server.reactions import Reactions
 from server.registers import Registers
@@ -158,6 +159,7 @@ _LANES = {
     JobKind.SAY: 8,
     JobKind.FETCH: 4,
     JobKind.NAME: 4,
+    JobKind.QUOTES: 1,
     JobKind.MEND: 1,
     JobKind.MEET: 1,
     JobKind.POLICY: 2,
@@ -304,7 +306,10 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
         say=outbox.say_in,
     )
     apply, sweeping = Apply(library, bus, hands), Sweeping(library, seams.media, clock)
-    synchrony = Synchrony(library, clock, addresses, bus, fetching, following)
+    quote_asking, synchrony = (
+        QuoteAsking(library, clock, addresses, bus),
+        Synchrony(library, clock, addresses, bus, fetching, following),
+    )
     extents = Extents(library, clock, addresses, house, signing, given_to)
     delivery = Delivery(library, clock, knocking, house, reach, synchrony, doors, extents)
     reinscribing = Reinscribing(library, clock, bus, making)
@@ -352,6 +357,7 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
         JobKind.DELIVER: delivery.deliver,
         JobKind.APPLY: apply.apply,
         JobKind.NAME: remote.handles.confirm,
+        JobKind.QUOTES: quote_asking.look,
         JobKind.MEND: synchrony.mend,
         JobKind.FETCH: threads.fetch,
         JobKind.END: ends.run,
@@ -411,6 +417,7 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
         reactions=reactions,
         commenting=commenting,
         approving=Approving(library, clock, addresses, bus, reactions, commenting),
+        quote_asking=quote_asking,
         conversing=Conversing(library, addresses),
         threads=threads,
         people=People(library, remote),

@@ -516,6 +516,7 @@ class NotificationKind(StrEnum):
     MENTION = "mention"
     QUOTE = "quote"
     QUOTE_REFUSED = "quote_refused"  # what one quotes: its author says no
+    UNANSWERED = "unanswered"  # whom one asked says nothing
     REQUEST = "request"  # somebody asks to like, answer, boost or quote
     MOVED = "moved"  # somebody followed has moved
     REPORT = "report"  # to moderators
@@ -566,6 +567,7 @@ class JobKind(StrEnum):
     APPLY = "apply"  # one stored inbound activity
     FETCH = "fetch"  # bring a remote document that something refers to
     NAME = "name"  # which domain an actor elsewhere is called by
+    QUOTES = "quotes"  # a quote that another server was asked for: once more, then given up
     MEND = "mend"  # followers here, compared with what their server lists (FEP-8fcf)
     SEVER = "sever"  # follows that a change of the rules suspended a week ago: ended
     END = "end"  # a step of the end of an account

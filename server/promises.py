@@ -18,6 +18,7 @@ from server.model import (
     JobKind,
     Millis,
     PostId,
+    TargetId,
     WorkId,
 )
 from server.ports import Transaction
@@ -162,6 +163,17 @@ class NamePromise(msgspec.Struct, frozen=True):
     claimed: str = ""
 
 
+class QuotePromise(msgspec.Struct, frozen=True):
+    """See whether what a work or comment quotes was agreed to, for which we asked elsewhere.
+
+    `request_uri`: another one there now, and the promise is void. `is_last`: do not ask once more.
+    """
+
+    note_id: TargetId
+    request_uri: str
+    is_last: bool = False
+
+
 class MendPromise(msgspec.Struct, frozen=True):
     """Compare who here follows `actor_id` with the list at `url`, and mend what differs."""
 
@@ -235,6 +247,7 @@ Promise = (
     | ApplyPromise
     | FetchPromise
     | NamePromise
+    | QuotePromise
     | MendPromise
     | DeparturePromise
     | MeetPromise
@@ -255,6 +268,7 @@ _KINDS: dict[type[Promise], JobKind] = {
     ApplyPromise: JobKind.APPLY,
     FetchPromise: JobKind.FETCH,
     NamePromise: JobKind.NAME,
+    QuotePromise: JobKind.QUOTES,
     MendPromise: JobKind.MEND,
     DeparturePromise: JobKind.END,
     MeetPromise: JobKind.MEET,
@@ -269,6 +283,7 @@ _PRIORITIES = {
     JobKind.SAY: 3,
     JobKind.FETCH: 5,
     JobKind.NAME: 5,
+    JobKind.QUOTES: 8,
     JobKind.MEND: 7,
     JobKind.MEET: 8,
     JobKind.POLICY: 8,

@@ -7,18 +7,20 @@ here by their own rules, somebody elsewhere by an authorization that their serve
 from dataclasses import replace
 
 from server.addresses import Addresses
-from server.clock import Clock
+from server.clock import Clock, time_of
 from server.dealings import RequestState
 from server.errors import Invalid
-from server.model import ActorId, NotificationKind, Quote, TargetId, Visibility, Work
+from server.model import ActorId, Millis, NotificationKind, Quote, TargetId, Visibility, Work
 from server.notifications import tell
 from server.permits import Answer, InteractionKind
 from server.permitting import Wish, answer_to, keep_decided, permitted
 from server.ports import Transaction
-from server.promises import URGENT, Deed, SayPromise, promise
+from server.promises import URGENT, Deed, QuotePromise, SayPromise, promise
 from server.targets import OPEN, Target, find_target_by_uri
 from server.values import dataclass
 
+ASKED_AGAIN = Millis(3 * 86_400_000)  # so long the quoted one's server may have been away
+GIVEN_UP = Millis(7 * 86_400_000)  # then its author hears that nobody answered
 _MARK = "/quote-requests/"  # behind a note's id: whose request it is can be told from its id
 
 
@@ -52,6 +54,12 @@ def note_of_request(request_uri: str) -> str:
     """Return the id of the work or comment for which we asked, "" where we did not."""
     note, mark, _ = request_uri.partition(_MARK)
     return note if mark else ""
+
+
+def asked_at(quote: Quote) -> Millis | None:
+    """Return when we asked elsewhere, None where we did not. The request's id says it."""
+    number = quote.request_uri.rpartition("/")[2]
+    return time_of(int(number)) if number.isdecimal() else None
 
 
 def quote_of(note: Target | None) -> Quote | None:
@@ -96,6 +104,7 @@ async def settled(
         uri = f"{note.uri}{_MARK}{clock.new_id()}"
         said = SayPromise(Deed.QUOTE_ASKED, note.author, note.id, uri)
         await promise(tx, clock, said, priority=URGENT)
+        await promise(tx, clock, QuotePromise(note.id, uri), delay=ASKED_AGAIN)
         return replace(quote, request_uri=uri)
     wish = Wish(InteractionKind.QUOTE, target, note.author, note.uri)
     answer = await permitted(tx, addresses, clock, wish)
@@ -128,24 +137,30 @@ async def grant(tx: Transaction, clock: Clock, note: Target, approval_uri: str) 
     """Take in that the quoted one agreed, and promise to show everybody that they did."""
     quote = quote_of(note)
     if quote is not None and (quote.approval_uri, quote.is_approved) != (approval_uri, True):
-        await _put(tx, clock, note, replace(quote, approval_uri=approval_uri, is_approved=True))
+        await put(tx, clock, note, replace(quote, approval_uri=approval_uri, is_approved=True))
 
 
 async def end(tx: Transaction, clock: Clock, note: Target, by: ActorId) -> None:
     """Drop a quote to which the quoted one says no, now or after all; its author is told."""
     if quote_of(note) is not None:
-        await _put(tx, clock, note, None)
+        await put(tx, clock, note, None)
         await tell(tx, clock, note.owner_id, NotificationKind.QUOTE_REFUSED, by, note.id)
 
 
-async def _put(tx: Transaction, clock: Clock, note: Target, quote: Quote | None) -> None:
+async def put(
+    tx: Transaction, clock: Clock, note: Target, quote: Quote | None, *, is_told: bool = True
+) -> None:
+    """Keep what a work or comment quotes; `is_told`: and promise to tell who has it."""
     if note.work is not None:
         work = await tx.works.hold(note.work.id)
         if work is not None:
             await tx.works.update(replace(work, quote=quote))
-            if work.is_visible:
+            if work.is_visible and is_told:
                 await promise(tx, clock, SayPromise(Deed.WORK_EDITED, work.artist_id, work.id))
     elif note.post is not None:
-        await tx.posts.put(replace(note.post, quote=quote))
-        said = SayPromise(Deed.COMMENT_EDITED, note.owner_id, note.post.id)
-        await promise(tx, clock, said)
+        post = await tx.posts.hold(note.post.id)
+        if post is not None:
+            await tx.posts.put(replace(post, quote=quote))
+        if is_told:
+            said = SayPromise(Deed.COMMENT_EDITED, note.owner_id, note.post.id)
+            await promise(tx, clock, said)

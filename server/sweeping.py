@@ -7,6 +7,7 @@ than any server repeats one: the row is how a repeated one is known.
 
 from collections.abc import Awaitable, Callable, Sequence
 
+from server.approving import REQUESTS_AGE, drop_unanswered
 from server.clock import Clock, compose_id
 from server.comers import KEPT_DAYS as COMERS_DAYS
 from server.holdings import KEPT
@@ -27,6 +28,7 @@ OUTGOING_AGE = Millis(90 * 86_400_000)  # the longest that a delivery waits is a
 DECIDED_AGE = Millis(29 * 86_400_000)
 NOTICES_AGE = Millis(365 * 86_400_000)  # who gave a legal notice, once it is decided
 UNDECIDED_AGE = Millis(90 * 86_400_000)  # of an application that nobody looked at
+_REQUESTS_AT_ONCE = 100  # each is removed, and perhaps told
 _ROWS_AT_ONCE = 1_000  # the writer is free for others in between
 
 
@@ -83,6 +85,10 @@ class Sweeping:
         came_before = now // DAY - COMERS_DAYS
         await self._repeat(lambda tx: tx.comers.sweep(came_before, limit=_ROWS_AT_ONCE))
         await self._repeat(lambda tx: tx.comers.sweep_looks(came_before, limit=_ROWS_AT_ONCE))
+        asked_before = Millis(now - REQUESTS_AGE)
+        await self._repeat(
+            lambda tx: drop_unanswered(tx, self.clock, asked_before, limit=_REQUESTS_AT_ONCE)
+        )
         await self._repeat(lambda tx: tx.proofs.sweep(spent_before, limit=_ROWS_AT_ONCE))
         told_before = Millis(now - TIDINGS_KEPT)
         await self._repeat(lambda tx: tx.tidings.sweep(told_before, limit=_ROWS_AT_ONCE))

@@ -125,6 +125,17 @@ class _Requests:
         )
         return 0 if row is None else int(row["number"])
 
+    async def outdated(self, before: Millis, *, limit: int) -> list[Request]:
+        rows = await self._connection.fetch_all(
+            """
+            SELECT * FROM requests WHERE state = 'waiting' AND created_at < :before
+            ORDER BY created_at LIMIT :limit
+            """,
+            before=before,
+            limit=limit,
+        )
+        return [_request(row) for row in rows]
+
     async def decide(self, request_id: RequestId, state: RequestState, at: Millis) -> None:
         await self._connection.execute(
             "UPDATE requests SET state = :state, decided_at = :at WHERE id = :id",

@@ -22,6 +22,7 @@ _LABELS = {
     JobKind.SHOTS: "Pictures of how works were made",
     JobKind.REINSCRIBE: "Pictures whose rights changed",
     JobKind.LIKEN: "Pictures to be compared",
+    JobKind.QUOTES: "Quotes that wait for an answer",
     JobKind.LISTS: "Fetching lists of servers",
     JobKind.END: "Ends of accounts",
     JobKind.CLOSING: "The end of this instance",

@@ -68,6 +68,7 @@ from server.presence import Presences
 from server.protecting import Protecting
 from server.publishing import Publishing
 from server.queues import Queues
+from server.quote_asking import QuoteAsking
 from server.reactions import Reactions
 from server.registers import Registers
 from server.reporting import Reporting
@@ -128,6 +129,7 @@ class Flows:
     reactions: Reactions
     commenting: Commenting
     approving: Approving
+    quote_asking: QuoteAsking
     conversing: Conversing
     threads: Threads
     people: People

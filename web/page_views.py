@@ -27,6 +27,7 @@ from web.views import (
     PlaceView,
     PostView,
     QuoteView,
+    QuoteWaitView,
     ReactionsView,
     TileView,
 )
@@ -122,7 +123,7 @@ class WorkPage:
     missed: tuple[MissedView, ...] = ()  # servers that did not take it; for its artist
     after: QuoteView | None = None  # what it is after, where its author agreed
     after_link: LinkView | None = None  # the same without their word
-    after_note: str = ""  # for its artist: that they were asked
+    after_wait: QuoteWaitView | None = None  # for its artist: that they were asked
     licence: LinkView | None = None  # where its artist gave one; None = all rights reserved
     taken_with: tuple[str, ...] = ()  # cameras and settings, a line each
     credits: tuple[CreditView, ...] = ()  # of the files that brought Content Credentials
@@ -521,6 +522,7 @@ class PostPage:
     delete_action: str = ""
     edit_url: str = ""
     dealings: DealingsView | None = None
+    wait: QuoteWaitView | None = None  # for its author
 
 
 @dataclass(frozen=True, slots=True)

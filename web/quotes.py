@@ -9,10 +9,12 @@ from server.conversing import Quoted
 from server.model import ActorId, Post, TargetId, Work
 from server.viewing import Hung, Said
 from web.flows import flows
+from web.keys import ARTIST
 from web.present import UNTITLED, Show
-from web.respond import show, viewer_id
-from web.talk import emoji_views, remote_pictures
-from web.views import QuoteView
+from web.respond import artist_of, back, number, show, to, viewer_id
+from web.talk import emoji_views, plain_name, remote_pictures
+from web.text import plain_date
+from web.views import QuoteView, QuoteWaitView
 
 
 async def showing_posts(
@@ -28,6 +30,34 @@ async def showing_posts(
     tallies = await known.reactions.tallies(shown, viewer_actor)
     cited = tuple(Said(one.post, one.author) for one in quoted.values() if one.post is not None)
     return replace(showing, quotes=cards, tallies=tallies, cited=cited)
+
+
+async def waiting(request: web.Request, note_id: int) -> QuoteWaitView | None:
+    """Return for whose word the quote in one's own work or comment waits."""
+    artist = request.get(ARTIST)
+    if artist is None:
+        return None
+    found = await flows(request).quote_asking.standing(artist, TargetId(note_id))
+    if found is None:
+        return None
+    name = plain_name(found.quoted) if found.quoted else "its author"
+    since = f" since {plain_date(found.asked_at)}" if found.asked_at else ""
+    here = f"/deeds/{note_id}/quote"
+    if found.is_unanswered:
+        words = f"No answer from {name}{since}. You can ask again, or take the quote out."
+        return QuoteWaitView(words, f"{here}/ask", f"{here}/withdraw")
+    words = f"This waits{since} for {name} to let you quote them. Until then others see a link."
+    return QuoteWaitView(words, withdraw_action=f"{here}/withdraw")
+
+
+async def change(request: web.Request) -> web.StreamResponse:
+    """Ask once more for what one quotes, or take the quote out."""
+    asking, artist = flows(request).quote_asking, artist_of(request)
+    note_id = TargetId(number(request.match_info["id"], 0) or 0)
+    is_asking = request.match_info["what"] == "ask"
+    deed = asking.ask_again if is_asking else asking.withdraw
+    await deed(artist, note_id)
+    return to(back(request, "/studio").partition("?")[0], "quote-asked" if is_asking else "saved")
 
 
 def _card(showing: Show, quoted: Quoted) -> QuoteView | None:

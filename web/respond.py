@@ -29,6 +29,7 @@ _STRANGERS_CACHE = "public, max-age=60, stale-while-revalidate=600"
 _OWN_CACHE = "private, max-age=60"
 _NOTICES: Mapping[str, str] = {
     "saved": "Saved.",
+    "quote-asked": "Asked again. You are told once they answer.",
     "received": "Your pictures arrived. The work hangs as soon as they are prepared.",
     "kept": "Your pictures arrived and are kept as a draft.",
     "hung": "It hangs.",

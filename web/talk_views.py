@@ -23,6 +23,7 @@ class RequestRow:
     approve_action: str = ""
     refuse_action: str = ""
     withdraw_action: str = ""
+    age: str = ""  # "3 days old, waits until 22 December 2026"
 
 
 @dataclass(frozen=True, slots=True)

@@ -323,6 +323,15 @@ class PollView:
 
 
 @dataclass(frozen=True, slots=True)
+class QuoteWaitView:
+    """For its author: whom a quote waits for. An action is "" where it makes no sense now."""
+
+    words: str
+    ask_action: str = ""
+    withdraw_action: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class QuoteView:
     """What a post quotes, once its author agreed."""
 

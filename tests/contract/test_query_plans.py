@@ -180,6 +180,7 @@ QUERIES: list[tuple[str, Callable[[Transaction], Awaitable[object]]]] = [
     ("requests_of_artist", lambda tx: tx.requests.waiting(ME, before=RequestId(9))),
     ("requests_of_artist", lambda tx: tx.requests.approved(ME, before=RequestId(9))),
     ("requests_of_artist", lambda tx: tx.requests.count_waiting(ME)),
+    ("requests_waiting", lambda tx: tx.requests.outdated(NOW, limit=9)),
     (
         "posts_answering reactions_to_target notifications_about_target",
         lambda tx: tx.posts.remove(POST),

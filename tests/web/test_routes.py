@@ -43,6 +43,7 @@ PARTS = {
     "end": "delete",
     "verdict": "fine",
     "label": "ai-scraper",
+    "what": "ask",
 }
 # What a route answers to a stranger who asks for what is there, unless it is 200.
 STATUSES = {

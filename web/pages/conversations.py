@@ -6,11 +6,12 @@ from dataclasses import replace
 from aiohttp import web
 
 from federation import permissions
-from server.approving import Asked
+from server.approving import REQUESTS_AGE, Asked
 from server.conversing import PAGE, Message
-from server.dealings import RequestId
+from server.dealings import Request, RequestId
 from server.errors import NotFound
-from server.model import ActorId, Artist, Counts, Post, PostId, TargetId, Visibility
+from server.model import ActorId, Artist, Counts, Millis, Post, PostId, TargetId, Visibility
+from server.passages import DAY
 from server.permits import InteractionKind
 from server.targets import OPEN, Target
 from server.viewing import Said
@@ -21,10 +22,11 @@ from web.flows import flows
 from web.keys import ARTIST
 from web.page_views import PostPage
 from web.present import Show, target_link
-from web.quotes import showing_posts
+from web.quotes import showing_posts, waiting
 from web.respond import artist_of, head_for, number, page, show, to
 from web.talk import host_of, only_you_and, without_refused
 from web.talk_views import MessagesPage, RequestRow, RequestsPage
+from web.text import plain_date, plural
 from web.views import HeadView, LinkView, PagerView, PostView
 
 _WISHES = {
@@ -94,8 +96,13 @@ async def post_page(request: web.Request, post_id: PostId) -> web.Response:
     refused: frozenset[InteractionKind] = frozenset()
     if viewer is not None:
         refused = await known.conversing.refused(TargetId(post_id), viewer.id)
+    wait = await waiting(request, post_id)
     view = PostPage(
-        post=replace(post, reactions=without_refused(post.reactions, refused)),
+        post=replace(
+            post,
+            reactions=without_refused(post.reactions, refused),
+            note="" if wait else post.note,
+        ),
         parent=await _parent(request, parent, viewer_actor),
         comments=tuple(showing.comment(reply, None) for reply in received.replies),
         comment_action=(
@@ -104,6 +111,7 @@ async def post_page(request: web.Request, post_id: PostId) -> web.Response:
         delete_action=showing.comment(said, None).delete_action,
         edit_url=showing.comment(said, None).edit_url,
         dealings=dealings_of(viewer, said.author, about=post_id),
+        wait=wait,
     )
     if viewer is not None and said.post.visibility is Visibility.DIRECT:
         view = await _private(request, view, said, viewer)
@@ -205,6 +213,7 @@ async def _row(request: web.Request, asked: Asked, *, is_decided: bool) -> Reque
         what=given if is_decided else waiting,
         actor=showing.actor(asked.actor),
         at=asked.request.created_at,
+        age="" if is_decided else _age(request, asked.request),
         target=target_link(asked.target, artist.handle, known.addresses)
         or LinkView("a comment", f"/posts/{asked.target.id}"),
         excerpt_html=post.content_html if post is not None else "",
@@ -213,6 +222,13 @@ async def _row(request: web.Request, asked: Asked, *, is_decided: bool) -> Reque
         refuse_action="" if is_decided else f"{at}/refuse",
         withdraw_action=f"{at}/withdraw" if is_decided else "",
     )
+
+
+def _age(request: web.Request, asked: Request) -> str:
+    """Return how old a request is, and until when it waits."""
+    days = (flows(request).clock.now() - asked.created_at) // DAY
+    age = plural(days, "day") + " old" if days else "new today"
+    return f"{age}, waits until {plain_date(Millis(asked.created_at + REQUESTS_AGE))}"
 
 
 def _before(request: web.Request) -> RequestId | None:

@@ -31,14 +31,12 @@ from web.pages import conversations, series
 from web.pages.moving import new_home
 from web.picture_door import kept_from
 from web.present import UNTITLED, Show, follow_button, shown_side, visibility_note
-from web.quotes import showing_posts
+from web.quotes import showing_posts, waiting
 from web.respond import head_for, number, page, show, viewer_id
 from web.shots import shot_views
 from web.talk import (
-    CONSENT_NOTE,
     granted_quote,
     plain_quote,
-    waits_for_consent,
     without_refused,
 )
 from web.text import tag_path
@@ -237,6 +235,8 @@ async def _permitted_view(request: web.Request, room: Room, showing: Show) -> Wo
     if showing.viewer is None:
         return view
     about, viewer = TargetId(room.hung.work.id), showing.viewer.id
+    if viewer == room.hung.artist.id:
+        view = replace(view, after_wait=await waiting(request, about))
     refused = await flows(request).conversing.refused(about, viewer)
     may_answer = InteractionKind.REPLY not in refused
     return replace(
@@ -295,7 +295,6 @@ def _work_view(request: web.Request, room: Room, showing: Show) -> WorkPage:
         edit_url=f"/studio/works/{one.id}" if is_own else "",
         after=granted_quote(one, showing.quotes),
         after_link=plain_quote(one),
-        after_note=CONSENT_NOTE if is_own and waits_for_consent(one.quote) else "",
         dealings=dealings_of(showing.viewer, room.actor, about=one.id),
         licence=_licence_link(one),
         taken_with=tuple(dict.fromkeys(filter(None, (sentence(p.camera) for p in one.pictures)))),
