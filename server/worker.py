@@ -1,16 +1,19 @@
 """Does the jobs: claims what is due, runs it, and settles it as done, later or given up.
 
 Every job is safe to run twice. A job whose process died is claimed again when its lease
-runs out. Jobs of one claim run side by side, each in its own task. A delivery that takes long
-gives its lane to another one and goes on beside it, so that slow servers delay nobody else.
+runs out. Jobs run side by side, each in its own task and lane; a few deliveries are claimed
+ahead, so that a lane that falls free has the next at once. One that takes long gives its lane to
+another one and goes on beside it, so that slow servers delay nobody else.
 """
 
 import asyncio
 import random
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import field, replace
+from functools import partial
 from typing import Protocol
 
 import structlog
@@ -47,6 +50,9 @@ _POLITE = 8  # as much narrower while somebody looks at pages: those take turns 
 _RESTING = frozenset({JobKind.APPLY})  # jobs of many activities each, while many guests wait:
 _REST_ROUNDS = 15  # they begin in one round of so many: some hundred activities a second
 _PATIENCE_SECONDS = {JobKind.DELIVER: 1.0}  # how long a job of such a kind holds its lane
+# Of kinds that are many and soon over, half as many as there are lanes are claimed ahead, and so
+# many begin in one turn of the loop: the first are on their way while the next are signed.
+_A_FEW = {JobKind.DELIVER: 4}
 _MOST_BESIDE = 8  # times as many as there are lanes, with those that hold none any more
 _MEND_EVERY = Millis(60_000)
 _MEND_IDLE_EVERY = Millis(5_000)
@@ -117,6 +123,7 @@ class Worker:
     is_visited: Callable[[], bool] = lambda: False  # somebody looks at pages just now
     many_guests: int = _MANY_GUESTS
     _tasks: dict[JobKind, dict[asyncio.Task[None], float]] = field(default_factory=dict)
+    _ahead: dict[JobKind, deque[Job]] = field(default_factory=dict)  # claimed, but not begun
     _finished: list[JobId] = field(default_factory=list)
     _mended_at: Millis = Millis(0)
     _crowded_at: Millis = Millis(0)
@@ -131,12 +138,12 @@ class Worker:
             except Unavailable as outage:  # the database restarts, or its disk is full
                 log.warning("no_jobs_claimed", reason=outage.message)
                 claimed = []
-            for job in claimed:
-                self._start(job)
+            await self._begin(claimed)
             if claimed or self._is_crowded:
-                await asyncio.sleep(_ROUND_SECONDS)
+                await self._rest()
             else:
                 await self.bus.wait(JOBS_TOPIC, POLL_SECONDS)
+        await self._give_back_unbegun()
         await self._finish()
         with suppress(Unavailable):  # what stays unsettled is done once more, which is safe
             await self._settle({})
@@ -148,7 +155,7 @@ class Worker:
         """
         lanes = {kind: n for kind, n in self.lanes.items() if is_first or kind not in _ALONE}
         many = max(_MANY_OF_ONES, _MANY_GUESTS // processes)
-        return replace(self, lanes=lanes, many_guests=many, _tasks={}, _finished=[])
+        return replace(self, lanes=lanes, many_guests=many, _tasks={}, _ahead={}, _finished=[])
 
     def stop(self) -> None:
         """Claim no more."""
@@ -160,15 +167,22 @@ class Worker:
         count = 0
         while (claimed := await self._round()) or await self._mend(Millis(0)):
             count += len(claimed)
-            for job in claimed:
-                self._start(job)
+            await self._begin(claimed)
             await self._finish()
         return count
 
+    async def _rest(self) -> None:
+        """Let some jobs end, so that one transaction settles them; no longer than there are any."""
+        sending = [task for kind in _A_FEW for task in self._tasks.get(kind, ())]
+        if sending and not self._is_crowded:
+            await asyncio.wait(sending, timeout=_ROUND_SECONDS)
+        else:
+            await asyncio.sleep(_ROUND_SECONDS)
+
     async def _round(self) -> list[Job]:
-        """Settle what was done, and claim as many as the free lanes hold, in one transaction."""
+        """Settle what was done, and claim what there is room for, in one transaction."""
         self._rounds += 1
-        free = {kind: self._free(kind, lanes) for kind, lanes in self.lanes.items()}
+        free = {kind: self._room(kind) for kind in self.lanes}
         wide = {kind: left for kind, left in free.items() if left > 0}
         await self._mend(_MEND_EVERY)
         if self._finished or await self._is_any_due(wide):
@@ -176,12 +190,17 @@ class Worker:
         await self._mend(_MEND_IDLE_EVERY)
         return []
 
-    def _free(self, kind: JobKind, lanes: int) -> int:
+    def _room(self, kind: JobKind) -> int:
+        """Return how many jobs of a kind may be claimed now."""
+        ahead = self._width(kind) // 2 if kind in _A_FEW else 0
+        return self._free(kind) + ahead - len(self._ahead.get(kind, ()))
+
+    def _free(self, kind: JobKind) -> int:
         """Return how many jobs of a kind may begin now."""
         if kind in _RESTING and self._is_crowded and self._rounds % _REST_ROUNDS:
             return 0
         tasks = self._tasks.setdefault(kind, {})
-        width = self._width(lanes)
+        width = self._width(kind)
         patience = self.patience_seconds.get(kind)
         if patience is None:
             return width - len(tasks)
@@ -207,7 +226,8 @@ class Worker:
             self._crowded_at = now
         return 0 <= now - self._crowded_at < _CROWD_LINGERS
 
-    def _width(self, lanes: int) -> int:
+    def _width(self, kind: JobKind) -> int:
+        lanes = self.lanes[kind]
         if self._is_crowded:
             return max(1, lanes // _NARROWED)
         return max(1, lanes // _POLITE) if self.is_visited() else lanes
@@ -224,12 +244,32 @@ class Worker:
         del self._finished[: len(finished)]
         return claimed
 
+    async def _begin(self, claimed: Sequence[Job]) -> None:
+        """Begin as many as there are free lanes; the others wait for the next that falls free."""
+        for job in claimed:
+            self._ahead.setdefault(job.kind, deque()).append(job)
+        for kind in self._ahead:
+            while self._begin_some(kind):  # noqa: ASYNC110 - a turn for each few, no waiting
+                await asyncio.sleep(0)
+
+    def _begin_some(self, kind: JobKind) -> bool:
+        """Begin some of those that wait for a lane; say whether there may be more to begin."""
+        waiting = self._ahead.get(kind)
+        for _ in range(_A_FEW.get(kind, self.lanes[kind])):
+            if not waiting or self._free(kind) <= 0:
+                return False
+            self._start(waiting.popleft())
+        return True
+
     def _start(self, job: Job) -> None:
-        tasks = self._tasks[job.kind]
         task = asyncio.create_task(self._do(job), name=f"{job.kind}-{job.id}")
-        tasks[task] = time.monotonic()
-        task.add_done_callback(tasks.pop)
-        task.add_done_callback(lambda _: self.bus.wake(JOBS_TOPIC))
+        self._tasks.setdefault(job.kind, {})[task] = time.monotonic()
+        task.add_done_callback(partial(self._ended, job.kind))
+
+    def _ended(self, kind: JobKind, task: asyncio.Task[None]) -> None:
+        del self._tasks[kind][task]
+        self._begin_some(kind)
+        self.bus.wake(JOBS_TOPIC)
 
     async def _finish(self) -> None:
         while running := [task for tasks in self._tasks.values() for task in tasks]:
@@ -275,6 +315,11 @@ class Worker:
         event = "job_later" if run_at else "job_given_up"
         log.info(event, job=job.id, kind=job.kind, attempts=job.attempts, reason=reason)
         await self.library.join(settle)
+
+    async def _give_back_unbegun(self) -> None:
+        unbegun = [job for waiting in self._ahead.values() for job in waiting]
+        self._ahead.clear()  # before anything is awaited: what ends meanwhile begins no other
+        await asyncio.gather(*(self._give_back(job) for job in unbegun))
 
     async def _give_back(self, job: Job) -> None:
         now = self.clock.now()

@@ -35,7 +35,7 @@ class Deeds:
 
 
 def worker_for(studio: Studio, runs: Mapping[JobKind, Run], lanes: int = 4) -> Worker:
-    return replace(studio.worker, runs=runs, lanes=dict.fromkeys(runs, lanes), _tasks={})
+    return replace(studio.worker, runs=runs, lanes=dict.fromkeys(runs, lanes), _tasks={}, _ahead={})
 
 
 async def add(studio: Studio, *payloads: bytes, kind: JobKind = SAY, delay: int = 0) -> None:
@@ -310,6 +310,33 @@ async def test_a_slow_delivery_gives_its_lane_to_others_but_not_without_end(
     assert running <= 8
     worker.stop()
     await asyncio.wait_for(task, 20)
+
+
+async def test_deliveries_claimed_ahead_begin_as_lanes_fall_free_and_are_given_back_at_a_stop(
+    studio: Studio,
+) -> None:
+    may_end = {str(number).encode(): asyncio.Event() for number in range(5)}
+    begun: asyncio.Queue[bytes] = asyncio.Queue()
+
+    async def run(payload: bytes) -> None:
+        begun.put_nowait(payload)
+        await may_end[payload].wait()
+
+    await add(studio, *may_end, kind=DELIVER)
+    worker = replace(worker_for(studio, {DELIVER: run}, lanes=2), patience_seconds={})
+    task = asyncio.create_task(worker.run())
+    first = [await asyncio.wait_for(begun.get(), 20) for _ in range(2)]
+    assert await counts(studio, DELIVER) == JobCounts(waiting=2, running=3)
+    may_end[first[0]].set()
+    assert await asyncio.wait_for(begun.get(), 20) == b"2"
+    worker.stop()
+    for one in may_end.values():
+        one.set()
+    await asyncio.wait_for(task, 20)
+    left = 5 - 3 - begun.qsize()
+    assert await counts(studio, DELIVER) == JobCounts(waiting=left)
+    async with studio.library.reading() as tx:
+        assert {job.attempts for job, _ in await tx.jobs.waiting(DELIVER)} <= {0}
 
 
 async def test_what_is_too_early_is_no_attempt(studio: Studio) -> None:
