@@ -53,6 +53,9 @@ Trust = Trusted | RefetchObject
 def check_activity(verified: Verified, activity: Activity) -> Trust:
     """Hold an activity against who signed it. Raises `Untrusted` saying which rule it breaks.
 
+    Raises `Invalid` where it names nothing: its sender is believed, and need not sign in another
+    way, as many do after a 401.
+
     What only stored facts can decide is left to the flow: whether the author of a deleted
     post is the deleter, whether an answered Follow is ours, whether a Move's target agrees.
     """
@@ -79,7 +82,7 @@ def _anything(activity: Activity) -> Trust:
     if activity.object is None:
         return Trusted()
     if not activity.object_uri:
-        raise errors.Untrusted("The embedded object has no id; send one on your own server.")
+        raise errors.Invalid("The embedded object has no id; send one on your own server.")
     if same_origin(activity.object_uri, activity.actor_uri):
         return Trusted()
     return RefetchObject(activity.object_uri)
@@ -88,7 +91,7 @@ def _anything(activity: Activity) -> Trust:
 def _create(activity: Activity) -> Trust:
     """Let the origin speak where only an id was sent, or another author is named."""
     if not activity.object_uri:
-        raise errors.Untrusted("The Create has no object with an id; send the post.")
+        raise errors.Invalid("The Create has no object with an id; send the post.")
     if activity.object is None or not _is_authors(activity):
         return RefetchObject(activity.object_uri)
     return _anything(activity)
@@ -97,7 +100,7 @@ def _create(activity: Activity) -> Trust:
 def _change(activity: Activity) -> Trust:
     """Update and Delete: by the author alone, of things on its own origin."""
     if not activity.object_uri:
-        raise errors.Untrusted("The change names no object; send its id.")
+        raise errors.Invalid("The change names no object; send its id.")
     if not same_origin(activity.object_uri, activity.actor_uri):
         raise errors.Untrusted("Only its own server may change or delete this object.")
     is_actor = activity.object_type in _ACTOR_TYPES
@@ -119,7 +122,7 @@ def _undo(activity: Activity) -> Trust:
     if undone and not same_origin(undone, activity.actor_uri):
         raise errors.Untrusted("The activity to be undone is on another server than its actor.")
     if not undone and inner is None:
-        raise errors.Untrusted("The Undo names no activity; send the one to be undone.")
+        raise errors.Invalid("The Undo names no activity; send the one to be undone.")
     return Trusted()
 
 

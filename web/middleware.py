@@ -35,6 +35,7 @@ from web.keys import (
     SESSION,
     VISITOR_CLASS,
 )
+from web.slashes import without_last_slash
 
 SLOW_MILLIS = 1_000
 _LOG_ONE_IN = 100  # of the rest: an access log doubles the CPU of a request
@@ -121,6 +122,7 @@ def install(app: web.Application, plumbing: Plumbing) -> None:
             _bounding(plumbing),
             _recognising(plumbing),
             _guarding(plumbing),
+            without_last_slash,
         )
     )
     app.on_response_prepare.append(_header_writer(plumbing))

@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
+import aiohttp
 import jsonschema
 import pytest
 import pytest_asyncio
 from aiohttp import ClientResponse
 from aiohttp.test_utils import TestClient, TestServer
+from yarl import URL
 
 from federation.actors import read_actor
 from server.drafts import Draft
@@ -203,6 +205,28 @@ async def test_what_leads_people_on_says_that_servers_get_something_else(site: S
         )
         assert answer.status in {301, 302}
         assert "Accept" in answer.headers["Vary"]
+
+
+@pytest.mark.parametrize("path", ["/users/ana", "/@ana", "/users/ana/outbox", "/nodeinfo/2.1"])
+async def test_a_slash_too_many_leads_to_what_was_meant(path: str, site: Site) -> None:
+    for end in ("/", "//", "/?page=true"):
+        answer = await site.client.get(
+            f"{path}{end}", headers={"Host": "art.test"}, allow_redirects=False
+        )
+        assert answer.status == 301
+        assert answer.headers["Location"] == f"{path}{end.strip('/')}"
+
+
+@pytest.mark.parametrize(
+    "path", ["//evil.test/", "//evil.test//@ana/", "/nowhere/", "/@ana/%2f/", "/\\evil.test/"]
+)
+async def test_no_slash_leads_to_another_site_or_to_nothing(path: str, site: Site) -> None:
+    url = URL(f"http://{site.client.host}:{site.client.port}{path}", encoded=True)
+    async with aiohttp.ClientSession() as session:
+        answer = await session.get(url, allow_redirects=False)
+        assert answer.status == 404
+    answer = await site.client.post("/users/ana/", headers={"Host": "art.test"})
+    assert answer.status == 404
 
 
 async def test_whoever_is_suspended_is_found_no_more(site: Site) -> None:
