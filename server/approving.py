@@ -194,7 +194,7 @@ def _is_plain(request: Request) -> bool:
 async def _own(
     tx: Transaction, artist: Artist, request_id: RequestId, state: RequestState
 ) -> Request:
-    request = await tx.requests.by_id(request_id)
+    request = await tx.requests.hold(request_id)
     if request is None or request.artist_id != artist.id:
         raise NotFound("There is no such request.")
     if request.state is not state:

@@ -20,7 +20,7 @@ from server.blocklist_text import (
     refuse_too_large,
 )
 from server.clock import Clock
-from server.errors import Conflict, NotFound
+from server.errors import Conflict, NotFound, refuse_outdated
 from server.house import House
 from server.list_changes import Sayings, difference, effect
 from server.list_domains import parents, read_listed
@@ -246,11 +246,18 @@ class Blocklists:
         name: str,
         applies_harmless: bool,
         leaves_out_hidden: bool,
+        seen: BlockList | None = None,
     ) -> None:
-        """Change how a list is called and taken in. Raise `Conflict` where the name is taken."""
+        """Change how a list is called and taken in. Raise `Conflict` where the name is taken.
+
+        `seen`: the list as this was decided upon. Raise `Outdated` where it changed since.
+        """
         enter(who)
         async with self.library.transaction() as tx:
+            # A server's page tells the list by its name; and who settles it later waits here
+            await tx.policies.bump()
             one = await listed(tx, list_id)
+            refuse_outdated(seen, one, "name", "applies_harmless", "leaves_out_hidden")
             namesake = await tx.lists.by_name(read_name(name))
             if namesake is not None and namesake.id != list_id:
                 raise Conflict(
@@ -265,7 +272,6 @@ class Blocklists:
             if changed.leaves_out_hidden is not one.leaves_out_hidden:
                 changed = replace(changed, etag="", last_modified="")  # it is read anew
             await tx.lists.update(changed)
-            await tx.policies.bump()  # a server's page tells the list by its name
             await note(
                 tx,
                 self.clock,

@@ -5,7 +5,7 @@ from dataclasses import replace
 import msgspec
 
 from server.clock import Clock
-from server.errors import Invalid, NotFound
+from server.errors import Invalid, NotFound, refuse_outdated
 from server.model import Artist, RenditionName
 from server.pictures import WATERMARK_TASK, Made, read_answer
 from server.ports import Bus, Library, MediaStore, Workers
@@ -24,9 +24,12 @@ class Marking:
     media: MediaStore
     workers: Workers
 
-    async def change(self, artist: Artist, wish: Watermark, logo: bytes = b"") -> Artist:
+    async def change(
+        self, artist: Artist, wish: Watermark, logo: bytes = b"", seen: Artist | None = None
+    ) -> Artist:
         """Keep a watermark, or none where it is empty; works that bear it are made anew.
 
+        `seen`: as they stood when this was decided. Raise `Outdated` where it changed since.
         `logo`: a file as it was uploaded, which takes the place of text and former logo. Raise
         `Invalid` where a letter cannot be drawn or the logo cannot be used.
         """
@@ -38,7 +41,8 @@ class Marking:
                 stored = await self.media.put(cleaned[0].body)
                 checked = msgspec.structs.replace(checked, logo=stored.digest)
         async with self.library.transaction() as tx:
-            known = await tx.artists.by_id(artist.id) or artist
+            known = await tx.artists.hold(artist.id) or artist
+            refuse_outdated(seen, known, "watermark")
             changed = replace(known, watermark=checked)
             if changed != known:
                 await tx.artists.update(changed)

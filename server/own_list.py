@@ -54,6 +54,7 @@ class OwnList:
     async def _edit(self, who: Artist | None, domain: str, entry: ListEntry | None) -> BlockList:
         enter(who)
         async with self.library.transaction() as tx:
+            await tx.policies.bump()  # who edits it in the same moment waits here
             own = await tx.lists.own()
             if own is None:
                 own = await added(tx, new_list(self.clock, ListSource.OWN, Wanted(OWN_NAME)))

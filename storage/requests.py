@@ -60,6 +60,12 @@ class _Requests:
         )
         return None if row is None else _request(row)
 
+    async def hold(self, request_id: RequestId) -> Request | None:
+        row = await self._connection.fetch_one(
+            "SELECT * FROM requests WHERE id = :id /*pg FOR UPDATE */", id=request_id
+        )
+        return None if row is None else _request(row)
+
     async def of(
         self, kind: InteractionKind, object_uri: str, target_id: TargetId
     ) -> Request | None:

@@ -180,6 +180,10 @@ class Requests(Protocol):
 
     async def count_waiting(self, artist: ActorId) -> int: ...
 
+    async def hold(self, request_id: RequestId) -> Request | None:
+        """Return a request that nobody else decides until this transaction ends."""
+        ...
+
     async def outdated(self, before: Millis, *, limit: int) -> list[Request]:
         """List what has waited since before then, oldest first."""
         ...

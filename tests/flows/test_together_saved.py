@@ -11,9 +11,10 @@ from server.accounts import Profile
 from server.casework import Decision
 from server.dealings import Outcome
 from server.drafts import Draft, PictureEdit
-from server.errors import Outdated
+from server.errors import Invalid, Outdated
 from server.house_texts import Answers
-from server.model import Role, TargetId, Visibility
+from server.lists import ListEntry, Severity
+from server.model import ReactionKind, Role, TargetId, Visibility
 from server.permits import InteractionPolicy, Permit
 from server.policy_text import write_policy
 from server.presence import Presence
@@ -112,3 +113,29 @@ async def test_a_comment_is_saved_by_one_of_two_windows(stage: Stage) -> None:
     known = stage.flows.commenting
     said = await known.comment(ben, TargetId(work.id), "Lovely.")
     await one_of(*(known.edit(ben, said.id, text, seen=said) for text in ("Fine.", "Good.")))
+
+
+async def test_a_request_is_decided_in_one_way_by_two_windows(stage: Stage) -> None:
+    ana, ben = await stage.artist("ana"), await stage.artist("ben")
+    asks = InteractionPolicy(like=Permit.APPROVED)
+    work = await stage.hang(ana, interaction=asks)
+    await stage.flows.reactions.react(ben, TargetId(work.id), ReactionKind.LIKE)
+    (asked,) = await stage.flows.approving.waiting(ana.id)
+    known = stage.flows.approving
+    ends = await asyncio.gather(
+        known.approve(ana, asked.request.id),
+        known.refuse(ana, asked.request.id),
+        return_exceptions=True,
+    )
+    assert [type(end) for end in ends if end is not None] == [Invalid]
+
+
+async def test_entries_of_our_own_list_that_come_at_once_are_both_kept(stage: Stage) -> None:
+    own = stage.flows.own_list
+    entries = [ListEntry(f"{name}.example", Severity.SUSPEND) for name in ("a", "b", "c")]
+    await own.say(None, ListEntry("first.example", Severity.SUSPEND))
+    made, *_ = await asyncio.gather(*(own.say(None, entry) for entry in entries))
+    draft = await stage.read(lambda tx: tx.lists.draft(made.id))
+    assert {one.domain for one in draft.entries} == {
+        *("a.example", "b.example", "c.example", "first.example")
+    }

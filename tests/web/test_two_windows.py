@@ -4,6 +4,7 @@ import html
 import re
 from dataclasses import replace
 
+import aiohttp
 import pytest
 from aiohttp import ClientResponse
 
@@ -32,7 +33,11 @@ def fields_of(page: str, action: str) -> dict[str, str]:
     for tag in _INPUT.finditer(form):
         value = _VALUE.search(tag[0])
         is_choice = 'type="checkbox"' in tag[0] or 'type="radio"' in tag[0]
-        if tag[1] != "csrf" and (not is_choice or " checked" in tag[0]):
+        if (
+            tag[1] != "csrf"
+            and 'type="file"' not in tag[0]
+            and (not is_choice or " checked" in tag[0])
+        ):
             found[tag[1]] = html.unescape(value[1]) if value else "yes"
     for area in _AREA.finditer(form):
         found[area[1]] = html.unescape(area[2])
@@ -381,3 +386,48 @@ async def test_a_case_is_not_taken_from_somebody_without_a_word(site: Site) -> N
     late = await site.send(f"{page}/take?from=", "otto", page)
     await refused(late, "@ben took this case meanwhile")
     assert (await site.send(f"{page}/take?from=ben", "otto", page)).status == 303
+
+
+async def test_two_admins_say_different_words_of_a_server(site: Site) -> None:
+    path = "/admin/federation/far.test"
+    action = f"{path}/word"
+    await site.give("ben", Role.ADMIN)
+    first = await open_form(site, path, action, "otto")
+    theirs = {**first, "tier": "limited", "reason": "Spam.", "then": "set"}
+    assert (await site.send(action, "ben", path, **theirs)).status == 303
+    mine = {**first, "tier": "ally", "reason": "Friends.", "then": "look"}
+    shown = await refused(
+        await site.send(action, "otto", path, **mine),
+        *("@ben changed the word and the reason since you opened this page (", "“Spam.”"),
+    )
+    again = {**fields_of(shown, action), "then": "set"}
+    assert (again["tier"], again["reason"]) == ("ally", "Friends.")
+    assert (await site.send(action, "otto", path, **again)).status == 303
+    word = await site.stage.flows.peer_book.word_about("far.test")
+    assert (word.tier, word.author) == ("ally", "otto")
+
+
+async def test_two_windows_change_a_watermark(site: Site) -> None:
+    path = "/settings/watermark"
+    first = await open_form(site, path, path, "ana")
+    for text in ("Ana", "Ana Aquarelle"):
+        form = aiohttp.FormData()
+        page = await site.page(path, "ana")
+        token = re.search(r'name="csrf" value="([^"]+)"', page)
+        assert token is not None
+        for name, value in {"csrf": token[1], **first, "text": text}.items():
+            form.add_field(name, value, content_type="text/plain")
+        answer = await site.client.post(
+            path,
+            data=form,
+            headers={
+                "Host": "art.test",
+                "Cookie": await site.sign_in("ana"),
+                "Origin": "https://art.test",
+            },
+            allow_redirects=False,
+        )
+        if text == "Ana":
+            assert answer.status == 303
+    shown = await refused(answer, "In another window you changed the words since", "now “Ana”")
+    assert fields_of(shown, path)["text"] == "Ana Aquarelle"

@@ -19,6 +19,7 @@ from server.listing import (
 from server.lists import (
     EVERY_LIST,
     MAX_NAME,
+    BlockList,
     Effect,
     ListId,
     ListSource,
@@ -26,7 +27,7 @@ from server.lists import (
 from server.model import Millis
 from server.tiers import FederationMode
 from server.values import dataclass
-from web.fields import Fields, Line, Many, Text, decode
+from web.fields import CHECKED, Fields, Line, Many, Text, decode
 from web.flows import flows
 from web.forms import read_form
 from web.list_answers import admin_of, answer, form_of, shelf_of
@@ -41,10 +42,19 @@ from web.list_present import (
     list_rows,
 )
 from web.list_views import ListChangePage, ListPage, ListsPage
+from web.opened import Clash, Since, meet, on_top, opened
 from web.respond import artist_of, number, to
 from web.views import FormView, PagerView
 
 _PAGE = 200
+
+
+_SINCE = Since("Another admin, or another window of yours,")
+_LABELS = {
+    "name": "the name",
+    "applies_harmless": "whether it is applied by itself",
+    "leaves_out_hidden": "whether rows with stars are left out",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,15 +104,23 @@ async def one(request: web.Request) -> web.StreamResponse:
 async def settle(request: web.Request) -> web.StreamResponse:
     """Change how a list is called and renewed."""
     who, list_id, sent = admin_of(request), _list_id(request), await read_form(request)
-    try:
-        asked = decode(SettleForm, sent)
+
+    async def save() -> None:
+        seen, _ = await flows(request).blocklists.entries(who, list_id, limit=1)
+        asked = decode(SettleForm, meet(sent, _settings(seen), _SINCE, _LABELS))
         await flows(request).blocklists.settle(
             who,
             list_id,
             name=asked.name,
             applies_harmless=asked.applies_harmless,
             leaves_out_hidden=asked.leaves_out_hidden,
+            seen=seen,
         )
+
+    try:
+        await on_top(save)
+    except Clash as problem:
+        return await _list_page(request, problem.form, problem)
     except Invalid as problem:
         return await _list_page(request, form_of(sent, problem, "name"), problem)
     return to(f"{ALL}/{list_id}", "saved")
@@ -203,6 +221,14 @@ async def _lists_page(
     return await answer(request, "lists.html", view, "Lists of servers", problem)
 
 
+def _settings(one: BlockList) -> dict[str, str]:
+    return {
+        "name": one.name,
+        "applies_harmless": CHECKED if one.applies_harmless else "",
+        "leaves_out_hidden": CHECKED if one.leaves_out_hidden else "",
+    }
+
+
 async def _list_page(
     request: web.Request, form: FormView, problem: FixatifError | None = None
 ) -> web.Response:
@@ -213,18 +239,13 @@ async def _list_page(
     where = f"{ALL}/{list_id}"
     is_subscribed = found.source is ListSource.ADDRESS
     shown = entries[:_PAGE]
-    values = {
-        "name": found.name,
-        "applies_harmless": "yes" if found.applies_harmless else "",
-        "leaves_out_hidden": "yes" if found.leaves_out_hidden else "",
-    }
     view = ListPage(
         row=list_row(shelf),
         entries=tuple(entry_row(entry) for entry in shown),
         pager=PagerView(f"{where}?after={shown[-1].domain}", _PAGE)
         if len(entries) > _PAGE
         else None,
-        form=form if form.errors else FormView(values),
+        form=form if form.errors else opened(FormView(_settings(found))),
         is_subscribed=is_subscribed,
         settle_action=f"{where}/settings",
         fetch_action=f"{where}/fetch" if is_subscribed else "",

@@ -12,15 +12,17 @@ from server.domains import read_domain
 from server.errors import Invalid, NotFound
 from server.governing import MANY_FOLLOWS
 from server.model import Artist, Role
+from server.neighbours import PeerWord
 from server.peer_book import PAGE
 from server.roles import demand, is_at_least
 from server.tiers import Tier
 from server.values import dataclass
 from web.errors import status_of
-from web.fields import Line, decode
+from web.fields import Fields, Line, decode
 from web.flows import flows
 from web.forms import read_form
 from web.limits import Rate
+from web.opened import Clash, Since, meet, opened
 from web.peer_views import LookAhead, PeersPage
 from web.peers import BASE, TIERS, ahead_of, page_of, rows_of, url_of
 from web.respond import artist_of, head_for, page, to
@@ -77,12 +79,14 @@ async def say(request: web.Request) -> web.StreamResponse:
     form = FormView({name: sent.first(name) for name in sent.names()})
     ahead = None
     try:
-        asked = decode(WordForm, sent)
+        asked = decode(WordForm, await _met(request, host, sent))
         change = NewWord(host, _tier(asked.tier), asked.reason)
         ahead = await _look(request, author, change, asked)
         if asked.then != "set":
             return await _page(request, host, form, ahead)
         await known.governing.apply(author, change, asked.reason, typed=asked.typed)
+    except Clash as problem:
+        return await _page(request, host, problem.form, None, status_of(problem))
     except Invalid as problem:
         form = replace(form, errors={problem.field or "tier": problem.message})
         shown = ahead if problem.field == "typed" else None
@@ -139,7 +143,20 @@ async def _page(
 async def _form(request: web.Request, host: str) -> FormView:
     """Return the form with the word about exactly this server."""
     word = await flows(request).peer_book.word_about(host)
-    return FormView({"tier": word.tier, "reason": word.reason} if word else {})
+    return opened(FormView(_values(word)))
+
+
+async def _met(request: web.Request, host: str, sent: Fields) -> Fields:
+    """Return what is to be said, unless somebody else has said another thing meanwhile."""
+    word = await flows(request).peer_book.word_about(host)
+    is_own = word is not None and word.author == artist_of(request).handle
+    who = f"@{word.author}" if word and word.author else "Another admin"
+    since = Since("" if is_own else who, word.at if word else None)
+    return meet(sent, _values(word), since, {"tier": "the word", "reason": "the reason"})
+
+
+def _values(word: PeerWord | None) -> dict[str, str]:
+    return {"tier": word.tier if word else "", "reason": word.reason if word else ""}
 
 
 def _origin(request: web.Request, host: str) -> str:

@@ -4,7 +4,7 @@ from typing import Annotated, Final
 
 from aiohttp import web
 
-from server.errors import FixatifError, Invalid
+from server.errors import FixatifError
 from server.values import dataclass
 from server.watermarks import MAX_LETTERS, Watermark, WatermarkReach, WatermarkStyle
 from web.errors import status_of
@@ -12,6 +12,7 @@ from web.fields import Fields, Line, decode
 from web.flows import flows
 from web.forms import FilePart, UploadLimits, read_multipart
 from web.intake import for_people
+from web.opened import Since, again, meet, on_top, opened
 from web.page_views import WatermarkPage
 from web.respond import artist_of, head_for, page, to
 from web.views import FormView, OptionView
@@ -32,6 +33,9 @@ REACHES: Final = (
 )
 
 
+_LABELS = {"text": "the words", "style": "where it stands", "reach": "which copies bear it"}
+
+
 @dataclass(frozen=True, slots=True)
 class WatermarkForm:
     """What the form says; a logo comes beside it."""
@@ -44,7 +48,7 @@ class WatermarkForm:
 
 async def watermark_form(request: web.Request) -> web.StreamResponse:
     """Show the watermark, and offer to change it."""
-    return await _page(request, FormView(_values(artist_of(request).watermark)))
+    return await _page(request, opened(FormView(_values(artist_of(request).watermark))))
 
 
 async def watermark(request: web.Request) -> web.StreamResponse:
@@ -52,19 +56,21 @@ async def watermark(request: web.Request) -> web.StreamResponse:
     artist, sent = artist_of(request), Fields(())
     try:
         sent, logo = await _received(request)
-        form = decode(WatermarkForm, sent)
-        # A text that is typed takes the place of a logo that was there
-        kept = artist.watermark.logo if artist.watermark and not form.text else ""
-        wish = Watermark(form.text, kept, form.style, form.reach)
-        if form.then == "remove":
-            wish, logo = Watermark(), b""
-        await flows(request).marking.change(artist, wish, logo)
+
+        async def save() -> None:
+            seen = await flows(request).accounts.named(artist.handle)
+            form = decode(WatermarkForm, meet(sent, _values(seen.watermark), Since(), _LABELS))
+            # A text that is typed takes the place of a logo that was there
+            kept = seen.watermark.logo if seen.watermark and not form.text else ""
+            wish = Watermark(form.text, kept, form.style, form.reach)
+            is_end = form.then == "remove"
+            wish, image = (Watermark(), b"") if is_end else (wish, logo)
+            await flows(request).marking.change(seen, wish, image, seen)
+
+        await on_top(save)
     except FixatifError as found:
         problem = for_people(found)
-        field = problem.field if isinstance(problem, Invalid) else ""
-        values = {name: sent.first(name) for name in sent.names()}
-        view = FormView(values, {field: problem.message})
-        return await _page(request, view, status=status_of(problem))
+        return await _page(request, again(sent, problem), status=status_of(problem))
     return to(_HERE, "watermark")
 
 
@@ -103,5 +109,5 @@ async def _page(request: web.Request, form: FormView, status: int = 200) -> web.
 
 def _values(watermark: Watermark | None) -> dict[str, str]:
     if watermark is None:
-        return {}
+        return {"text": "", "style": WatermarkStyle.CORNER, "reach": WatermarkReach.SHARED}
     return {"text": watermark.text, "style": watermark.style, "reach": watermark.reach}
