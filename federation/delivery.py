@@ -7,6 +7,7 @@ paused or dead.
 
 from collections.abc import Sequence
 from dataclasses import field
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -24,7 +25,7 @@ from server import peers
 from server.aftermath import OUT_OF_REACH, note_undelivered
 from server.clock import Clock
 from server.house import House
-from server.model import ActorId, StoredActivity
+from server.model import ActorId, ContentUsage, StoredActivity
 from server.peers import Trouble
 from server.policy import tighten
 from server.ports import Incoming, Library, Transaction, Unreachable
@@ -137,9 +138,13 @@ class Delivery:
 
     def _signals(self, activity: StoredActivity) -> tuple[tuple[str, str], ...]:
         """Return what machines may do with what is sent: as it was said, and no more than now."""
-        said = read_usage(activity.content_usage)
-        text = usage_text(tighten(self.house.usage_of(), said))
-        return (("Content-Usage", text),) if text else ()
+        return _usage_header(self.house.usage_of(), activity.content_usage)
+
+
+@lru_cache(maxsize=64)  # one activity goes to thousands of hosts
+def _usage_header(now: ContentUsage, said: str) -> tuple[tuple[str, str], ...]:
+    text = usage_text(tighten(now, read_usage(said)))
+    return (("Content-Usage", text),) if text else ()
 
 
 def read_answer(answer: Incoming) -> Later | GiveUp | None:

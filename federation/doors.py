@@ -116,9 +116,9 @@ class Doors:
         self, facts: OutboundFacts, peer: str, artist_id: ActorId = ActorId(0)
     ) -> Decision:
         """Decide how much a peer gets of something, whose it is; "" is a stranger. Notes it."""
-        decision = self.due(facts, peer)
+        whole = self._whole(facts, peer)
+        decision = decide(Door.OUTBOUND, whole, self.house.now.compiled)
         if peer:
-            whole = replace(facts, peer=peer, tier=self.house.now.tiers.tier_of(peer))
             self.envelopes.note(whole, decision, artist_id)
         if isinstance(decision, Refuse):
             self.sparing.say("outbound_refused", peer, decision.rule)
@@ -126,9 +126,7 @@ class Doors:
 
     def due(self, facts: OutboundFacts, peer: str) -> Decision:
         """Decide the same of what somebody fetches who need not be that peer. Notes nothing."""
-        tier = self.house.now.tiers.tier_of(peer) if peer else None
-        whole = replace(facts, peer=peer, tier=tier)
-        return decide(Door.OUTBOUND, whole, self.house.now.compiled)
+        return decide(Door.OUTBOUND, self._whole(facts, peer), self.house.now.compiled)
 
     def cleaned(self, note: RemoteNote) -> RemoteNote:
         """Return a post without what it shows of servers that are refused here."""
@@ -148,6 +146,10 @@ class Doors:
         if policy.ai_works.remote is RemoteAiWorks.LABEL:
             rules.append("ai_works.remote")
         return frozenset(rules)
+
+    def _whole(self, facts: OutboundFacts, peer: str) -> OutboundFacts:
+        tier = self.house.now.tiers.tier_of(peer) if peer else None
+        return replace(facts, peer=peer, tier=tier)
 
     def _decided(self, facts: InboundFacts, actor: Actor, about: Refuse | None) -> Decision:
         decision = decide(Door.INBOUND, facts, self.house.now.compiled)

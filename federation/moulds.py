@@ -8,7 +8,8 @@ that neither JSON nor its canonical form (RFC 8785) has to be written anew.
 import hashlib
 from collections.abc import Mapping
 from dataclasses import field
-from typing import Any
+from functools import lru_cache
+from typing import Any, Final
 
 import msgspec
 
@@ -16,6 +17,8 @@ from federation import proofs
 from federation.keys import PrivateKey, encode_multibase, sign_message
 from server.model import Millis
 from server.values import dataclass
+
+_KEPT: Final = 256  # casts, some 4 KiB each: a server's inboxes are told one after another
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +42,19 @@ class Mould:
 
     def cast(self, token: str) -> bytes:
         """Return the document with a token in it, and a proof of its own."""
-        if not self.placeholder:
-            return self.body
-        here = token.encode()
-        body = self.body.replace(self.placeholder, here)
-        if self.signer is None:
-            return body
-        covered = self.covered.replace(self.placeholder, here)
-        message = self.options + hashlib.sha256(covered).digest()
-        value = encode_multibase(sign_message(self.signer.key, message)).encode()
-        return body.replace(self.proof_value, value)
+        return _cast(self, token) if self.placeholder else self.body
+
+
+@lru_cache(maxsize=_KEPT)
+def _cast(mould: Mould, token: str) -> bytes:
+    here = token.encode()
+    body = mould.body.replace(mould.placeholder, here)
+    if mould.signer is None:
+        return body
+    covered = mould.covered.replace(mould.placeholder, here)
+    message = mould.options + hashlib.sha256(covered).digest()
+    value = encode_multibase(sign_message(mould.signer.key, message)).encode()
+    return body.replace(mould.proof_value, value)
 
 
 def mould_of(

@@ -9,6 +9,7 @@ ends here, and one that we do not know is undone there.
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import field
+from functools import lru_cache
 from typing import Final, TypeVar
 
 import msgspec
@@ -59,8 +60,8 @@ Value = TypeVar("Value")
 class _Addressed(msgspec.Struct, frozen=True):
     """Whom an activity of ours is for; the rest is passed over unread."""
 
-    to: list[str] = []
-    cc: list[str] = []
+    to: tuple[str, ...] = ()
+    cc: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -83,7 +84,7 @@ class Synchrony:
     ) -> tuple[tuple[str, str], ...]:
         """Return the header that goes with one delivery of ours, () where none does."""
         prefix = host_prefix(inbox)
-        said = msgspec.json.decode(activity.body, type=_Addressed)
+        said = _addressed(activity.body)
         addressed = (*said.to, *said.cc)
         # Most are for everybody, or for one person elsewhere: no database is asked for them.
         is_for_ours = any(self.addresses.is_ours(uri) for uri in addressed)
@@ -92,7 +93,7 @@ class Synchrony:
         async with self.library.reading() as tx:
             actor = await tx.actors.by_id(actor_id)
             if actor is None or not is_for_followers(
-                {"to": said.to, "cc": said.cc}, actor.followers_uri
+                {"to": [*said.to], "cc": [*said.cc]}, actor.followers_uri
             ):
                 return ()
             digests = await self._digests_of(tx, actor.id)
@@ -200,6 +201,11 @@ class Synchrony:
     def _was_asked(self, actor_id: ActorId) -> bool:
         asked_at = self._asked.get(actor_id)
         return asked_at is not None and self.clock.now() - asked_at < MEND_AFTER
+
+
+@lru_cache(maxsize=64)  # one activity goes to thousands of hosts
+def _addressed(body: bytes) -> _Addressed:
+    return msgspec.json.decode(body, type=_Addressed)
 
 
 async def _is_believed(tx: Transaction, follow: Follow) -> bool:

@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import field, replace
 from functools import partial
+from itertools import takewhile
 from typing import Protocol
 
 import structlog
@@ -205,8 +206,8 @@ class Worker:
         if patience is None:
             return width - len(tasks)
         late = time.monotonic() - patience
-        holding = sum(began > late for began in tasks.values())
-        return min(width - holding, width * _MOST_BESIDE - len(tasks))
+        beside = sum(1 for _ in takewhile(late.__ge__, tasks.values()))  # who began first is first
+        return min(width - (len(tasks) - beside), width * _MOST_BESIDE - len(tasks))
 
     async def _mend(self, every: Millis) -> int:
         """Bring forward, now and then, what was left behind in its queue; return how many.

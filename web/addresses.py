@@ -155,12 +155,11 @@ def read_target(url: str, *, allow_private_addresses: bool = False) -> Target:
         raise _refused(
             "That address cannot be fetched: it needs the form https://host/path, without #."
         )
-    host, port = _read_authority(match["authority"])
-    target = _target(match["scheme"].lower(), host, port, match["rest"])
-    _check_host(host, allow_private_addresses=allow_private_addresses)
-    _check_scheme(target, allow_private_addresses=allow_private_addresses)
-    _check_port(target, allow_private_addresses=allow_private_addresses)
-    return target
+    origin = _read_origin(
+        match["scheme"].lower(), match["authority"], allow_private_addresses=allow_private_addresses
+    )
+    path = match["rest"] if match["rest"].startswith("/") else f"/{match['rest']}"
+    return Target(f"{origin.url}{path}", origin.scheme, origin.host, origin.port)
 
 
 def read_networks(texts: Iterable[str]) -> tuple[IPNetwork, ...]:
@@ -213,6 +212,17 @@ def network_of(address: str) -> str:
     return f"{IPv6Address(int(read) >> 80 << 80)}/48"
 
 
+@lru_cache(maxsize=_REMEMBERED)  # addresses are many, their servers few
+def _read_origin(scheme: str, authority: str, *, allow_private_addresses: bool) -> Target:
+    """Return where scheme and authority lead, without a path, once nothing about it is doubtful."""
+    host, port = _read_authority(authority)
+    origin = _target(scheme, host, port)
+    _check_host(host, allow_private_addresses=allow_private_addresses)
+    _check_scheme(origin, allow_private_addresses=allow_private_addresses)
+    _check_port(origin, allow_private_addresses=allow_private_addresses)
+    return origin
+
+
 def _read_authority(authority: str) -> tuple[str, int | None]:
     if "@" in authority:
         raise _refused("That address cannot be fetched: it carries a user name.")
@@ -225,13 +235,12 @@ def _read_authority(authority: str) -> tuple[str, int | None]:
     return match["host"].lower().strip("[]"), int(match["port"]) if match["port"] else None
 
 
-def _target(scheme: str, host: str, port: int | None, rest: str) -> Target:
+def _target(scheme: str, host: str, port: int | None) -> Target:
     shown_host = f"[{host}]" if ":" in host else host
     shown_port = "" if port is None else f":{port}"
-    path = rest if rest.startswith("/") else f"/{rest}"
     default_port = 443 if scheme == "https" else 80
     return Target(
-        url=f"{scheme}://{shown_host}{shown_port}{path}",
+        url=f"{scheme}://{shown_host}{shown_port}",
         scheme=scheme,
         host=host,
         port=default_port if port is None else port,

@@ -32,6 +32,7 @@ DNS_SECONDS = 5.0
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 10.0  # between two pieces; `Outgoing.total_seconds` bounds the whole
 # Mastodon works with similar ones (app/lib/request.rb): a peer that is slower has given up too.
+_TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS, sock_read=READ_SECONDS)
 _MAX_ADDRESSES = 4  # of one name; more would multiply the connect timeout
 _MAX_CONNECTIONS = 256
 _MAX_CONNECTIONS_PER_HOST = 8
@@ -116,15 +117,12 @@ class GuardedTransport(Transport):
             return await self._exchange(request, target)
 
     async def _exchange(self, request: Outgoing, target: Target) -> Incoming:
-        timeout = aiohttp.ClientTimeout(
-            total=None, sock_connect=CONNECT_SECONDS, sock_read=READ_SECONDS
-        )
         async with self._opened().request(
             request.method,
             URL(target.url, encoded=True),  # a signature covers these very bytes
             headers=self._headers(request),
             data=request.body or None,
-            timeout=timeout,
+            timeout=_TIMEOUT,
             allow_redirects=False,
         ) as response:
             body = await _read_body(response, target.host, request.max_bytes)
