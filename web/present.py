@@ -245,7 +245,7 @@ class Show:
             depth=min(depth, _MAX_DEPTH),
             edited_at=post.edited_at,
             warning=post.warning,
-            pictures=talk.remote_pictures(post),
+            pictures=talk.pictures_among_others(post),
             delete_action=f"/posts/{post.id}/delete" if is_mine else "",
             reply_url=f"/posts/{post.id}#comment" if self.viewer else "",
             edit_url=f"/posts/{post.id}/edit" if self._wrote(post) else "",

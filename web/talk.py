@@ -34,6 +34,8 @@ _TREATMENTS = {
     TreatmentKind.HIDE: "Hidden from lists here.",
     TreatmentKind.STRIP_MEDIA: "Pictures left out here.",
 }
+_MOST_PICTURES_AMONG_OTHERS = 8
+_MAX_ALT_AMONG_OTHERS = 2_000  # characters; most servers take 1,500
 CONSENT_NOTE = "Whom you quote was asked. Once they agree, the quote is shown to everybody."
 _WAITS = "This waits until the artist lets it stand. Nobody else sees it."
 
@@ -161,6 +163,19 @@ def plain_name(actor: Actor) -> str:
 def remote_pictures(post: Post) -> tuple[PictureView, ...]:
     """Return the pictures of another server's post, at their own addresses."""
     return tuple(remote_picture(picture) for picture in post.pictures)
+
+
+def pictures_among_others(post: Post) -> tuple[PictureView, ...]:
+    """Return as much of a post's pictures as a thread has room for; alone they are all there.
+
+    200 answers with twenty pictures each, described at length, would be a page of 80 MB.
+    """
+    return tuple(
+        replace(picture, alt=f"{picture.alt[:_MAX_ALT_AMONG_OTHERS]} …")
+        if len(picture.alt) > _MAX_ALT_AMONG_OTHERS
+        else picture
+        for picture in remote_pictures(post)[:_MOST_PICTURES_AMONG_OTHERS]
+    )
 
 
 def remote_picture(picture: RemotePicture) -> PictureView:

@@ -272,6 +272,29 @@ async def test_a_very_long_answer_begins_in_its_thread_and_is_whole_alone(site: 
     assert "The end." in alone
 
 
+async def test_many_pictures_described_at_length_leave_a_thread_readable(site: Site) -> None:
+    bob = Peer("bob")
+    await site.stage.meet(bob)
+    pictures = [
+        {
+            "type": "Image",
+            "mediaType": "image/png",
+            "url": f"https://peer.test/{number}.png",
+            "name": f"No {number}: {'oil ' * 2_000}",
+        }
+        for number in range(20)
+    ]
+    note = bob.note(attachment=pictures, inReplyTo=f"https://art.test/works/{site.work.id}")
+    await arrive(site.stage, bob.does("Create", note))
+    thread = await site.page(await page_of_work(site), "ana")
+    assert "https://peer.test/7.png" in thread
+    assert "https://peer.test/8.png" not in thread
+    assert len(thread) < 80_000
+    alone = await site.page(f"/posts/{(await post_at(site, note)).id}", "ana")
+    assert "https://peer.test/19.png" in alone
+    assert len(alone) > 160_000
+
+
 async def test_a_warning_folds_words_and_sensitive_pictures_away(site: Site) -> None:
     bob = Peer("bob")
     await site.stage.meet(bob)
