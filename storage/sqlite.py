@@ -19,6 +19,7 @@ import aiosqlite
 from server.errors import Unavailable
 from storage.database import Connection, Engine, Row, Value, check_text, closed, out_of_reach
 from storage.sqlite_thread import (
+    BEGIN_WRITING,
     DRIVERS_ERRORS,
     Batch,
     Driver,
@@ -95,7 +96,7 @@ class _SqliteConnection:
 
     @property
     def _is_untouched(self) -> bool:
-        return len(self._put_off) == 1 and self._put_off[0] in ("BEGIN", "BEGIN IMMEDIATE")
+        return len(self._put_off) == 1 and self._put_off[0] in ("BEGIN", BEGIN_WRITING)
 
     async def close(self) -> None:
         await self._driver.close()
@@ -126,7 +127,7 @@ class _SqliteEngine:
                 self._writer = await self._open(is_reader=False)
             connection = self._writer
             try:
-                connection.put_off("BEGIN IMMEDIATE")
+                connection.put_off(BEGIN_WRITING)
                 yield connection
                 await connection.commit()
             except BaseException:

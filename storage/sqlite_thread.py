@@ -13,9 +13,9 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from contextvars import Context, copy_context
 from dataclasses import field
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
-from typing import Any, LiteralString, NoReturn
+from typing import Any, Final, LiteralString, NoReturn
 
 from server.errors import Unavailable
 from server.values import dataclass
@@ -31,7 +31,9 @@ from storage.database import (
     unstorable,
     write_in_reading,
 )
+from storage.sqlite_turn import Turn
 
+BEGIN_WRITING: Final = "BEGIN IMMEDIATE"
 _BUSY_SECONDS = 5.0  # how long one process waits for another's commit
 _CACHED_STATEMENTS = 256  # more than there are statements in this package
 _PRIMARY_CODE = 0xFF  # extended result codes keep the primary one in their lowest byte
@@ -54,6 +56,8 @@ class Driver(sqlite3.Connection):
         )
         self.row_factory = sqlite3.Row
         self._put_off = put_off
+        self._folder = str(Path(path).parent)
+        self._turn: Turn | None = None
         for pragma in pragmas:
             super().execute(pragma)
 
@@ -78,12 +82,28 @@ class Driver(sqlite3.Connection):
     def _catch_up(self) -> None:
         while self._put_off:
             first = self._put_off[0]
-            if isinstance(first, str):
+            if first == BEGIN_WRITING:
+                self._begin_writing()
+            elif isinstance(first, str):
                 super().execute(first)
             else:
                 first(self)
             with suppress(IndexError):  # its caller was cancelled, and took all back meanwhile
                 self._put_off.popleft()
+
+    def close(self) -> None:
+        """Close the connection, and stand in nobody's way."""
+        if self._turn is not None:
+            self._turn.close()
+        super().close()
+
+    def _begin_writing(self) -> None:
+        if self._turn is None:
+            self._turn = Turn(self._folder, _BUSY_SECONDS)
+            # With a write-ahead log nothing but beginning waits for other writers.
+            if super().execute("PRAGMA journal_mode").fetchone()[0] == "wal":
+                super().execute("PRAGMA busy_timeout = 0")
+        self._turn.take(partial(super().execute, BEGIN_WRITING))
 
 
 @dataclass(frozen=True, slots=True)
