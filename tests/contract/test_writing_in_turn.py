@@ -4,7 +4,6 @@ import asyncio
 import fcntl
 import os
 import sqlite3
-import subprocess
 import sys
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
@@ -71,11 +70,28 @@ def is_taken(door: int) -> bool:
     return False
 
 
+def until_taken(door: int) -> None:
+    while not is_taken(door):
+        os.sched_yield()
+
+
 def add(number: int) -> Callable[[Transaction], Awaitable[None]]:
     async def deed(tx: Transaction) -> None:
         await tx.jobs.add(JobKind.SAY, b"", job_id=JobId(number), run_at=Millis(0))
 
     return deed
+
+
+async def program(text: str, *words: str) -> asyncio.subprocess.Process:
+    """Start a Python program in a process of its own."""
+    pipe = asyncio.subprocess.PIPE
+    return await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", text, *words),
+        env=environment(),
+        stdin=pipe,
+        stdout=pipe,
+        stderr=pipe,
+    )
 
 
 async def numbers(library: Library) -> set[int]:
@@ -87,17 +103,11 @@ async def test_processes_that_write_at_once_claim_each_job_once_and_meet_no_lock
     database_url: str,
 ) -> None:
     writers = [
-        subprocess.Popen(
-            [sys.executable, "-c", WRITER, database_url, str(number), str(ROUNDS)],
-            env=environment(),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        await program(WRITER, database_url, str(number), str(ROUNDS))
         for number in range(1, PROCESSES + 1)
     ]
-    said = [await asyncio.to_thread(writer.communicate) for writer in writers]
-    assert [error for _, error in said] == [""] * PROCESSES
+    said = [await writer.communicate() for writer in writers]
+    assert [error for _, error in said] == [b""] * PROCESSES
     claimed = Counter(int(word) for told, _ in said for word in told.split())
     library = open_library(database_url)
     left = await numbers(library)
@@ -114,8 +124,7 @@ async def test_who_waited_writes_before_who_has_just_written(sqlite_url: str) ->
         async with one.transaction() as tx:
             await add(1)(tx)
             waiting = asyncio.create_task(other.join(add(2)))
-            while not is_taken(door):  # by the other, who is next
-                await asyncio.sleep(0)
+            await asyncio.to_thread(until_taken, door)  # by the other, who is next
         async with one.transaction() as tx:
             assert await tx.jobs.by_id(JobId(2)) is not None
             await add(3)(tx)
@@ -131,16 +140,13 @@ async def test_who_died_in_the_door_keeps_nobody_out(sqlite_url: str) -> None:
         "print('in', flush=True); sys.stdin.read()"
     )
     library = open_library(sqlite_url)
-    with subprocess.Popen(
-        [sys.executable, "-c", standing, folder_of(sqlite_url)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-    ) as process:
-        assert process.stdout is not None
-        await asyncio.to_thread(process.stdout.readline)
-        writing = asyncio.create_task(library.join(add(1)))
-        await asyncio.sleep(0)
-        process.kill()
+    process = await program(standing, str(folder_of(sqlite_url)))
+    assert process.stdout is not None
+    assert await process.stdout.readline() == b"in\n"
+    writing = asyncio.create_task(library.join(add(1)))
+    await asyncio.sleep(0)
+    process.kill()
+    await process.communicate()
     await writing
     assert await numbers(library) == {1}
     await library.close()
