@@ -3,7 +3,8 @@
 The law: a notice is complete or refused with what is missing; what it names is hidden at once only
 while that cannot be turned against artists: not what was found right before, and not without end.
 Moderators get only so many a day; nobody's network fills that alone, and the last places are for
-networks from which none came yet. Of a network a keyed hash is kept, which is another one tomorrow.
+networks from which none came yet. Of a network a keyed hash is kept for a day or two, another one
+each day.
 """
 
 import hashlib

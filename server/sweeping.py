@@ -49,6 +49,7 @@ class Sweeping:
             await promise(tx, self.clock, EndPromise())
             await promise(tx, self.clock, ReinscribePromise())  # what an upgrade says anew
             await tx.cases.forget_notices(Millis(now - NOTICES_AGE))
+            await tx.cases.forget_senders(Millis(now - AGE))
             await tx.cases.forget_shown(Millis(now - DECIDED_AGE))
             await tx.invites.sweep(Millis(now - MONTH))
             await tx.applications.sweep(

@@ -178,6 +178,16 @@ class _Cases:
         )
         return 0 if row is None else int(row["number"])
 
+    async def forget_senders(self, before: Millis) -> None:
+        await self._connection.execute(
+            """
+            UPDATE notices SET sender = '' WHERE sender <> '' AND (
+                SELECT created_at FROM reports WHERE reports.id = notices.report_id
+            ) < :before
+            """,
+            before=before,
+        )
+
     async def count_withheld_for(self, sender: str) -> int:
         row = await self._connection.fetch_one(
             """

@@ -188,6 +188,10 @@ class Cases(Protocol):
         """Count the notices that one sender has given."""
         ...
 
+    async def forget_senders(self, before: Millis) -> None:
+        """Erase what is kept of the networks of notices that came before then."""
+        ...
+
     async def count_withheld_for(self, sender: str) -> int:
         """Count what is hidden because of one sender's notices."""
         ...

@@ -100,6 +100,10 @@ async def test_a_notice_comes_back_and_is_forgotten_a_while_after_its_decision(
         assert await tx.cases.count_notices_of("tomorrow's hash") == 0
         assert await tx.cases.withhold(THING, ONE, NOW)
         assert await tx.cases.count_withheld_for("today's hash") == 1
+        await tx.cases.forget_senders(NOW)
+        assert await tx.cases.count_notices_of("today's hash") == 1
+        await tx.cases.forget_senders(Millis(NOW + 9_000))
+        assert await tx.cases.count_notices_of("today's hash") == 0
         assert await tx.cases.notice(ONE) == notice
         assert await tx.cases.notice_by_token("hash") == notice
         await tx.cases.forget_notices(Millis(NOW + 9))

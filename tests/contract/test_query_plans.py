@@ -259,6 +259,7 @@ QUERIES: list[tuple[str, Callable[[Transaction], Awaitable[object]]]] = [
     ("withheld_by_report", lambda tx: tx.cases.withheld_by(ReportId(1))),
     ("withheld_by_time", lambda tx: tx.cases.count_withheld_since(NOW)),
     ("notices_by_sender", lambda tx: tx.cases.count_notices_of("x")),
+    ("notices_by_sender reports_pkey", lambda tx: tx.cases.forget_senders(NOW)),
     ("notices_by_sender withheld_by_report", lambda tx: tx.cases.count_withheld_for("x")),
     ("cleared_target_id_report_id_key", lambda tx: tx.cases.cleared([TARGET])),
     ("notices_token_hash_key", lambda tx: tx.cases.notice_by_token("x")),
