@@ -6,6 +6,7 @@ Signatures report). What worked is remembered per host.
 """
 
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import field
 from typing import Final, TypeVar
 
@@ -18,6 +19,7 @@ from server.clock import Clock
 from server.dealings import Signature
 from server.model import ActorId, Millis
 from server.ports import Incoming, Library, Transport
+from server.together import Together
 from server.values import dataclass
 
 log = structlog.get_logger(__name__)
@@ -27,6 +29,7 @@ _WORKED: Final = range(200, 400)
 _REREAD_AFTER: Final = 5 * 60_000  # by then every process knows what another one learnt
 _ONCE_IN: Final = 10 * 60_000  # a host that refuses both ways is asked both ways so often
 _HOSTS_KEPT: Final = 10_000
+_MOST_TOGETHER: Final = 64  # as many as one process delivers to at once
 
 _SCHEMES: Final = {
     Signature.UNKNOWN: Scheme.CAVAGE,
@@ -48,6 +51,11 @@ class Knocking:
     clock: Clock
     _habits: OrderedDict[str, tuple[Scheme, Millis]] = field(default_factory=OrderedDict)
     _deaf: OrderedDict[str, Millis] = field(default_factory=OrderedDict)
+    _asking: Together[str, Signature] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Let deliveries that start at the same time share a look at who reads what."""
+        self._asking = Together(self._signatures_of, _MOST_TOGETHER)
 
     async def send(self, request: Unsigned, actor_id: ActorId) -> Incoming:
         """Send `request`, signed by an actor of ours, and return the answer. Raise `Unreachable`.
@@ -83,10 +91,13 @@ class Knocking:
         known = self._habits.get(host)
         if known is not None and self.clock.now() < known[1]:
             return known[0]
-        peer = await self.library.look(lambda tx: tx.peers.by_host(host))
-        scheme = _SCHEMES[peer.signature if peer else Signature.UNKNOWN]
+        scheme = _SCHEMES[await self._asking.ask(host)]
         _put(self._habits, host, (scheme, self._from_now(_REREAD_AFTER)))
         return scheme
+
+    async def _signatures_of(self, hosts: Sequence[str]) -> list[Signature]:
+        known = await self.library.look(lambda tx: tx.peers.many(hosts))
+        return [known[host].signature if host in known else Signature.UNKNOWN for host in hosts]
 
     async def _learn(self, host: str, scheme: Scheme) -> None:
         async with self.library.transaction() as tx:

@@ -140,7 +140,7 @@ class Worker:
                 log.warning("no_jobs_claimed", reason=outage.message)
                 claimed = []
             await self._begin(claimed)
-            if claimed or self._is_crowded:
+            if claimed or self._is_crowded or any(self._ahead.values()):
                 await self._rest()
             else:
                 await self.bus.wait(JOBS_TOPIC, POLL_SECONDS)

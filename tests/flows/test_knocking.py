@@ -1,7 +1,8 @@
 """Who reads which signatures: refused once, asked once more the other way, and remembered."""
 
+import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -109,6 +110,25 @@ async def test_who_reads_the_standard_alone_is_remembered(
     elsewhere = Door(NEW)
     assert (await knocking(elsewhere).send(POST, speaker)).status == 202
     assert elsewhere.knocks == [Scheme.RFC9421]  # another process reads what this one learnt
+
+
+async def test_of_many_sent_to_at_once_each_is_knocked_at_as_it_reads(
+    stage: Stage, knocking: Callable[[Door], Knocking]
+) -> None:
+    async with stage.library.transaction() as tx:
+        await tx.peers.set_signature("new.test", Signature.RFC9421)
+        await tx.peers.set_signature("old.test", Signature.CAVAGE)
+    speaker, door = stage.flows.server_actor.id, Door(BOTH)
+    knocks = knocking(door)
+    hosts = ["new.test", "old.test", "unknown.test", "new.test"]
+    posts = [replace(POST, url=f"https://{host}/inbox") for host in hosts]
+    await asyncio.gather(*(knocks.send(post, speaker) for post in posts))
+    knocked = {request.url: scheme for request, scheme in zip(door.sent, door.knocks, strict=True)}
+    assert knocked == {
+        "https://new.test/inbox": Scheme.RFC9421,
+        "https://old.test/inbox": Scheme.CAVAGE,
+        "https://unknown.test/inbox": Scheme.CAVAGE,
+    }
 
 
 async def test_who_forgets_the_standard_gets_the_draft_again(
