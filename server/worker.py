@@ -50,7 +50,7 @@ _NARROWED = 16  # of 64 lanes, 4 stay open
 _POLITE = 8  # as much narrower while somebody looks at pages: those take turns with every lane
 _RESTING = frozenset({JobKind.APPLY})  # jobs of many activities each, while many guests wait:
 _REST_ROUNDS = 15  # they begin in one round of so many: some hundred activities a second
-_PATIENCE_SECONDS = {JobKind.DELIVER: 1.0}  # how long a job of such a kind holds its lane
+_PATIENCE_SECONDS = {JobKind.DELIVER: 0.5}  # how long a job of such a kind holds its lane
 # Of kinds that are many and soon over, half as many as there are lanes are claimed ahead, and so
 # many begin in one turn of the loop: the first are on their way while the next are signed.
 _A_FEW = {JobKind.DELIVER: 4}
