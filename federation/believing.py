@@ -192,8 +192,9 @@ def signer_of(received: Received, signature: SignatureClaim, claim: Claim) -> st
     It stays the actor's where nothing could ever prove what was brought: then nobody is fetched.
     """
     owner = owner_of(signature.key_id)
-    is_elsewhere = not uris.same_origin(owner, claim.actor_uri)
-    if owner == signature.key_id and not is_elsewhere:
+    if owner == claim.actor_uri:
+        return owner
+    if owner == signature.key_id and uris.same_origin(owner, claim.actor_uri):
         return claim.actor_uri  # a key id that does not tell, such as …/users/kim/key
     could_be_proved = any(mark in received.body for mark in _MARKS)
     could_be_asked = claim.type in _QUESTIONS and uris.same_origin(

@@ -65,16 +65,15 @@ def check(received: Received, claim: SignatureClaim, key: PublicKey, now: Millis
     _check_time(received, claim, now)
     if "digest" in claim.covered:
         _check_digest(received)
-    if not any(
-        key.has_signed(signing_string(received, claim, target), claim.signature)
-        for target in _targets(received.target)
-    ):
-        raise claims.WrongKey("The signature does not match the request and the actor's key.")
+    for target in _targets(received.target):
+        if key.has_signed(signing_string(received, claim, target), claim.signature):
+            return
+    raise claims.WrongKey("The signature does not match the request and the actor's key.")
 
 
 def signing_string(received: Received, claim: SignatureClaim, target: str) -> bytes:
     """Return the bytes that were signed (draft 2.3). Raises `Untrusted`."""
-    return as_bytes(f"{name}: {_value(received, claim, name, target)}" for name in claim.covered)
+    return as_bytes([f"{name}: {_value(received, claim, name, target)}" for name in claim.covered])
 
 
 def sign(
@@ -178,7 +177,6 @@ def _value(received: Received, claim: SignatureClaim, name: str, target: str) ->
         if moment is None:
             raise errors.Untrusted(f"The signature covers {name} but does not give it; send it.")
         return str(moment // 1000)
-    values = received.values(name)
-    if not values:
+    if not received.has(name):
         raise errors.Untrusted(f"The signature covers {name[:64]}, which was not sent; send it.")
-    return ", ".join(values)  # draft 2.3: repeated fields are joined in order
+    return received.joined(name)  # draft 2.3: repeated fields are joined in order

@@ -88,9 +88,14 @@ def term(document: Document, name: str, prefix: str) -> object:
 
 def type_of(document: Document) -> str:
     """Return the first type without its prefix, "" if there is none."""
-    for value in values(document.get("type", document.get("@type")), limit=8):
-        if isinstance(value, str):
-            name = _strip_prefix(value)
+    return type_name(document.get("type", document.get("@type")))
+
+
+def type_name(value: object) -> str:
+    """Return the first type that `value` names, without its prefix, "" if there is none."""
+    for one in values(value, limit=8):
+        if isinstance(one, str):
+            name = _strip_prefix(one)
             return name if len(name) <= MAX_NAME else ""
     return ""
 
@@ -99,6 +104,11 @@ def id_of(value: object) -> str:
     """Return the id of a reference: a bare URL or an object with one. "" if it is unusable."""
     if is_document(value):
         value = value.get("id", value.get("@id"))
+    return address_of(value)
+
+
+def address_of(value: object) -> str:
+    """Return a bare URL, "" where the value is none."""
     return value if isinstance(value, str) and uris.is_address(value) else ""
 
 

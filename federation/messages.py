@@ -52,9 +52,14 @@ class Received:
         """Return every value of the header `name` (lower case), in order, blanks trimmed."""
         return tuple(self._fields.get(name, ()))
 
+    def has(self, name: str) -> bool:
+        """Say whether the header `name` was sent."""
+        return name in self._fields
+
     def joined(self, name: str) -> str:
-        """Return the value of a structured field, whose lines are joined (RFC 9651, 4.2)."""
-        return ", ".join(self.values(name))
+        """Return the lines of a header as one (RFC 9651, 4.2), "" if there are none."""
+        found = self._fields.get(name, ())
+        return found[0] if len(found) == 1 else ", ".join(found)
 
     def one(self, name: str) -> str:
         """Return the only value of the header `name`, "" if there is none.

@@ -6,7 +6,6 @@ Identity is read strictly, everything else with patience: what is missing, too l
 another shape becomes "" or nothing, never an error.
 """
 
-from collections.abc import Mapping
 from dataclasses import field
 from types import MappingProxyType
 from typing import Final
@@ -19,14 +18,15 @@ from federation.content_types import is_activity_type, wants_activity
 from federation.documents import (
     MAX_BYTES,
     Document,
+    address_of,
     first,
     id_of,
     ids_of,
     is_document,
-    moment_of,
     number_of,
     read_document,
     text_of,
+    type_name,
     type_of,
     values,
 )
@@ -38,7 +38,6 @@ from federation.notes import (
     recipients_of,
 )
 from server import errors
-from server.model import Millis
 from server.values import dataclass
 
 __all__ = [
@@ -92,13 +91,23 @@ class Activity:
     object_uri: str  # of the first object, "" if none
     object_uris: tuple[str, ...]  # several in a Flag: actor and posts, in any order
     object: Document | None = field(repr=False)  # where it was embedded
-    target_uri: str  # of Add, Remove, Move; ""
-    to: tuple[str, ...]
-    cc: tuple[str, ...]
-    published: Millis | None
-    content: str  # a Flag's words or a reaction's emoji; ""
     inner: "Activity | None"  # of an Undo, Accept or Reject that embeds what it is about
     raw: Document = field(repr=False)
+
+    @property
+    def target_uri(self) -> str:
+        """Where an Add, Remove or Move leads, "" for others."""
+        return id_of(first(self.raw.get("target")))
+
+    @property
+    def content(self) -> str:
+        """A Flag's words or a reaction's emoji, "" where there are none."""
+        return text_of(self.raw.get("content"), _MAX_REMARK)
+
+    @property
+    def recipients(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Who is addressed, (to, cc)."""
+        return recipients_of(self.raw)
 
     @property
     def object_type(self) -> str:
@@ -110,17 +119,12 @@ class Activity:
         """Whether an actor deletes itself."""
         return self.type == "Delete" and self.object_uri == self.actor_uri
 
-    @property
-    def is_public(self) -> bool:
-        """Whether everybody is addressed, loudly or quietly."""
-        return PUBLIC in self.to or PUBLIC in self.cc
-
     def note(self, followers_uri: str = "") -> RemoteNote:
         """Read the embedded object as a post; it inherits our recipients if it has none.
 
         Raises `Invalid` where there is none, or it is no post.
         """
-        return read_note(self._embedded(), self.to, self.cc, followers_uri)
+        return read_note(self._embedded(), *self.recipients, followers_uri)
 
     def remote_actor(self) -> RemoteActor:
         """Read the embedded object as an actor. Raises `Invalid` where it is none."""
@@ -173,14 +177,11 @@ def read_claim(body: bytes) -> Claim:
         object_uri = _claimed_object(head.about)
     except (ValueError, RecursionError) as problem:
         raise errors.Invalid("The activity is not a valid JSON object; check it.") from problem
-    names: dict[str, object] = {
-        "id": head.id if head.id is not None else head.at_id,
-        "type": head.type if head.type is not None else head.at_type,
-        "actor": head.actor,
-    }
-    actor_uri, type_name = _actor_of(names), _type_of(names)
-    is_self_delete = type_name == "Delete" and object_uri == actor_uri
-    return Claim(_own_id(names), type_name, actor_uri, object_uri, is_self_delete)
+    actor_uri = _actor_of(head.actor)
+    name = _named(type_name(head.type if head.type is not None else head.at_type))
+    uri = _own_id(head.id if head.id is not None else head.at_id)
+    is_self_delete = name == "Delete" and object_uri == actor_uri
+    return Claim(uri, name, actor_uri, object_uri, is_self_delete)
 
 
 def read_activity(body: bytes) -> Activity:
@@ -190,7 +191,7 @@ def read_activity(body: bytes) -> Activity:
     without exactly one actor, or with an id that is no web address.
     """
     document = read_document(body)
-    return _activity(document, actor_uri=_actor_of(document))
+    return _activity(document, _actor_of(document.get("actor")))
 
 
 def read_collection(document: Document) -> RemoteCollection:
@@ -213,24 +214,18 @@ def read_collection(document: Document) -> RemoteCollection:
 
 
 def _activity(document: Document, actor_uri: str) -> Activity:
-    name = _type_of(document)
+    name = _named(type_of(document))
     whole = document.get("object")
     only = whole[0] if isinstance(whole, list) and len(whole) == 1 else whole
     embedded = MappingProxyType(only) if isinstance(only, dict) else None
     uris = ids_of(whole, _MAX_OBJECTS)
-    to, cc = recipients_of(document)
     return Activity(
-        uri=_own_id(document),
+        uri=_own_id(document.get("id", document.get("@id"))),
         type=name,
         actor_uri=actor_uri,
         object_uri=uris[0] if uris else "",
         object_uris=uris,
         object=embedded,
-        target_uri=id_of(first(document.get("target"))),
-        to=to,
-        cc=cc,
-        published=moment_of(document.get("published")),
-        content=text_of(document.get("content"), _MAX_REMARK),
         inner=_inner(embedded) if name in _WRAPPING else None,
         raw=document,
     )
@@ -240,28 +235,25 @@ def _inner(embedded: Document | None) -> Activity | None:
     """Read what is undone or answered; senders' copies lack fields (snac), even the actor."""
     if embedded is None or not type_of(embedded):
         return None
-    has_actor = embedded.get("actor") is not None
-    return _activity(embedded, actor_uri=_actor_of(embedded) if has_actor else "")
+    actor = embedded.get("actor")
+    return _activity(embedded, "" if actor is None else _actor_of(actor))
 
 
-def _type_of(document: Mapping[str, object]) -> str:
-    name = type_of(document)
+def _named(name: str) -> str:
     if not name:
         raise errors.Invalid("The activity has no type; send one, Create for example.")
     return name
 
 
-def _own_id(document: Mapping[str, object]) -> str:
-    if document.get("id", document.get("@id")) is None:
-        return ""
-    uri = id_of(document)
-    if not uri:
+def _own_id(value: object) -> str:
+    uri = address_of(value)
+    if not uri and value is not None:
         raise errors.Invalid("The activity's id is no web address; send a https URL.")
     return uri
 
 
-def _actor_of(document: Mapping[str, object]) -> str:
-    found = values(document.get("actor"), limit=2)
+def _actor_of(value: object) -> str:
+    found = values(value, limit=2)
     if len(found) > 1:
         raise errors.Invalid("The activity names several actors; send one activity for each.")
     uri = id_of(found[0]) if found else ""

@@ -291,12 +291,13 @@ def _header_writer(
     security = (*_SECURITY_HEADERS, _STRICT_TRANSPORT) if is_https else _SECURITY_HEADERS
 
     async def write(request: web.Request, response: web.StreamResponse) -> None:
+        headers = response.headers
         # Which libraries, in which versions, is nobody's business; aiohttp has said it by now.
-        response.headers["Server"] = "Fixatif"
+        headers["Server"] = "Fixatif"
         for name, value in security:
-            response.headers.setdefault(name, value)
+            headers.setdefault(name, value)
         if REQUEST_ID in request:
-            response.headers["X-Request-Id"] = request[REQUEST_ID]
+            headers["X-Request-Id"] = request[REQUEST_ID]
         if not is_inbox(request):
             _add_own(request, response)
         _add_signals(response, plumbing.signals(request))

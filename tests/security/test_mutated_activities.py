@@ -82,7 +82,7 @@ def _read_everything(body: bytes) -> int:
     count += _read(lambda: activity.append(read_activity(body)))
     for one in activity:
         count += _read(one.note) + _read(one.remote_actor)
-        assert len(one.to) + len(one.cc) <= 2_000
+        assert sum(map(len, one.recipients)) <= 2_000
         assert len(one.object_uris) <= 50
     try:
         document = read_document(body)
