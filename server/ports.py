@@ -122,7 +122,7 @@ class Jobs(Protocol):
         ...
 
     async def hasten(self, queues: Sequence[str], now: Millis) -> int:
-        """Make the waiting jobs at the head of these queues due now; return how many."""
+        """Make jobs of these queues that were put off due now, in their order; return how many."""
         ...
 
     async def retry_all(self, queues: Sequence[str], now: Millis) -> int:

@@ -249,6 +249,15 @@ class _Jobs:
             """,
             queues=json_text(queues),
             now=now,
+        ) + await self._connection.execute(
+            # those behind that were put off too, as they came while their server was paused
+            """
+            UPDATE jobs SET run_at = :now
+            WHERE queue IN (SELECT value FROM json_each(:queues)) AND state = 'behind'
+                AND run_at > :now
+            """,
+            queues=json_text(queues),
+            now=now,
         )
 
     async def retry_all(self, queues: Sequence[str], now: Millis) -> int:

@@ -360,6 +360,7 @@ class FollowConfirmPage:
 
     query: str
     actor: ActorView | None = None  # None: nobody was found, `problem` says why
+    moved_to: LinkView | None = None  # where they are now
     summary_html: str = ""
     follow: FollowButtonView | None = None
     problem: str = ""

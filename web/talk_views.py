@@ -5,7 +5,7 @@ Law: as in `views`.
 
 from server.model import Millis
 from server.values import dataclass
-from web.views import ActorView, FormView, LinkView, PagerView, PostView
+from web.views import ActorView, EmojiView, FormView, LinkView, PagerView, PostView
 
 _EMPTY_FORM = FormView()
 
@@ -19,6 +19,8 @@ class RequestRow:
     at: Millis
     target: LinkView
     excerpt_html: str = ""  # of an answer or quoting post
+    warning: str = ""  # which folds the excerpt away
+    emojis: tuple[EmojiView, ...] = ()  # of the excerpt
     source: LinkView | None = None  # where that stands
     approve_action: str = ""
     refuse_action: str = ""

@@ -131,6 +131,17 @@ async def test_haste_ends_the_wait_of_these_queues_alone(library: Library) -> No
     assert await _claimed(library) == [1]
 
 
+async def test_what_came_while_a_server_was_paused_waits_no_longer_once_it_is_back(
+    library: Library,
+) -> None:
+    async with library.transaction() as tx:
+        await _add(tx.jobs, 1, 2, run_at=LATER)  # the second stands behind the first
+        assert await tx.jobs.hasten([HOST], NOW) == 2
+    assert await _claimed(library) == [1]
+    await _do(library, "done", JobId(1))
+    assert await _claimed(library) == [2]
+
+
 async def test_all_of_a_queue_is_retried_one_by_one(library: Library) -> None:
     async with library.transaction() as tx:
         await _add(tx.jobs, 1, 2, 3)

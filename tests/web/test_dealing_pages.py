@@ -260,6 +260,14 @@ async def test_who_pastes_what_their_browser_shows_finds_whom_they_mean(site: Si
     assert "@ana@art.test" in page
 
 
+async def test_who_has_moved_is_found_with_the_way_to_where_they_are(site: Site) -> None:
+    bob = Peer("bob")
+    serve_account(site.stage, bob, movedTo="https://new.test/users/bob")
+    page = await site.page("/home/follow?q=@bob@peer.test", "ben")
+    assert "This account has moved." in page
+    assert 'href="https://new.test/users/bob"' in page
+
+
 @pytest.mark.parametrize(
     "way", ["/home/follow?q=@bob@peer.test", "/authorize_interaction?uri={uri}"]
 )

@@ -98,6 +98,20 @@ async def test_a_comment_that_waits_is_no_document(site: Site) -> None:
     assert "May I?" not in await site.page(await page_of_work(site), "otto")
 
 
+async def test_a_comment_that_waits_keeps_its_words_behind_its_warning(site: Site) -> None:
+    await with_policy(site, ASK)
+    bob = Peer("bob")
+    await site.stage.meet(bob)
+    work = f"https://art.test/works/{site.work.id}"
+    note = bob.note(inReplyTo=work, content="<p>The end</p>", summary="How it ends")
+    await arrive(site.stage, bob.does("Create", note))
+    page = await site.page("/studio/requests", "ana")
+    fold = page.partition('<details class="fold">')[2].partition("</details>")[0]
+    assert "<summary>How it ends</summary>" in fold
+    assert "The end" in fold
+    assert page.count("The end") == 1
+
+
 async def test_requests_are_answered_by_nobody_else(site: Site) -> None:
     await with_policy(site, ASK)
     target = TargetId(site.work.id)

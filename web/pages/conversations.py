@@ -24,7 +24,7 @@ from web.page_views import PostPage
 from web.present import Show, target_link
 from web.quotes import showing_posts, waiting
 from web.respond import artist_of, head_for, number, page, show, to
-from web.talk import host_of, only_you_and, without_refused
+from web.talk import emoji_views, host_of, only_you_and, without_refused
 from web.talk_views import MessagesPage, RequestRow, RequestsPage
 from web.text import plain_date, plural
 from web.views import HeadView, LinkView, PagerView, PostView
@@ -217,6 +217,8 @@ async def _row(request: web.Request, asked: Asked, *, is_decided: bool) -> Reque
         target=target_link(asked.target, artist.handle, known.addresses)
         or LinkView("a comment", f"/posts/{asked.target.id}"),
         excerpt_html=post.content_html if post is not None else "",
+        warning=post.warning if post is not None else "",
+        emojis=emoji_views(post.emojis) if post is not None else (),
         source=source,
         approve_action="" if is_decided else f"{at}/approve",
         refuse_action="" if is_decided else f"{at}/refuse",

@@ -106,6 +106,7 @@ async def look_up(request: web.Request) -> web.StreamResponse:
     view = FollowConfirmPage(
         query=query,
         actor=show(request).actor(found),
+        moved_to=await new_home(request, found),
         summary_html=found.summary_html,
         follow=follow_button(found, relation.follows) if found.id != artist.id else None,
         dealings=dealings_of(
