@@ -13,6 +13,7 @@ from federation.signatures import load_public_key, read_signature, verify
 from server.errors import FixatifError, Invalid, NotFound, Unavailable, Untrusted
 from server.model import Actor
 from server.ports import Unreachable
+from tests.federation import recorded
 from tests.two_servers.stage import Peer, Stage
 
 BOB = Peer("bob")
@@ -283,3 +284,31 @@ async def test_nobody_there_and_nobody_here_are_both_said(stage: Stage) -> None:
     with pytest.raises(NotFound, match="nobody called bob here"):
         await stage.flows.remote.by_address("bob@art.test")
     assert stage.net.asked == []
+
+
+def serve_recorded(stage: Stage) -> None:
+    """Answer as real servers did: status, media type and bytes."""
+    for one in recorded.everything():
+        if one.document["direction"] == "fetched" and "unsigned" not in one.name:
+            given = {name.lower(): value for name, value in one.headers}
+            url = one.document["url"].replace("=acct:", "=acct%3A").replace("@", "%40")
+            for address in {url, one.document["url"]} - set(stage.net.answers):
+                stage.net.serve(
+                    address,
+                    one.body,
+                    status=one.document["status"],
+                    content_type=given.get("content-type", ""),
+                )
+
+
+@pytest.mark.parametrize("address", ["alice@gts.test", "sam@snac.test", "fay@fedify.test"])
+async def test_people_of_recorded_servers_are_found_by_what_these_answered(
+    address: str, stage: Stage
+) -> None:
+    serve_recorded(stage)
+    handle, host = address.split("@")
+    found = await stage.flows.remote.by_address(address)
+    assert (found.handle, found.domain) == (handle, host)
+    assert found.public_key_pem.strip() == recorded.pems()[found.uri].strip()
+    with pytest.raises(NotFound, match=f"{host} knows nobody called nobody"):
+        await stage.flows.remote.by_address(f"nobody@{host}")
