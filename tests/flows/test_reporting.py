@@ -7,7 +7,7 @@ import pytest
 
 from server.casework import Decision
 from server.dealings import Outcome
-from server.errors import Invalid, NotAllowed, NotFound
+from server.errors import Invalid, NotFound, Outdated
 from server.model import ActorId, Artist, NotificationKind, Role, TargetId, Visibility
 from server.reporting import MAX_PER_HOUR, MAX_WORDS, Case
 from tests.flows.dealings import ANA, about, arrive, here, sent, told
@@ -133,7 +133,7 @@ async def test_a_closed_report_is_not_closed_again(stage: Stage) -> None:
     with pytest.raises(Invalid, match="too long"):
         await stage.flows.casework.close(otto, made.id, settled("x" * (MAX_WORDS + 1)))
     await stage.flows.casework.close(otto, made.id, settled(" We talked. "))
-    with pytest.raises(NotAllowed, match="@otto has closed"):
+    with pytest.raises(Outdated, match="@otto decided"):
         await stage.flows.casework.close(otto, made.id, settled("Me too"))
     closed = (await stage.flows.reporting.case(otto, made.id)).report
     assert (closed.closed_by, closed.note) == ("otto", "We talked.")

@@ -97,8 +97,8 @@ async def test_a_work_is_after_another_one_once_its_artist_agrees(site: Site) ->
     }
     assert (await site.send(edit, "ana", edit, **form)).status == 303
     mine, others = await site.page(page_of(site), "ana"), await site.page(page_of(site), "ben")
-    assert "was asked" in mine
-    assert "was asked" not in others
+    assert "to let you quote them" in mine
+    assert "to let you quote them" not in others
     assert '<blockquote class="quote"' not in mine
     (waiting,) = await site.stage.flows.approving.waiting(otto.id)
     await site.stage.flows.approving.approve(otto, waiting.request.id)
