@@ -322,7 +322,7 @@ def samples(words: str) -> dict[str, object]:
             words, post, comment_action="/c", comment_form=form
         ),
         "follow_confirm.html": pages.FollowConfirmPage(
-            words, actor, f"<p>{words}</p>", follow,
+            words, actor, LinkView(words, "/x"), f"<p>{words}</p>", follow,
             dealings=DealingsView(words, "/actors/7/unblock", "/report?actor=7", is_blocked=True),
         ),
         "policy.html": pages.PolicyPage(
@@ -480,7 +480,8 @@ def samples(words: str) -> dict[str, object]:
         "series_delete.html": of_series.SeriesDeletePage(words, "/d", "/b", 3, words, 1),
         "requests.html": of_talk.RequestsPage(
             (of_talk.RequestRow(words, actor, DAY, LinkView(words, "/@ada/1-x"), f"<p>{words}</p>",
-                                LinkView(words, "https://b.example/1"), "/a", "/r", "/w"),),
+                                words, emojis, LinkView(words, "https://b.example/1"),
+                                "/a", "/r", "/w"),),
             pager=pager,
         ),
         "messages.html": of_talk.MessagesPage((post, quoting, linking), pager),
