@@ -1,6 +1,6 @@
 """Signing in and out, the owner's set-up, and what one says of oneself."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Annotated
@@ -23,7 +23,7 @@ from server.sessions import SESSION_LENGTH, SignedIn, typed_handle
 from server.values import dataclass
 from web.addresses import network_of
 from web.errors import status_of
-from web.fields import CHECKED, Line, Secret, Text, decode
+from web.fields import CHECKED, Fields, Line, Secret, Text, decode
 from web.flows import flows
 from web.forms import read_form
 from web.keys import CLIENT_ADDRESS, SESSION
@@ -160,30 +160,19 @@ async def settings(request: web.Request) -> web.StreamResponse:
 
 async def profile(request: web.Request) -> web.StreamResponse:
     """Change name, text and whether follows are approved."""
-    typed = await read_form(request)
 
-    async def save() -> None:
-        seen = await as_kept(request)
+    async def save(seen: Artist, typed: Fields) -> None:
         asked = decode(ProfileForm, meet(typed, _profile_values(seen), Since(), _LABELS))
         wanted = Profile(asked.name, asked.bio, asked.approves_follows)
         await flows(request).accounts.edit_profile(seen, wanted, seen)
 
-    try:
-        await on_top(save)
-    except Invalid as problem:
-        form, status = again(typed, problem), status_of(problem)
-        return await settings_page(
-            request, await as_kept(request), {"profile": form}, status=status
-        )
-    return to("/settings", "profile")
+    return await _saved(request, "profile", save, to("/settings", "profile"))
 
 
 async def presence(request: web.Request) -> web.StreamResponse:
     """Change how one is found elsewhere."""
-    typed = await read_form(request)
 
-    async def save() -> None:
-        seen = await as_kept(request)
+    async def save(seen: Artist, typed: Fields) -> None:
         asked = decode(PresenceForm, meet(typed, _presence_values(seen), Since(), _LABELS))
         wanted = Presence(
             asked.is_discoverable,
@@ -193,48 +182,49 @@ async def presence(request: web.Request) -> web.StreamResponse:
         )
         await flows(request).presences.change(seen, wanted, seen)
 
-    try:
-        await on_top(save)
-    except Invalid as problem:
-        form, status, now = again(typed, problem), status_of(problem), await as_kept(request)
-        return await settings_page(request, now, {"presence": form}, status=status)
-    return to("/settings", "profile")
+    return await _saved(request, "presence", save, to("/settings", "profile"))
 
 
 async def protection(request: web.Request) -> web.StreamResponse:
     """Change what machines may do with one's works, and how large they are shown."""
-    typed = await read_form(request)
 
-    async def save() -> None:
-        seen = await as_kept(request)
+    async def save(seen: Artist, typed: Fields) -> None:
         now = overlay_values(seen.content_usage, seen.sizes)
         overlay = read_overlay(meet(typed, now, Since(), _LABELS))
         if overlay is not None:
             await flows(request).protecting.change(seen, overlay, seen)
 
-    try:
-        await on_top(save)
-    except Invalid as problem:
-        form, status, kept = again(typed, problem), status_of(problem), await as_kept(request)
-        return await settings_page(request, kept, {"overlay": form}, status=status)
-    return to("/settings#protection", "protection")
+    return await _saved(request, "overlay", save, to("/settings#protection", "protection"))
 
 
 async def permits(request: web.Request) -> web.StreamResponse:
     """Change what holds of works that say nothing else, and of comments."""
-    typed = await read_form(request)
 
-    async def save() -> None:
-        seen = await as_kept(request)
+    async def save(seen: Artist, typed: Fields) -> None:
         sent = meet(typed, permit_values(seen.interaction), Since(), _LABELS)
         await flows(request).accounts.set_permits(seen, decode(PermitsForm, sent).policy, seen)
 
+    return await _saved(request, "permits", save, to("/settings", "permits"))
+
+
+async def _saved(
+    request: web.Request,
+    form: str,
+    save: Callable[[Artist, Fields], Awaitable[None]],
+    done: web.Response,
+) -> web.Response:
+    """Save a form of the settings on top of what stands, or show it again with what is wrong."""
+    typed = await read_form(request)
+
+    async def attempt() -> None:
+        await save(await as_kept(request), typed)
+
     try:
-        await on_top(save)
+        await on_top(attempt)
     except Invalid as problem:
-        form, status, now = again(typed, problem), status_of(problem), await as_kept(request)
-        return await settings_page(request, now, {"permits": form}, status=status)
-    return to("/settings", "permits")
+        kept, shown = await as_kept(request), again(typed, problem)
+        return await settings_page(request, kept, {form: shown}, status=status_of(problem))
+    return done
 
 
 async def password(request: web.Request) -> web.StreamResponse:
