@@ -24,17 +24,9 @@ from server.errors import Invalid, Untrusted
 from server.house import House
 from server.model import JobKind, Millis
 from server.neighbours import PeerPolicy, PolicyState
-from server.ports import (
-    Bus,
-    Incoming,
-    JobCounts,
-    Library,
-    Outgoing,
-    Transaction,
-    Transport,
-    Unreachable,
-)
+from server.ports import Bus, Incoming, Library, Outgoing, Transaction, Transport, Unreachable
 from server.promises import JOBS_TOPIC, MeetPromise, PolicyPromise, promise
+from server.repositories.jobs import JobCounts
 from server.signals import WELL_KNOWN
 from server.tiers import Tier
 from server.values import dataclass

@@ -18,8 +18,9 @@ from server.errors import Gone, Invalid, NotAllowed, NotFound, Refused, Unavaila
 from server.model import Actor, Artist, JobKind, Millis, NotificationKind, Role, TargetId
 from server.moving import Moving
 from server.notifications import tell_anew
-from server.ports import Bus, JobCounts, Library, Transaction
+from server.ports import Bus, Library, Transaction
 from server.promises import JOBS_TOPIC, ClosingPromise, promise
+from server.repositories.jobs import JobCounts
 from server.roles import demand
 from server.sessions import Sessions
 from server.values import dataclass

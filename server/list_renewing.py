@@ -15,8 +15,9 @@ from server.list_keeping import Wanted
 from server.listing import ListApplied
 from server.lists import BlockList, ListSource
 from server.model import JobKind, Millis
-from server.ports import JobCounts, Library
+from server.ports import Library
 from server.promises import ListsPromise, promise
+from server.repositories.jobs import JobCounts
 from server.values import dataclass
 
 log = structlog.get_logger(__name__)

@@ -12,9 +12,10 @@ from server.clock import Clock
 from server.dealings import Peer, Undelivered
 from server.errors import NotFound
 from server.model import Artist, Job, JobId, JobKind, Millis, TargetId, Work
-from server.ports import Bus, JobCounts, Library, Transaction
+from server.ports import Bus, Library, Transaction
 from server.promises import JOBS_TOPIC, DeliverPromise
 from server.reach import Reach
+from server.repositories.jobs import JobCounts
 from server.values import dataclass
 
 _BY_HAND = "It was given up by hand."

@@ -14,8 +14,9 @@ from server.holdings import KEPT
 from server.likening import catch_up
 from server.model import JobId, JobKind, Millis
 from server.passages import DAY, KEPT_DAYS
-from server.ports import JobCounts, Library, MediaStore, Transaction
+from server.ports import Library, MediaStore, Transaction
 from server.promises import EndPromise, ReinscribePromise, SweepPromise, promise
+from server.repositories.jobs import JobCounts
 from server.tidings import KEPT as TIDINGS_KEPT
 from server.values import dataclass
 

@@ -8,7 +8,7 @@ are "behind" and come forward one by one, so that who claims never walks through
 from collections.abc import Sequence
 
 from server.model import Job, JobId, JobKind, Millis
-from server.ports import JobCounts, Jobs
+from server.repositories.jobs import JobCounts, Jobs
 from server.values import dataclass
 from storage.database import Connection, Row, Value, ids_text, json_text
 

@@ -5,10 +5,11 @@ from contextlib import asynccontextmanager
 from typing import TypeVar
 
 from server.neighbours import Neighbours
-from server.ports import Jobs, Library, Transaction
+from server.ports import Library, Transaction
 from server.repositories.accounts import Actors, Artists, Departures, Portraits
 from server.repositories.evidence import Comers, Proofs, SignalLedger, Tidings
 from server.repositories.house import AuditLog, Authorities, HeldThings, Policies
+from server.repositories.jobs import Jobs
 from server.repositories.ledgers import EnvelopeRows, Severances, VisitRows
 from server.repositories.people import Applications, Cases, HouseTexts, Invites, Reports, TheEnd
 from server.repositories.posts import Posts

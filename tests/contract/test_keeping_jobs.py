@@ -6,7 +6,8 @@ import pytest
 
 from server.errors import Conflict
 from server.model import JobId, JobKind, Millis
-from server.ports import JobCounts, Jobs, Library
+from server.ports import Library
+from server.repositories.jobs import JobCounts, Jobs
 
 NOW = Millis(1_000_000)
 LATER = Millis(NOW + 60_000)

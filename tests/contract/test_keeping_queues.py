@@ -3,7 +3,8 @@
 from typing import Any
 
 from server.model import Job, JobId, JobKind, Millis
-from server.ports import Jobs, Library
+from server.ports import Library
+from server.repositories.jobs import Jobs
 from storage.engines import open_engine
 
 NOW = Millis(1_000_000)

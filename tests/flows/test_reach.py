@@ -8,7 +8,8 @@ import pytest
 from federation.messages import Received
 from server.dealings import Peer as Health
 from server.model import Artist, JobKind, Millis, TargetId, Work
-from server.ports import JobCounts, Unreachable
+from server.ports import Unreachable
+from server.repositories.jobs import JobCounts
 from tests.two_servers.stage import Peer, Stage
 
 HOST = "peer.test"

@@ -10,8 +10,8 @@ import pytest
 from server.courtesy import Courtesy
 from server.errors import Invalid, NotFound, Refused, Unavailable
 from server.model import ActorId, JobId, JobKind, Millis
-from server.ports import JobCounts
 from server.promises import Deed, SayPromise, promise_all
+from server.repositories.jobs import JobCounts
 from server.retry import MAX_ATTEMPTS, next_attempt
 from server.worker import LEASE, GiveUp, Later, NotYet, Run, Worker
 from tests.flows.artists import DAY, HOUR, MINUTE, Studio, a_pool, a_studio  # noqa: F401 - fixtures
