@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import msgspec
 
+from server.admission import may_have_files
 from server.clock import Clock
 from server.drafts import MAX_SHORT, checked_alt
 from server.errors import Gone, Invalid, NotFound, Outdated
@@ -35,7 +36,6 @@ from server.shot_files import Received, no_room
 from server.shots import FIELD, MAX_CAPTION, Shot, ShotId, Video, refuse_too_many
 from server.sweeping import drop_unneeded
 from server.values import dataclass
-from server.viewing import may_have_files
 
 
 @dataclass(frozen=True, slots=True)

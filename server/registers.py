@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 
 from server.addresses import Addresses
+from server.admission import OPEN, REACHABLE
 from server.errors import NotFound
 from server.model import (
     Actor,
@@ -21,7 +22,7 @@ from server.model import (
 )
 from server.ports import Library, Transaction
 from server.values import dataclass
-from server.viewing import OPEN, REACHABLE, Viewing
+from server.viewing import Viewing
 
 PEOPLE = 50  # addresses on one page
 REPLIES = 50

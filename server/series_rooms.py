@@ -6,6 +6,7 @@ A series is there for whoever may list at least one of its works; to all others 
 from collections.abc import Sequence
 
 from server.addresses import Addresses
+from server.admission import OPEN, listable, open_artist, refuse_shunned
 from server.errors import Gone, NotFound
 from server.model import (
     Actor,
@@ -21,7 +22,6 @@ from server.model import (
 from server.ports import Library, Transaction
 from server.repositories.works import SeriesShown
 from server.values import dataclass
-from server.viewing import OPEN, listable, open_artist, refuse_shunned
 
 PAGE = 100  # works on one page of a series
 _PLACES = 5  # series that a work's page leads through

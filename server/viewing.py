@@ -5,15 +5,21 @@ Absent and forbidden look the same to a stranger (`NotFound`); what was withdraw
 
 from collections.abc import Sequence
 
-from server import targets
 from server.addresses import Addresses
+from server.admission import (
+    listable,
+    may_have_files,
+    open_artist,
+    owner_of,
+    refuse_shunned,
+    visible_work,
+)
 from server.errors import Gone, NotFound
 from server.model import (
     Actor,
     ActorId,
     Artist,
     Counts,
-    FollowState,
     ImageFormat,
     Millis,
     Picture,
@@ -22,9 +28,7 @@ from server.model import (
     ReactionKind,
     Rendition,
     RenditionName,
-    Role,
     TargetId,
-    Visibility,
     Work,
     WorkId,
     WorkState,
@@ -32,18 +36,12 @@ from server.model import (
 from server.own_works import Sight, sight_of
 from server.ports import Library, Transaction
 from server.repositories.posts import FeedItem
-from server.roles import is_at_least
 from server.shots import Shot
 from server.targets import Target, find_target, find_target_by_uri, may_see
 from server.values import dataclass
 
-ACCOUNT_GONE = "This account was deleted."
 PAGE = 24
 _DAY = 86_400_000
-OPEN = (Visibility.PUBLIC,)
-REACHABLE = (Visibility.PUBLIC, Visibility.UNLISTED)
-TO_FOLLOWERS = (Visibility.PUBLIC, Visibility.FOLLOWERS)
-TO_ITSELF = (Visibility.PUBLIC, Visibility.UNLISTED, Visibility.FOLLOWERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,8 +190,8 @@ class Viewing:
     async def room(self, work_id: WorkId, viewer: ActorId | None) -> Room:
         """Return a work with everything on its page. Raise `NotFound` or `Gone`."""
         async with self.library.reading() as tx:
-            work = await _visible(tx, self.addresses, work_id, viewer)
-            artist, actor = await _owner(tx, work)
+            work = await visible_work(tx, self.addresses, work_id, viewer)
+            artist, actor = await owner_of(tx, work)
             target = TargetId(work.id)
             may_list = await listable(tx, artist.id, viewer)
             newer, older = await tx.works.neighbours(work, may_list)
@@ -214,13 +212,13 @@ class Viewing:
     async def work(self, work_id: WorkId, viewer: ActorId | None) -> tuple[Work, Artist, Actor]:
         """Return a work that `viewer` may see. Raise `NotFound` or `Gone`."""
         async with self.library.reading() as tx:
-            work = await _visible(tx, self.addresses, work_id, viewer)
-            return work, *(await _owner(tx, work))
+            work = await visible_work(tx, self.addresses, work_id, viewer)
+            return work, *(await owner_of(tx, work))
 
     async def owner(self, work: Work) -> tuple[Artist, Actor]:
         """Return whose a work is. Raise `NotFound` where they are suspended."""
         async with self.library.reading() as tx:
-            return await _owner(tx, work)
+            return await owner_of(tx, work)
 
     async def own(self, artist: Artist, work_id: WorkId) -> Work:
         """Return an artist's own work in whatever state but WITHDRAWN. Raise `NotFound`."""
@@ -343,80 +341,6 @@ class Viewing:
             if (rendition.name, rendition.format) == (name, image_format):
                 return work, picture, rendition
         raise NotFound("There is no such picture.")
-
-
-async def open_artist(tx: Transaction, handle: str) -> tuple[Artist, Actor]:
-    """Find an artist whose pages are open. Raise `NotFound` or `Gone`."""
-    artist = await tx.artists.by_handle(handle)
-    if artist is None and await tx.departures.departed(handle) is not None:
-        raise Gone(ACCOUNT_GONE)
-    actor = await tx.actors.by_id(artist.id) if artist else None
-    if artist is None or actor is None or artist.suspended_at is not None:
-        raise NotFound(f"There is no artist '{handle[:60]}' here.")
-    if actor.gone_at is not None:
-        raise Gone(ACCOUNT_GONE)
-    return artist, actor
-
-
-async def _owner(tx: Transaction, work: Work) -> tuple[Artist, Actor]:
-    artist = await tx.artists.by_id(work.artist_id)
-    actor = await tx.actors.by_id(work.artist_id)
-    if artist is None or actor is None or artist.suspended_at is not None:
-        raise NotFound("There is no such work.")
-    return artist, actor
-
-
-async def _visible(
-    tx: Transaction, addresses: Addresses, work_id: WorkId, viewer: ActorId | None
-) -> Work:
-    work = await tx.works.by_id(work_id)
-    if work is None:
-        raise NotFound("There is no such work.")
-    was_seen = work.hung_at is not None and work.visibility in targets.OPEN
-    if work.state is WorkState.WITHDRAWN and was_seen:
-        raise Gone("This work was withdrawn by its artist.")
-    is_kept = work.state in {WorkState.HUNG, WorkState.HIDDEN}
-    if is_kept and await _sees_all(tx, work, viewer):
-        return work
-    target = await find_target(tx, addresses, TargetId(work_id))
-    if target is None or not await may_see(tx, target, viewer):
-        raise NotFound("There is no such work.")
-    await refuse_shunned(tx, work.artist_id, viewer)
-    return work
-
-
-async def may_have_files(tx: Transaction, work: Work, viewer: ActorId | None) -> bool:
-    """Say whether who knows the address of a work's file may have it, as far as the work goes."""
-    return work.is_visible or await _sees_all(tx, work, viewer)
-
-
-async def _sees_all(tx: Transaction, work: Work, viewer: ActorId | None) -> bool:
-    """Say whether somebody sees what others do not: its artist; of a hidden work, moderators."""
-    if work.artist_id == viewer:
-        return True
-    if viewer is None or work.state is not WorkState.HIDDEN:
-        return False
-    reader = await tx.artists.by_id(viewer)
-    return reader is not None and is_at_least(reader.role, Role.MODERATOR)
-
-
-async def refuse_shunned(tx: Transaction, owner: ActorId, viewer: ActorId | None) -> None:
-    """Raise `NotFound` where an artist blocks who looks, also for what is public."""
-    if viewer is not None and await tx.blocks.of(owner, viewer) is not None:
-        raise NotFound("This is not shown to you: who made it has blocked you.")
-
-
-async def listable(
-    tx: Transaction, artist_id: ActorId, viewer: ActorId | None
-) -> tuple[Visibility, ...]:
-    """Return which of an artist's works a viewer may find in lists."""
-    if viewer is None:
-        return OPEN
-    if viewer == artist_id:
-        return TO_ITSELF
-    follow = await tx.relations.follow(viewer, artist_id)
-    is_follower = follow is not None and follow.state is FollowState.ACCEPTED
-    return TO_FOLLOWERS if is_follower else OPEN
 
 
 async def _wall(tx: Transaction, works: Sequence[Work]) -> Wall:

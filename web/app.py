@@ -5,9 +5,9 @@ from http import HTTPStatus
 
 from aiohttp import web
 
+from server.admission import ACCOUNT_GONE
 from server.drafts import MAX_PICTURES
 from server.signals import headers
-from server.viewing import ACCOUNT_GONE
 from web.addresses import read_networks
 from web.bodies import BodyLimits
 from web.closing import farewell

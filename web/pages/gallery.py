@@ -6,6 +6,7 @@ from dataclasses import replace
 from aiohttp import web
 
 from federation.content_types import wants_activity
+from server.admission import REACHABLE
 from server.camera import sentence
 from server.errors import Gone, NotFound
 from server.following import Relation
@@ -16,7 +17,7 @@ from server.portraits import PortraitKind
 from server.protections import Audience
 from server.rules import Proof
 from server.signals import ImageSigns, schema_org
-from server.viewing import PAGE, REACHABLE, Hung, Portfolio, Room
+from server.viewing import PAGE, Hung, Portfolio, Room
 from web import activitypub
 from web.credits import credits_of, is_signed
 from web.dealings import dealings_of
