@@ -175,7 +175,7 @@ class Worker:
     async def _rest(self) -> None:
         """Let some jobs end, so that one transaction settles them; no longer than there are any."""
         sending = [task for kind in _A_FEW for task in self._tasks.get(kind, ())]
-        if sending and not self._is_crowded:
+        if sending and self._is_unhurried:
             await asyncio.wait(sending, timeout=_ROUND_SECONDS)
         else:
             await asyncio.sleep(_ROUND_SECONDS)
@@ -193,7 +193,7 @@ class Worker:
 
     def _room(self, kind: JobKind) -> int:
         """Return how many jobs of a kind may be claimed now."""
-        ahead = self._width(kind) // 2 if kind in _A_FEW else 0
+        ahead = self._width(kind) // 2 if kind in _A_FEW and self._is_unhurried else 0
         return self._free(kind) + ahead - len(self._ahead.get(kind, ()))
 
     def _free(self, kind: JobKind) -> int:
@@ -226,6 +226,11 @@ class Worker:
         if self.waiting_guests() > self.many_guests:
             self._crowded_at = now
         return 0 <= now - self._crowded_at < _CROWD_LINGERS
+
+    @property
+    def _is_unhurried(self) -> bool:
+        """Say whether nobody waits for this process: else jobs begin in rounds, with pauses."""
+        return not self._is_crowded and not self.is_visited()
 
     def _width(self, kind: JobKind) -> int:
         lanes = self.lanes[kind]
@@ -269,12 +274,14 @@ class Worker:
 
     def _ended(self, kind: JobKind, task: asyncio.Task[None]) -> None:
         del self._tasks[kind][task]
-        self._begin_some(kind)
+        if self._is_unhurried:
+            self._begin_some(kind)
         self.bus.wake(JOBS_TOPIC)
 
     async def _finish(self) -> None:
         while running := [task for tasks in self._tasks.values() for task in tasks]:
             await asyncio.gather(*running)
+            await self._begin(())  # those that waited for a lane
 
     async def _do(self, job: Job) -> None:
         try:

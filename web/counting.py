@@ -23,6 +23,7 @@ from server.visitors import VisitorClass
 from server.visits import Visit, Visits
 from server.work_visits import WorkVisits
 from web.addresses import network_of
+from web.headers import is_probe
 from web.inboxes import is_inbox
 from web.keys import (
     CLIENT_ADDRESS,
@@ -34,7 +35,6 @@ from web.keys import (
     VISITOR_CLASS,
 )
 
-_UNCOUNTED: Final = frozenset({"/healthz", "/readyz"})
 _PICTURES: Final = "/media/"
 _REFUSED: Final = frozenset({403, 429})
 _NOTHING_HERE: Final = 404
@@ -58,7 +58,7 @@ class Counter:
 
     def note(self, request: web.Request, response: web.StreamResponse) -> None:
         """Count one answer."""
-        if request.path in _UNCOUNTED:
+        if is_probe(request):
             return
         if is_inbox(request):
             self._note_delivery(request, response)

@@ -13,12 +13,18 @@ _LONGEST_PATH: Final = (
     2_048  # aiohttp looks for each part of it again; no address of ours is as long
 )
 _MOST_FIELDS: Final = 256  # of a query
+_PROBES: Final = frozenset({"/healthz", "/readyz"})
 _EXPECTED: Final = "100-continue"  # RFC 9110, 10.1.1 knows no other expectation
 
 
 def media_type(request: web.BaseRequest) -> str:
     """Return the type of a body without its parameters, "" where none is named."""
     return request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+
+
+def is_probe(request: web.BaseRequest) -> bool:
+    """Say whether a program only asks whether we are well: nobody looks at anything."""
+    return request.path in _PROBES
 
 
 def excess(request: web.BaseRequest) -> int:

@@ -23,6 +23,7 @@ from web.addresses import IPNetwork, client_address, is_trusted_proxy, network_o
 from web.bodies import BodyLimits, bound
 from web.csrf import FormGuard
 from web.errors import EXPECTED, plain_page, problem, sentence_for, status_of
+from web.headers import is_probe
 from web.inboxes import is_inbox, take_in
 from web.keys import (
     ARTIST,
@@ -231,7 +232,8 @@ def _delivering(plumbing: Plumbing) -> Middleware:
     @web.middleware
     async def deliver(request: web.Request, handler: Handler) -> web.StreamResponse:
         if not is_inbox(request):
-            plumbing.note_visitor()
+            if not is_probe(request):
+                plumbing.note_visitor()
             return await handler(request)
         return await take_in(request, request.match_info.handler, plumbing.body_limits)
 

@@ -339,6 +339,44 @@ async def test_deliveries_claimed_ahead_begin_as_lanes_fall_free_and_are_given_b
         assert {job.attempts for job, _ in await tx.jobs.waiting(DELIVER)} <= {0}
 
 
+async def test_while_somebody_looks_at_pages_no_delivery_is_claimed_ahead(studio: Studio) -> None:
+    visit = [True]
+    may_end, begun = asyncio.Event(), asyncio.Queue[bytes]()
+
+    async def run(payload: bytes) -> None:
+        begun.put_nowait(payload)
+        await may_end.wait()
+
+    await add(studio, *(str(number).encode() for number in range(20)), kind=DELIVER)
+    lanes = worker_for(studio, {DELIVER: run}, lanes=16)
+    worker = replace(lanes, patience_seconds={}, is_visited=lambda: visit[0])
+    task = asyncio.create_task(worker.run())
+    for _ in range(2):
+        await asyncio.wait_for(begun.get(), 20)
+    assert await counts(studio, DELIVER) == JobCounts(waiting=18, running=2)
+    visit.clear()
+    visit.append(False)
+    for _ in range(14):  # lanes are free for these; four more are claimed ahead
+        await asyncio.wait_for(begun.get(), 20)
+    assert await counts(studio, DELIVER) == JobCounts(running=20)
+    may_end.set()
+    worker.stop()
+    await asyncio.wait_for(task, 20)
+
+
+async def test_what_waits_for_a_lane_is_done_before_a_drain_ends(studio: Studio) -> None:
+    visitors: list[str] = []
+
+    async def run(_payload: bytes) -> None:
+        visitors.append("somebody")  # who comes to look once all is claimed
+
+    await add(studio, *(str(number).encode() for number in range(12)), kind=DELIVER)
+    lanes = worker_for(studio, {DELIVER: run}, lanes=8)
+    worker = replace(lanes, patience_seconds={}, is_visited=lambda: bool(visitors))
+    assert await worker.drain() == 12
+    assert await counts(studio, DELIVER) == JobCounts()
+
+
 async def test_what_is_too_early_is_no_attempt(studio: Studio) -> None:
     until = Millis(studio.clock.now() + MINUTE)
     await add(studio, b"x", kind=DELIVER)

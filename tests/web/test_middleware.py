@@ -163,7 +163,7 @@ async def test_a_stranger_cannot_say_who_they_are(house: House, aiohttp_client: 
     assert (body["from"], body["secure"]) == ("127.0.0.1", False)
 
 
-async def test_who_looks_is_noted_and_who_delivers_is_not(
+async def test_who_looks_is_noted_and_who_delivers_or_only_asks_whether_we_are_well_is_not(
     house: House, aiohttp_client: Connect
 ) -> None:
     noted: list[str] = []
@@ -173,9 +173,12 @@ async def test_who_looks_is_noted_and_who_delivers_is_not(
     )
     install(app, replace(plumbing, note_visitor=lambda: noted.append("somebody")))
     app.router.add_get("/", house.page)
+    app.router.add_get("/healthz", house.page)
     app.router.add_post("/inbox", house.page)
     client = await aiohttp_client(app)
     async with client.post("/inbox", data=b"") as response:
+        assert response.status == 200
+    async with client.get("/healthz") as response:
         assert response.status == 200
     assert noted == []
     async with client.get("/") as response:
