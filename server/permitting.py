@@ -56,7 +56,7 @@ class Wish:
 
 async def policy_of(tx: Transaction, target: Target) -> InteractionPolicy | None:
     """Return who may do what to a target, None where it is of another server."""
-    owner = await tx.artists.by_id(target.owner_id)
+    owner = target.owner or await tx.artists.by_id(target.owner_id)
     if owner is None:
         return None
     own = target.work.interaction if target.work is not None else None

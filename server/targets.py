@@ -13,6 +13,7 @@ from server.model import (
     WorkId,
 )
 from server.ports import Transaction
+from server.repositories.works import Owner
 from server.values import dataclass
 
 OPEN = (Visibility.PUBLIC, Visibility.UNLISTED)
@@ -31,6 +32,7 @@ class Target:
     owner_id: ActorId
     visibility: Visibility
     work: Work | None = None
+    owner: Owner | None = None  # of a work: what its artist says of it
     post: Post | None = None
 
     @property
@@ -43,12 +45,13 @@ class Target:
 
 async def find_target(tx: Transaction, addresses: Addresses, target_id: TargetId) -> Target | None:
     """Find a visible work (without its pictures), or a post, by id."""
-    work = await tx.works.bare(WorkId(target_id))
-    if work is not None:
+    found = await tx.works.owned(WorkId(target_id))
+    if found is not None:
+        work, owner = found
         if not work.is_visible:
             return None
         uri = addresses.work(work.id)
-        return Target(target_id, uri, work.artist_id, work.visibility, work=work)
+        return Target(target_id, uri, work.artist_id, work.visibility, work=work, owner=owner)
     post = await tx.posts.by_id(PostId(target_id))
     if post is None:
         return None
@@ -83,9 +86,7 @@ async def may_see(tx: Transaction, target: Target, asker: ActorId | None) -> boo
     """
     if target.owner_id == asker:
         return True
-    owner = await tx.actors.by_id(target.owner_id)
-    is_kept_out = owner is None or owner.suspended_at is not None
-    if is_kept_out or (target.post is not None and target.post.is_withheld):
+    if await _is_suspended(tx, target) or (target.post is not None and target.post.is_withheld):
         return False
     if target.visibility in OPEN:
         return True
@@ -97,6 +98,14 @@ async def may_see(tx: Transaction, target: Target, asker: ActorId | None) -> boo
         if follow is not None and follow.state is FollowState.ACCEPTED:
             return True
     return target.post is not None and await _is_for(tx, target.post, asker)
+
+
+async def _is_suspended(tx: Transaction, target: Target) -> bool:
+    """Say whether its author is kept out, or unknown."""
+    if target.owner is not None:
+        return target.owner.is_suspended
+    author = await tx.actors.by_id(target.owner_id)
+    return author is None or author.suspended_at is not None
 
 
 async def _is_for(tx: Transaction, post: Post, reader: ActorId) -> bool:

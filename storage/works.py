@@ -24,8 +24,9 @@ from server.model import (
     WorkId,
     WorkState,
 )
+from server.permits import InteractionPolicy
 from server.preparation import Preparation
-from server.repositories.works import Works
+from server.repositories.works import Owner, Works
 from server.values import dataclass
 from storage import digests
 from storage.database import MAX_ID, Connection, Row, ids_text, json_text, listed
@@ -69,6 +70,24 @@ class _Works:
 
     async def by_id(self, work_id: WorkId) -> Work | None:
         return (await self.many([work_id])).get(work_id)
+
+    async def owned(self, work_id: WorkId) -> tuple[Work, Owner] | None:
+        row = await self._connection.fetch_one(
+            """
+            SELECT works.*, artists.interaction AS owner_interaction,
+                actors.suspended_at AS owner_suspended_at
+            FROM works
+                JOIN artists ON artists.id = works.artist_id
+                JOIN actors ON actors.id = works.artist_id
+            WHERE works.id = :id
+            """,
+            id=work_id,
+        )
+        if row is None:
+            return None
+        interaction = permits_in(row["owner_interaction"]) or InteractionPolicy()
+        is_suspended = row["owner_suspended_at"] is not None
+        return _work(row, ()), Owner(interaction, is_suspended=is_suspended)
 
     async def bare(self, work_id: WorkId) -> Work | None:
         row = await self._connection.fetch_one("SELECT * FROM works WHERE id = :id", id=work_id)

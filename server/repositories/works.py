@@ -15,9 +15,18 @@ from server.model import (
     Work,
     WorkId,
 )
+from server.permits import InteractionPolicy
 from server.preparation import Preparation
 from server.shots import Shot, ShotId
 from server.values import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """What decisions about a work ask of its artist."""
+
+    interaction: InteractionPolicy  # of works that say nothing else
+    is_suspended: bool
 
 
 class Works(Protocol):
@@ -31,6 +40,10 @@ class Works(Protocol):
 
     async def by_id(self, work_id: WorkId) -> Work | None:
         """Return the work in whatever state, WITHDRAWN too."""
+        ...
+
+    async def owned(self, work_id: WorkId) -> tuple[Work, Owner] | None:
+        """Return the work as `bare`, with what its artist says of it: all that a decision asks."""
         ...
 
     async def bare(self, work_id: WorkId) -> Work | None:

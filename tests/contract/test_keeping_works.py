@@ -18,7 +18,9 @@ from server.model import (
     WorkId,
     WorkState,
 )
+from server.permits import InteractionPolicy, Permit
 from server.ports import Library
+from server.repositories.works import Owner
 from tests.contract.samples import MAX, NOW, add_artist, picture, rendition, work
 
 EVERYONE = (Visibility.PUBLIC,)
@@ -56,10 +58,27 @@ async def test_a_work_comes_back_as_stored_with_its_pictures_in_order(library: L
         assert await tx.works.by_id(WorkId(11)) is None
         assert await tx.works.bare(WorkId(10)) == replace(stored, pictures=())
         assert await tx.works.bare(WorkId(11)) is None
+        assert await tx.works.owned(WorkId(10)) == (
+            replace(stored, pictures=()),
+            Owner(InteractionPolicy(), is_suspended=False),
+        )
+        assert await tx.works.owned(WorkId(11)) is None
         assert await tx.works.many([WorkId(10), WorkId(11)]) == {10: stored}
         assert await tx.works.by_media_key("media-31") == (stored, stored.pictures[0])
         assert await tx.works.by_media_key("") is None
         assert await tx.works.by_media_key("media-30") is None
+
+
+async def test_a_work_comes_with_what_decisions_ask_of_its_artist(library: Library) -> None:
+    permits = InteractionPolicy(like=Permit.FOLLOWERS)
+    async with library.transaction() as tx:
+        await add_artist(tx, 1, interaction=permits)
+        await tx.works.add(work(10))
+        await tx.actors.restrain(ActorId(1), silenced_at=None, suspended_at=NOW)
+    async with library.reading() as tx:
+        found = await tx.works.owned(WorkId(10))
+    assert found is not None
+    assert found[1] == Owner(permits, is_suspended=True)
 
 
 async def test_every_field_of_a_work_but_its_pictures_can_change(library: Library) -> None:
