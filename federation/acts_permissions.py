@@ -10,8 +10,9 @@ from typing import Final
 
 from federation import acts_posts
 from federation.acts_posts import Sent
-from federation.deeds import POST_TYPES, Act, Arrived, Hands
+from federation.deeds import Act, Arrived, Hands
 from federation.documents import Document, first, id_of, is_document, type_of
+from federation.notes import POST_TYPES
 from federation.permissions import REQUESTS
 from federation.posts import post_from, treated
 from federation.uris import same_origin

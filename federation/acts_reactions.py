@@ -3,15 +3,17 @@
 from collections.abc import Mapping
 from typing import Final
 
+from federation import announces
 from federation.deeds import Act, Arrived, Hands
 from federation.emoji import emoji_of
+from federation.facts import host_of
 from federation.vocabulary import Activity
 from server.model import Reaction, ReactionKind
 from server.permits import Answer
 from server.permitting import Wish, forget, permitted
 from server.ports import Transaction
 from server.reactions import WISHES
-from server.targets import find_target_by_uri, may_see
+from server.targets import Target, find_target_by_uri, may_see
 
 _KINDS: Final = {
     "Like": ReactionKind.LIKE,
@@ -21,17 +23,46 @@ _KINDS: Final = {
 
 
 async def react(hands: Hands, tx: Transaction, deed: Arrived) -> None:
-    """Note a Like or Announce of what we hold and the actor may see, if its artist lets them."""
+    """Note a Like of what we hold and the actor may see, if its artist lets them."""
     activity = deed.activity
     target = await find_target_by_uri(tx, hands.addresses, activity.object_uri)
-    if target is None or not await may_see(tx, target, deed.actor.id):
+    if target is not None and await _may(hands, tx, deed, ReactionKind.LIKE, target):
+        await hands.reactions.note_reaction(
+            tx, ReactionKind.LIKE, deed.actor.id, target, activity.uri, emoji_of(activity)
+        )
+
+
+async def boost(hands: Hands, tx: Transaction, deed: Arrived) -> None:
+    """Note an Announce of what we hold, as `react`."""
+    uri = announces.boosted_uri(deed.activity)
+    if not uri or not announces.is_for_followers(deed.activity, deed.actor):
         return
-    kind = _KINDS[activity.type]
-    wish = Wish(WISHES[kind], target, deed.actor.id, activity.uri, activity_id=deed.id)
+    if hands.doors.refusal_of(host_of(uri)) is not None:  # what a wrapped activity is about
+        return
+    target = await find_target_by_uri(tx, hands.addresses, uri)
+    if target is not None:
+        await note_boost(hands, tx, deed, target)
+
+
+async def note_boost(hands: Hands, tx: Transaction, deed: Arrived, target: Target) -> None:
+    """Note an Announce of something here, if it may be boosted and its artist lets the actor."""
+    if not announces.may_be_boosted(target, deed.actor):
+        return
+    if await _may(hands, tx, deed, ReactionKind.BOOST, target):
+        at = announces.boosted_at(deed.activity, hands.clock.now())
+        await hands.reactions.note_reaction(
+            tx, ReactionKind.BOOST, deed.actor.id, target, deed.activity.uri, at=at
+        )
+
+
+async def _may(
+    hands: Hands, tx: Transaction, deed: Arrived, kind: ReactionKind, target: Target
+) -> bool:
+    if not await may_see(tx, target, deed.actor.id):
+        return False
+    wish = Wish(WISHES[kind], target, deed.actor.id, deed.activity.uri, activity_id=deed.id)
     said = await permitted(tx, hands.addresses, hands.clock, wish, is_approved=deed.is_approved)
-    if said is Answer.ALLOW:
-        emoji = emoji_of(activity) if kind is ReactionKind.LIKE else ""
-        await hands.reactions.note_reaction(tx, kind, deed.actor.id, target, activity.uri, emoji)
+    return said is Answer.ALLOW
 
 
 async def undo_reaction(hands: Hands, tx: Transaction, deed: Arrived) -> None:
@@ -45,7 +76,8 @@ async def undo_reaction(hands: Hands, tx: Transaction, deed: Arrived) -> None:
     kind = _KINDS.get(inner.type) if inner else None
     if inner is None or kind is None:
         return
-    target = await find_target_by_uri(tx, hands.addresses, inner.object_uri)
+    uri = announces.boosted_uri(inner) if kind is ReactionKind.BOOST else inner.object_uri
+    target = await find_target_by_uri(tx, hands.addresses, uri)
     if target is not None:
         await forget(tx, WISHES[kind], deed.actor.id, target.id)
     kept = await tx.reactions.of(kind, deed.actor.id, target.id) if target else None
@@ -59,5 +91,5 @@ def _is_of_an_older(inner: Activity, kept: Reaction) -> bool:
     return bool(undone and kept.emoji and undone != kept.emoji)
 
 
-ACTS: Final[Mapping[str, Act]] = dict.fromkeys(_KINDS, react)
+ACTS: Final[Mapping[str, Act]] = {"Like": react, "EmojiReact": react, "Announce": boost}
 UNDOS: Final[Mapping[str, Act]] = dict.fromkeys(_KINDS, undo_reaction)

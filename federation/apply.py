@@ -23,10 +23,11 @@ from federation import (
     acts_reports,
     uris,
 )
-from federation.deeds import ACTOR_TYPES, POST_TYPES, Act, Arrived, Hands
+from federation.deeds import ACTOR_TYPES, Act, Arrived, Hands
 from federation.doors import treatment_of
 from federation.facts import STRANGERS, Ties, post_in
 from federation.holding import held_of, take_back, wait_for
+from federation.notes import POST_TYPES
 from federation.posts import with_header
 from federation.vocabulary import Activity, RemoteNote, read_activity
 from server.errors import Invalid, NotFound, Unavailable, Untrusted

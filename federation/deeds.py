@@ -26,9 +26,6 @@ from server.reporting import Reporting
 from server.treatments import Treatment
 from server.values import dataclass
 
-POST_TYPES: Final = frozenset(
-    {"Note", "Question", "Article", "Page", "Image", "Video", "Audio", "Event"}
-)
 ACTOR_TYPES: Final = frozenset({"Person", "Service", "Application", "Group", "Organization"})
 
 

@@ -37,9 +37,10 @@ from server.permits import InteractionPolicy
 from server.values import dataclass
 
 _PUBLIC_NAMES: Final = frozenset({PUBLIC, "as:Public", "Public"})  # ActivityPub, 5.6
-_POSTS: Final = frozenset(
-    {"Note", "Question", "Article", "Page", "Image", "Video", "Audio", "Event", "Document"}
+POST_TYPES: Final = frozenset(
+    {"Note", "Question", "Article", "Page", "Image", "Video", "Audio", "Event"}
 )
+_POSTS: Final = POST_TYPES | {"Document"}
 _TALK: Final = frozenset({"Note", "Question"})  # their summary is a warning, not an abstract
 _MAX_CONTENT: Final = 200_000  # characters of HTML: a long article, not a library
 _MAX_WARNING: Final = 2000

@@ -66,6 +66,7 @@ from server.egress import GIGABYTE, Egress
 from server.envelopes import Envelopes
 from server.errors import Unavailable
 from server.evidence import Evidence
+from server.feeding import Feeding
 from server.following import Following
 from server.given import GivenTo, read_key
 from server.governing import Governing
@@ -409,6 +410,7 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
             *(config.media.max_video_bytes, config.media.max_shots_bytes),
         ),
         viewing=viewing,
+        feeding=Feeding(library),
         registers=Registers(library, addresses, viewing),
         presences=Presences(library, clock, bus),
         series=Curating(library, clock, addresses, bus, keys),

@@ -15,6 +15,7 @@ from server.model import Millis
 from server.neighbours import Neighbours
 from server.repositories.accounts import Actors, Artists, Departures, Portraits
 from server.repositories.evidence import Comers, Proofs, SignalLedger, Tidings
+from server.repositories.feed import Feeds
 from server.repositories.house import AuditLog, Authorities, HeldThings, Policies
 from server.repositories.jobs import Jobs
 from server.repositories.ledgers import EnvelopeRows, Severances, VisitRows
@@ -44,6 +45,8 @@ class Transaction(Protocol):
     def likenesses(self) -> Likenesses: ...
     @property
     def posts(self) -> Posts: ...
+    @property
+    def feeds(self) -> Feeds: ...
     @property
     def relations(self) -> Relations: ...
     @property

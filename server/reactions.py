@@ -136,13 +136,14 @@ class Reactions:
         target: Target,
         uri: str,
         emoji: str = "",
+        at: Millis | None = None,
     ) -> bool:
         """Keep a reaction and tell the target's owner. False where it is not new.
 
-        Of several with an emoji by one actor the newest is kept.
+        Of several with an emoji by one actor the newest is kept. `at`: when, if not now.
         """
-        now = self.clock.now()
-        reaction = Reaction(self.clock.new_id(), kind, actor_id, target.id, uri, now, emoji)
+        at = self.clock.now() if at is None else at
+        reaction = Reaction(self.clock.new_id(), kind, actor_id, target.id, uri, at, emoji)
         is_new = await tx.reactions.put(reaction)
         if not is_new and emoji:
             await tx.reactions.remove(kind, actor_id, target.id)

@@ -1,4 +1,4 @@
-"""What somebody may see: works, portfolios, feeds, renditions. Reads only.
+"""What somebody may see: works, portfolios, renditions. Reads only.
 
 Absent and forbidden look the same to a stranger (`NotFound`); what was withdrawn is `Gone`.
 """
@@ -35,7 +35,6 @@ from server.model import (
 )
 from server.own_works import Sight, sight_of
 from server.ports import Library, Transaction
-from server.repositories.posts import FeedItem
 from server.shots import Shot
 from server.targets import Target, find_target, find_target_by_uri, may_see
 from server.values import dataclass
@@ -116,24 +115,6 @@ class Reception:
 
 
 @dataclass(frozen=True, slots=True)
-class FeedEntry:
-    """One entry of the following feed: a work here, or a post from elsewhere."""
-
-    at: int
-    hung: Hung | None
-    said: Said | None
-    counts: Counts
-    mine: frozenset[ReactionKind]
-
-    @property
-    def id(self) -> TargetId:
-        """The id that the next page starts before."""
-        if self.hung is not None:
-            return TargetId(self.hung.work.id)
-        return TargetId(self.said.post.id) if self.said else TargetId(0)
-
-
-@dataclass(frozen=True, slots=True)
 class Viewing:
     """Show what may be seen. `viewer` is the asker's actor id, None for a stranger."""
 
@@ -202,7 +183,7 @@ class Viewing:
                 Hung(work, artist),
                 actor,
                 counts[target],
-                tuple(await _with_authors(tx, comments)),
+                tuple(await with_authors(tx, comments)),
                 newer,
                 older,
                 frozenset(kind for kind, _ in mine),
@@ -243,12 +224,6 @@ class Viewing:
         async with self.library.reading() as tx:
             return await tx.reactions.counts(targets)
 
-    async def feed(self, reader: ActorId, before: TargetId | None = None) -> list[FeedEntry]:
-        """Return what those hung and said whom `reader` follows, newest first."""
-        async with self.library.reading() as tx:
-            items = await tx.posts.feed(reader, before=before, limit=PAGE)
-            return await _entries(tx, items, reader)
-
     async def post(self, post_id: PostId, viewer: ActorId | None) -> tuple[Said, Target | None]:
         """Return a comment or post, and what it answers. Raise `NotFound`."""
         async with self.library.reading() as tx:
@@ -256,7 +231,7 @@ class Viewing:
             if target is None or target.post is None or not await may_see(tx, target, viewer):
                 raise NotFound("There is no such comment.")
             await refuse_shunned(tx, target.owner_id, viewer)
-            said = await _with_authors(tx, [target.post])
+            said = await with_authors(tx, [target.post])
             answered = target.post.reply_to_id
             parent = await find_target(tx, self.addresses, answered) if answered else None
             return said[0], parent
@@ -312,7 +287,7 @@ class Viewing:
         async with self.library.reading() as tx:
             counts = await tx.reactions.counts([target])
             mine = await tx.reactions.of_actor(viewer, [target]) if viewer else set()
-            replies = await _with_authors(tx, await tx.posts.replies_to(target, viewer))
+            replies = await with_authors(tx, await tx.posts.replies_to(target, viewer))
         return Reception(counts[target], frozenset(kind for kind, _ in mine), tuple(replies))
 
     async def rendition(
@@ -344,10 +319,11 @@ class Viewing:
 
 
 async def _wall(tx: Transaction, works: Sequence[Work]) -> Wall:
-    return Wall(tuple(await _with_artists(tx, works[:PAGE])), goes_on=len(works) > PAGE)
+    return Wall(tuple(await with_artists(tx, works[:PAGE])), goes_on=len(works) > PAGE)
 
 
-async def _with_artists(tx: Transaction, works: Sequence[Work]) -> list[Hung]:
+async def with_artists(tx: Transaction, works: Sequence[Work]) -> list[Hung]:
+    """Return works with whose they are."""
     artists: dict[ActorId, Artist | None] = {}
     for work in works:
         if work.artist_id not in artists:
@@ -355,27 +331,7 @@ async def _with_artists(tx: Transaction, works: Sequence[Work]) -> list[Hung]:
     return [Hung(work, artist) for work in works if (artist := artists[work.artist_id])]
 
 
-async def _with_authors(tx: Transaction, posts: Sequence[Post]) -> list[Said]:
+async def with_authors(tx: Transaction, posts: Sequence[Post]) -> list[Said]:
+    """Return posts with who wrote them."""
     authors = await tx.actors.many([post.actor_id for post in posts])
     return [Said(post, authors[post.actor_id]) for post in posts if post.actor_id in authors]
-
-
-async def _entries(tx: Transaction, items: Sequence[FeedItem], reader: ActorId) -> list[FeedEntry]:
-    works = await tx.works.many([item.work_id for item in items if item.work_id])
-    posts = await tx.posts.many([item.post_id for item in items if item.post_id])
-    hung = {h.work.id: h for h in await _with_artists(tx, list(works.values()))}
-    said = {s.post.id: s for s in await _with_authors(tx, list(posts.values()))}
-    ids = [item.id for item in items]
-    counts = await tx.reactions.counts(ids)
-    mine = await tx.reactions.of_actor(reader, ids)
-    entries = [
-        FeedEntry(
-            item.at,
-            hung.get(item.work_id) if item.work_id else None,
-            said.get(item.post_id) if item.post_id else None,
-            counts[item.id],
-            frozenset(kind for kind, target in mine if target == item.id),
-        )
-        for item in items
-    ]
-    return [entry for entry in entries if entry.hung or entry.said]

@@ -8,6 +8,7 @@ from server.neighbours import Neighbours
 from server.ports import Library, Transaction
 from server.repositories.accounts import Actors, Artists, Departures, Portraits
 from server.repositories.evidence import Comers, Proofs, SignalLedger, Tidings
+from server.repositories.feed import Feeds
 from server.repositories.house import AuditLog, Authorities, HeldThings, Policies
 from server.repositories.jobs import Jobs
 from server.repositories.ledgers import EnvelopeRows, Severances, VisitRows
@@ -32,6 +33,7 @@ from storage.database import Connection, Engine
 from storage.departures import departures_in
 from storage.engines import open_engine
 from storage.envelopes import envelopes_in
+from storage.feed import feeds_in
 from storage.held import held_in
 from storage.house_texts import house_texts_in
 from storage.invites import invites_in
@@ -129,6 +131,10 @@ class _Transaction:
     @property
     def posts(self) -> Posts:
         return posts_in(self._connection)
+
+    @property
+    def feeds(self) -> Feeds:
+        return feeds_in(self._connection)
 
     @property
     def relations(self) -> Relations:

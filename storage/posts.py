@@ -19,7 +19,7 @@ from server.model import (
     Visibility,
     WorkId,
 )
-from server.repositories.posts import FeedItem, Posts
+from server.repositories.posts import Posts
 from server.treatments import Treatment, is_hidden
 from server.values import dataclass
 from storage.database import MAX_ID, Connection, Row, ids_text, json_text, listed, time_of
@@ -211,66 +211,6 @@ class _Posts:
             reader=reader or 0,
         )
         return 0 if row is None else int(row["number"])
-
-    async def feed(
-        self, reader: ActorId, *, before: TargetId | None = None, limit: int = 24
-    ) -> list[FeedItem]:
-        # The newest few of each followee, then the newest of those: the cost grows with the
-        # number of followees, never with all that they ever showed. Where a row names its
-        # candidates by a subquery, PostgreSQL needs an array to look each up by its key.
-        rows = await self._connection.fetch_all(
-            """
-            SELECT works.listed_at AS at, works.id AS work_id, NULL AS post_id, works.id AS id
-            FROM follows
-                JOIN artists ON artists.id = follows.followee_id AND artists.suspended_at IS NULL
-                JOIN works ON works.id /*pg = ANY (ARRAY( -- */ IN (
-                    SELECT latest.id FROM works AS latest
-                    WHERE latest.artist_id = follows.followee_id AND latest.state = 'hung'
-                        AND latest.visibility IN ('public', 'unlisted', 'followers')
-                        AND (latest.listed_at, latest.id) < (:before_at, :before)
-                    ORDER BY latest.listed_at DESC, latest.id DESC LIMIT :limit
-                ) /*pg ) */
-            WHERE follows.follower_id = :reader AND follows.state = 'accepted'
-            UNION ALL
-            SELECT posts.published_at AS at, NULL AS work_id, posts.id AS post_id, posts.id AS id
-            FROM follows
-                JOIN posts ON posts.id /*pg = ANY (ARRAY( -- */ IN (
-                    SELECT latest.id FROM posts AS latest
-                    WHERE latest.actor_id = follows.followee_id AND latest.in_reply_to_uri = ''
-                        AND latest.reply_to_id IS NULL
-                        AND latest.visibility IN ('public', 'unlisted', 'followers')
-                        AND NOT latest.is_withheld
-                        AND (latest.published_at, latest.id) < (:before_at, :before)
-                    ORDER BY latest.published_at DESC, latest.id DESC LIMIT :limit
-                ) /*pg ) */
-            WHERE follows.follower_id = :reader AND follows.state = 'accepted' AND NOT EXISTS (
-                SELECT 1 FROM actors
-                WHERE actors.id = follows.followee_id AND actors.suspended_at IS NOT NULL
-            )
-            UNION ALL
-            SELECT DISTINCT works.listed_at AS at, works.id AS work_id,
-                CAST(NULL AS BIGINT) AS post_id, works.id AS id
-            FROM follows
-                JOIN series ON series.actor_id = follows.followee_id
-                JOIN artists ON artists.id = series.artist_id AND artists.suspended_at IS NULL
-                JOIN series_works ON series_works.series_id = series.id
-                JOIN works ON works.id = series_works.work_id
-            WHERE follows.follower_id = :reader AND follows.state = 'accepted'
-                AND works.state = 'hung' AND works.visibility = 'public'
-                AND (works.listed_at, works.id) < (:before_at, :before)
-                AND NOT EXISTS (
-                    SELECT 1 FROM follows AS whole
-                    WHERE whole.follower_id = :reader AND whole.state = 'accepted'
-                        AND whole.followee_id = series.artist_id
-                )
-            ORDER BY at DESC, id DESC LIMIT :limit
-            """,
-            reader=reader,
-            before=MAX_ID if before is None else before,
-            before_at=MAX_ID if before is None else await self._time_of(before),
-            limit=limit,
-        )
-        return [FeedItem(row["at"], row["id"], row["work_id"], row["post_id"]) for row in rows]
 
     async def hide(self, author: ActorId, artist: ActorId, *, is_hidden: bool) -> None:
         await self._connection.execute(

@@ -41,6 +41,7 @@ from server.drafting import Drafting
 from server.egress import Egress
 from server.envelopes import Envelopes
 from server.evidence import Evidence
+from server.feeding import Feeding
 from server.following import Following
 from server.given import GivenTo
 from server.governing import Governing
@@ -121,6 +122,7 @@ class Flows:
     documenting: Documenting
     shot_files: ShotFiles
     viewing: Viewing
+    feeding: Feeding
     registers: Registers
     presences: Presences
     series: Curating

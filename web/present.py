@@ -7,9 +7,11 @@ from typing import Literal
 from server import licences
 from server.addresses import Addresses
 from server.emoji import CHOICES
+from server.feeding import FeedEntry
 from server.model import (
     Actor,
     ActorId,
+    ActorKind,
     AiLabel,
     Artist,
     CardShape,
@@ -35,7 +37,7 @@ from server.protections import Audience, is_open_to
 from server.reactions import Tally
 from server.targets import Target
 from server.values import dataclass
-from server.viewing import FeedEntry, Hung, Room, Said
+from server.viewing import Hung, Room, Said
 from web import talk, usage
 from web.dealings import dealings_of
 from web.page_views import ArtistCardView, StudioWorkView
@@ -266,10 +268,20 @@ class Show:
     def entry(self, entry: FeedEntry) -> PostView:
         """Return an entry of the following feed."""
         if entry.hung is not None:
-            return self.hung_post(entry.hung, entry.counts, entry.mine)
-        if entry.said is None:
+            view = self.hung_post(entry.hung, entry.counts, entry.mine)
+        elif entry.said is not None:
+            view = self.said_post(entry.said, entry.counts, entry.mine)
+        else:
             raise ValueError("an entry has a work or a post")
-        return self.said_post(entry.said, entry.counts, entry.mine)
+        if not entry.boosters:
+            return view
+        newest, *others = entry.boosters
+        return replace(
+            view,
+            boosted_by=self.actor(newest),
+            boosters_more=len(others),
+            is_added=newest.kind is ActorKind.GROUP,
+        )
 
     def hung_post(self, hung: Hung, counts: Counts, mine: frozenset[ReactionKind]) -> PostView:
         """Return a work of this instance as a post."""

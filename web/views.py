@@ -385,7 +385,9 @@ class PostView:
     warning: str = ""
     is_sensitive: bool = False
     pictures: tuple[PictureView, ...] = ()
-    boosted_by: ActorView | None = None
+    boosted_by: ActorView | None = None  # who did so last
+    boosters_more: int = 0
+    is_added: bool = False  # a series or group boosted it: that is how it adds to itself
     reactions: ReactionsView = ReactionsView()
     comment_url: str = ""
     ai_note: str = ""  # "AI-generated, says its server"

@@ -3,18 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from server.model import ActorId, Millis, Post, PostId, TargetId, WorkId
-from server.values import dataclass
-
-
-@dataclass(frozen=True, slots=True)
-class FeedItem:
-    """One entry of the following feed: exactly one of `work_id` and `post_id` is set."""
-
-    at: Millis
-    id: TargetId
-    work_id: WorkId | None
-    post_id: PostId | None
+from server.model import ActorId, Post, PostId, TargetId, WorkId
 
 
 class Posts(Protocol):
@@ -66,14 +55,6 @@ class Posts(Protocol):
 
     async def count_replies_to(self, target: TargetId, reader: ActorId | None = None) -> int:
         """Count what `replies_to` lists."""
-        ...
-
-    async def feed(
-        self, reader: ActorId, *, before: TargetId | None = None, limit: int = 24
-    ) -> list[FeedItem]:
-        """List works and posts of those whom `reader` follows (ACCEPTED), newest first: HUNG works
-        of PUBLIC, UNLISTED, FOLLOWERS visibility, and posts of the same that answer nothing.
-        """
         ...
 
     async def withhold(self, post_id: PostId, *, is_withheld: bool) -> None:

@@ -164,10 +164,10 @@ async def test_who_follows_a_series_here_finds_its_works_in_their_feed_once(
             await tx.relations.put_follow(
                 Follow(ActorId(2), ActorId(number), FollowState.ACCEPTED, "", NOW)
             )
-        assert [item.work_id for item in await tx.posts.feed(ActorId(2))] == [10]
-        assert await tx.posts.feed(ActorId(2), before=TargetId(10)) == []
+        assert [item.work_id for item in (await tx.feeds.stretch(ActorId(2))).items] == [10]
+        assert (await tx.feeds.stretch(ActorId(2), before=TargetId(10))).items == ()
         await tx.relations.put_follow(Follow(ActorId(2), ActorId(1), FollowState.ACCEPTED, "", NOW))
-        assert [item.work_id for item in await tx.posts.feed(ActorId(2))] == [12, 11, 10]
+        assert [item.work_id for item in (await tx.feeds.stretch(ActorId(2))).items] == [12, 11, 10]
 
 
 async def test_a_removed_series_leaves_its_works(library: Library) -> None:

@@ -168,8 +168,8 @@ QUERIES: list[tuple[str, Callable[[Transaction], Awaitable[object]]]] = [
     ("posts_answering", lambda tx: tx.posts.replies_to(TARGET, after=POST)),
     ("posts_answering", lambda tx: tx.posts.count_replies_to(TARGET)),
     (
-        "follows_of_follower works_hung_by_artist posts_in_feeds",
-        lambda tx: tx.posts.feed(ME, before=TARGET),
+        "follows_of_follower works_hung_by_artist posts_in_feeds reactions_boosts",
+        lambda tx: tx.feeds.stretch(ME, before=TARGET),
     ),
     ("posts_local", lambda tx: tx.posts.count_local()),
     ("post_readers_of_reader", lambda tx: tx.posts.messages(ME, before=POST)),

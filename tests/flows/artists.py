@@ -27,6 +27,7 @@ from server.bus import MemoryBus
 from server.clock import compose_id
 from server.commenting import Commenting
 from server.drafts import Draft, PictureEdit, Upload
+from server.feeding import Feeding
 from server.following import Following
 from server.house import House
 from server.making import Making
@@ -136,6 +137,7 @@ class Studio:
     making: Making
     publishing: Publishing
     viewing: Viewing
+    feeding: Feeding
     following: Following
     reactions: Reactions
     commenting: Commenting
@@ -349,6 +351,7 @@ def build_studio(
         making=making,
         publishing=Publishing(library, clock, bus, house, addresses, making),
         viewing=Viewing(library, addresses),
+        feeding=Feeding(library),
         following=Following(library, clock, addresses, bus),
         reactions=Reactions(library, clock, addresses, bus),
         commenting=Commenting(library, clock, addresses, bus),

@@ -50,11 +50,11 @@ async def test_a_post_of_somebody_elsewhere_who_is_blocked_cannot_be_answered(
     ana, bob = await stage.artist(), Peer("bob")
     bob_here = await follow_from_here(stage, ana, bob)
     await arrive(stage, bob.does("Create", bob.note()))
-    feed = await stage.flows.viewing.feed(ana.id)
+    feed = (await stage.flows.feeding.page(ana.id)).entries
     await stage.flows.blocking.block(ana, bob_here)
     with pytest.raises(NotAllowed, match="You have blocked them"):
         await stage.flows.commenting.comment(ana, feed[0].id, "Hello")
-    assert await stage.flows.viewing.feed(ana.id) == []
+    assert (await stage.flows.feeding.page(ana.id)).entries == ()
 
 
 @pytest.mark.parametrize("kind", ["Like", "Announce", "EmojiReact"])

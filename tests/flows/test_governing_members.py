@@ -152,7 +152,7 @@ async def test_a_silenced_artist_is_in_no_public_list_but_their_links_work(stage
     assert [one.handle for one in await viewing.artists()] == ["ben"]
     assert (await viewing.work(work.id, None))[0].id == work.id
     assert (await viewing.portfolio("ana", None)).total == 1
-    assert len(await viewing.feed(ben.id)) == 1
+    assert len((await stage.flows.feeding.page(ben.id)).entries) == 1
     await stage.flows.members.silence(None, ana.id, is_on=False)
     assert await front(stage) == ["Blue hour"]
     entries = await stage.read(lambda tx: tx.audit.page())
@@ -215,13 +215,13 @@ async def test_a_suspended_artist_is_hidden_whole_and_comes_back_whole(stage: St
     with pytest.raises(Gone):
         await viewing.rendition(key, RenditionName.VIEW, ImageFormat.JPEG, None)
     assert await front(stage) == ["Bridge"]
-    assert await viewing.feed(ben.id) == []
+    assert (await stage.flows.feeding.page(ben.id)).entries == ()
     assert await comments(stage, theirs) == 0
     assert not await viewing.target(work.id, ben.id)
     await stage.flows.members.suspend(moderator, ana.id, is_on=False)
     assert await front(stage) == ["Bridge", "Blue hour"]
     assert await comments(stage, theirs) == 1
-    assert len(await viewing.feed(ben.id)) == 1
+    assert len((await stage.flows.feeding.page(ben.id)).entries) == 1
     assert await follows(stage, ben.id, ana.id) == "accepted"
     assert (await viewing.rendition(key, RenditionName.VIEW, ImageFormat.JPEG, None))[0] == work
 

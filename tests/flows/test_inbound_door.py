@@ -364,8 +364,8 @@ async def test_a_limited_servers_posts_are_hidden_and_reach_its_followers(stage:
     for note in (comment, own):
         await arrive(stage, bob.does("Create", note))
     assert await thread(stage, work) == []
-    shown = await stage.read(lambda tx: tx.posts.feed(ana.id))
-    assert (await kept(stage, own["id"])).id in [item.post_id for item in shown]
+    shown = await stage.read(lambda tx: tx.feeds.stretch(ana.id))
+    assert (await kept(stage, own["id"])).id in [item.post_id for item in shown.items]
     said, _ = await stage.flows.viewing.post((await kept(stage, comment["id"])).id, ana.id)
     assert said.post.uri == comment["id"]
 

@@ -56,7 +56,7 @@ async def test_a_private_message_is_read_by_nobody_else(stage: Stage) -> None:
     assert await messages(stage, ben) == []
     assert await told(stage, ben) == ["follow"] or await told(stage, ben) == []
     assert (await viewing.room(work.id, ben.id)).comments == ()
-    assert await viewing.feed(ben.id) == []
+    assert (await stage.flows.feeding.page(ben.id)).entries == ()
     assert await messages(stage, ana) == [note["id"]]
     assert await told(stage, ana) == ["mention"]
 

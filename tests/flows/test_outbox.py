@@ -91,7 +91,7 @@ async def test_nothing_is_delivered_to_ourselves_or_to_who_is_gone(stage: Stage)
         await tx.actors.mark_gone(bob.id, stage.clock.now())
     await stage.hang(ana)
     assert await heard(stage) == []
-    (entry,) = await stage.flows.viewing.feed(ben.id)
+    (entry,) = (await stage.flows.feeding.page(ben.id)).entries
     assert entry.hung is not None  # by query, not by mail
 
 

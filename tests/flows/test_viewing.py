@@ -113,7 +113,7 @@ async def on_front(studio: Studio, work: Work, _asker: ActorId | None) -> bool:
 
 
 async def in_feed(studio: Studio, work: Work, asker: ActorId | None) -> bool:
-    entries = await studio.viewing.feed(asker) if asker else []
+    entries = (await studio.feeding.page(asker)).entries if asker else []
     return work.id in [entry.hung.work.id for entry in entries if entry.hung]
 
 
@@ -281,9 +281,10 @@ async def test_long_lists_are_walked_page_by_page_without_gap_or_repeat(studio: 
     more = await studio.viewing.front(front.hung[-1].work.id)
     assert [one.work.id for one in front.hung + more.hung] == newest_first
     assert [front.goes_on, more.goes_on, first.goes_on, rest.goes_on] == [True, False] * 2
-    feed = await studio.viewing.feed(bea.id)
-    later = await studio.viewing.feed(bea.id, feed[-1].id)
-    assert [entry.hung.work.id for entry in feed + later if entry.hung] == newest_first
+    feed = await studio.feeding.page(bea.id)
+    later = await studio.feeding.page(bea.id, feed.end)
+    assert later.end is None
+    assert [one.hung.work.id for one in feed.entries + later.entries if one.hung] == newest_first
 
 
 async def test_the_neighbours_of_a_work_are_the_next_in_time(studio: Studio) -> None:

@@ -79,12 +79,13 @@ async def test_asking_to_follow_shows_nothing_that_is_for_followers(town: Town) 
     viewing = town.stage.flows.viewing
     kept = await town.post_at(note["id"])
     assert kept is not None
-    assert list(await viewing.feed(ana.id)) == []
+    assert list((await town.stage.flows.feeding.page(ana.id)).entries) == []
     assert await viewing.target(kept.id, ana.id) is None
     asked = await town.stage.read(lambda tx: tx.relations.follow(ana.id, bob_here.id))
     assert asked.state is FollowState.PENDING
     assert await town.tell(bob.does("Accept", asked.uri), bob) == 202
-    assert [entry.said.post.id for entry in await viewing.feed(ana.id)] == [kept.id]
+    feed = await town.stage.flows.feeding.page(ana.id)
+    assert [entry.said.post.id for entry in feed.entries] == [kept.id]
     assert await viewing.target(kept.id, ana.id) is not None
 
 

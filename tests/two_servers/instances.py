@@ -20,6 +20,7 @@ from federation.signatures import Unsigned, generate_rsa_pem
 from server.accounts import NewAccount, Profile
 from server.config import Config, parse
 from server.drafts import Draft, Upload
+from server.feeding import FeedEntry
 from server.main import Instance, opened
 from server.model import (
     Actor,
@@ -32,7 +33,6 @@ from server.model import (
     Work,
 )
 from server.passwords import Passwords
-from server.viewing import FeedEntry
 from tests.two_servers.stage import ACTIVITY_JSON, HandClock, refuse
 
 _CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
@@ -87,7 +87,7 @@ class Town:
         return hung
 
     async def feed(self, artist: Artist) -> list[FeedEntry]:
-        return await self.flows.viewing.feed(artist.id)
+        return list((await self.flows.feeding.page(artist.id)).entries)
 
     async def told(self, artist: Artist) -> list[str]:
         """Return what an artist was notified of, oldest first."""

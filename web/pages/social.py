@@ -69,14 +69,15 @@ _INTENTS: dict[str, Intent] = {
 
 
 async def feed(request: web.Request) -> web.StreamResponse:
-    """Show what those hung and said whom one follows, newest first."""
+    """Show what those hung, said and boosted whom one follows, newest first."""
     known, artist = flows(request), artist_of(request)
     before = number(request.query.get("before", ""))
-    entries = await known.viewing.feed(artist.id, TargetId(before) if before else None)
+    found = await known.feeding.page(artist.id, TargetId(before) if before else None)
+    entries = found.entries
     posts = [one.said.post for one in entries if one.said]
     works = [one.hung.work for one in entries if one.hung]
     showing = await showing_posts(request, posts, works)
-    more = PagerView(f"/home?before={entries[-1].id}", PAGE) if len(entries) == PAGE else None
+    more = PagerView(f"/home?before={found.end}", PAGE) if found.end else None
     view = FeedPage(tuple(showing.entry(entry) for entry in entries), more)
     about = usage.beside(
         known.house.usage_of(), [*(one.said for one in entries if one.said), *showing.cited]
