@@ -117,5 +117,5 @@ def test_the_pages_about_the_house_stand(visit: Enter, house: Site) -> None:
         shoot(otto, path.strip("/").replace("/", "-"))
     otto.go("/admin/people?q=ana")
     with otto.page.expect_navigation():
-        otto.page.get_by_role("link", name="Deal with").first.click()
+        otto.page.get_by_role("link", name="Open ").first.click()
     shoot(otto, "member")
