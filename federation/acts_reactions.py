@@ -3,15 +3,17 @@
 from collections.abc import Mapping
 from typing import Final
 
-from federation import announces
+from federation import announces, uris
 from federation.deeds import Act, Arrived, Hands
 from federation.emoji import emoji_of
 from federation.facts import host_of
+from federation.quoting import fetch_queue
 from federation.vocabulary import Activity
 from server.model import Reaction, ReactionKind
 from server.permits import Answer
 from server.permitting import Wish, forget, permitted
 from server.ports import Transaction
+from server.promises import BoostPromise, promise
 from server.reactions import WISHES
 from server.targets import Target, find_target_by_uri, may_see
 
@@ -33,7 +35,7 @@ async def react(hands: Hands, tx: Transaction, deed: Arrived) -> None:
 
 
 async def boost(hands: Hands, tx: Transaction, deed: Arrived) -> None:
-    """Note an Announce of what we hold, as `react`."""
+    """Note an Announce of what we hold, as `react`; of somebody followed, have the rest brought."""
     uri = announces.boosted_uri(deed.activity)
     if not uri or not announces.is_for_followers(deed.activity, deed.actor):
         return
@@ -42,6 +44,8 @@ async def boost(hands: Hands, tx: Transaction, deed: Arrived) -> None:
     target = await find_target_by_uri(tx, hands.addresses, uri)
     if target is not None:
         await note_boost(hands, tx, deed, target)
+    elif deed.ties.is_followed_here and not hands.addresses.is_ours(uri):
+        await _promise_to_bring(hands, tx, deed, uri)
 
 
 async def note_boost(hands: Hands, tx: Transaction, deed: Arrived, target: Target) -> None:
@@ -50,9 +54,17 @@ async def note_boost(hands: Hands, tx: Transaction, deed: Arrived, target: Targe
         return
     if await _may(hands, tx, deed, ReactionKind.BOOST, target):
         at = announces.boosted_at(deed.activity, hands.clock.now())
-        await hands.reactions.note_reaction(
+        is_new = await hands.reactions.note_reaction(
             tx, ReactionKind.BOOST, deed.actor.id, target, deed.activity.uri, at=at
         )
+        if is_new and deed.ties.is_followed_here and target.post is not None:
+            await tx.feeds.note_boosted(target.id, hands.clock.now())
+
+
+async def _promise_to_bring(hands: Hands, tx: Transaction, deed: Arrived, uri: str) -> None:
+    if uris.is_address(uri) and await tx.feeds.shows_boosts_of(deed.actor.id):
+        what = BoostPromise(deed.id, hands.clock.now())
+        await promise(tx, hands.clock, what, queue=fetch_queue(uri))
 
 
 async def _may(

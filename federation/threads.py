@@ -265,9 +265,9 @@ class Threads:
         return await find_target(tx, self.addresses, TargetId(post.reply_to_id))
 
     async def _kept(self, found: Found) -> bool:
-        return await self.library.join(lambda tx: self._keep(tx, found))
+        return await self.library.join(lambda tx: self.keep(tx, found))
 
-    async def _keep(self, tx: Transaction, found: Found) -> bool:
+    async def keep(self, tx: Transaction, found: Found) -> bool:
         """Keep a post that was brought, where it may stand; nobody is told of old talk."""
         note, author = found.note, found.author
         if await tx.activities.holds(deletion_key(author.uri, note.uri)):
@@ -316,21 +316,28 @@ class Threads:
             return await find_target_by_uri(tx, self.addresses, uri) is not None
 
     async def _note(self, uri: str, because_of: ActorId) -> Found | None:
-        """Bring an open post with its author; None where it cannot be had or is not let in."""
-        if self.addresses.is_ours(uri) or not self._may_cause(because_of, 2):
-            return None
+        """Bring a post as `bring` does; None also where it cannot be had."""
         try:
-            note = await self.remote.note(uri)
-            if note.audience not in OPEN:
-                return None
-            author = await self.remote.actor(note.attributed_to)
-            decision = self.doors.of_post(note, author)
-            if isinstance(decision, (Refuse, Hold)):  # nobody sent it: no moderator has to look
-                return None
-            return Found(self.doors.cleaned(note), author, treatment_of(decision))
+            return await self.bring(uri, because_of)
         except FixatifError as problem:
             log.info("post_not_brought", reason=problem.message)
             return None
+
+    async def bring(self, uri: str, because_of: ActorId) -> Found | None:
+        """Bring an open post with its author; None where it is not let in, or it is too much.
+
+        Raises as `Remote.note` and `Remote.actor`.
+        """
+        if self.addresses.is_ours(uri) or not self._may_cause(because_of, 2):
+            return None
+        note = await self.remote.note(uri)
+        if note.audience not in OPEN:
+            return None
+        author = await self.remote.actor(note.attributed_to)
+        decision = self.doors.of_post(note, author)
+        if isinstance(decision, (Refuse, Hold)):  # nobody sent it: no moderator has to look
+            return None
+        return Found(self.doors.cleaned(note), author, treatment_of(decision))
 
     async def _document(self, uri: str, because_of: ActorId) -> Document | None:
         if not uri or self.addresses.is_ours(uri) or not self._may_cause(because_of, 1):

@@ -16,6 +16,7 @@ from federation.apply import Apply
 from federation.asking import Asking
 from federation.attesting import Attesting
 from federation.believing import Believing
+from federation.boosting import Boosting
 from federation.bot_directories import BotDirectories
 from federation.deeds import Hands
 from federation.delivery import Delivery
@@ -159,6 +160,7 @@ _LANES = {
     JobKind.APPLY: 32,  # each of up to 32 activities
     JobKind.SAY: 8,
     JobKind.FETCH: 4,
+    JobKind.BOOST: 4,
     JobKind.NAME: 4,
     JobKind.QUOTES: 1,
     JobKind.MEND: 1,
@@ -361,6 +363,7 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
         JobKind.QUOTES: quote_asking.look,
         JobKind.MEND: synchrony.mend,
         JobKind.FETCH: threads.fetch,
+        JobKind.BOOST: Boosting(library, bus, hands, threads).bring,
         JobKind.END: ends.run,
         JobKind.MEET: neighbourhood.meet,
         JobKind.POLICY: neighbourhood.ask,

@@ -566,6 +566,7 @@ class JobKind(StrEnum):
     DELIVER = "deliver"  # one activity to one inbox
     APPLY = "apply"  # one stored inbound activity
     FETCH = "fetch"  # bring a remote document that something refers to
+    BOOST = "boost"  # bring what somebody followed boosted
     NAME = "name"  # which domain an actor elsewhere is called by
     QUOTES = "quotes"  # a quote that another server was asked for: once more, then given up
     MEND = "mend"  # followers here, compared with what their server lists (FEP-8fcf)

@@ -156,6 +156,13 @@ class FetchPromise(msgspec.Struct, frozen=True):
     post_id: PostId = PostId(0)
 
 
+class BoostPromise(msgspec.Struct, frozen=True):
+    """Bring what somebody followed boosted, by their activity. `since`: when it came."""
+
+    activity_id: ActivityId
+    since: Millis
+
+
 class NamePromise(msgspec.Struct, frozen=True):
     """Find out which domain an actor elsewhere is called by. `claimed`: `name@domain`, or ""."""
 
@@ -246,6 +253,7 @@ Promise = (
     | DeliverPromise
     | ApplyPromise
     | FetchPromise
+    | BoostPromise
     | NamePromise
     | QuotePromise
     | MendPromise
@@ -267,6 +275,7 @@ _KINDS: dict[type[Promise], JobKind] = {
     DeliverPromise: JobKind.DELIVER,
     ApplyPromise: JobKind.APPLY,
     FetchPromise: JobKind.FETCH,
+    BoostPromise: JobKind.BOOST,
     NamePromise: JobKind.NAME,
     QuotePromise: JobKind.QUOTES,
     MendPromise: JobKind.MEND,
@@ -282,6 +291,7 @@ _PRIORITIES = {
     JobKind.APPLY: 2,
     JobKind.SAY: 3,
     JobKind.FETCH: 5,
+    JobKind.BOOST: 5,
     JobKind.NAME: 5,
     JobKind.QUOTES: 8,
     JobKind.MEND: 7,

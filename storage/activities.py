@@ -7,6 +7,7 @@ from server.repositories.told import Activities
 from server.values import dataclass
 from storage.database import Connection, Row, Value, ids_text
 
+_TAKEN_BACK = "taken-back "
 _KEEP = """
     INSERT INTO activities (
         id, uri, type, actor_uri, object_uri, is_outgoing, dedupe, body, received_at,
@@ -83,6 +84,12 @@ class _Activities:
             actor_uri=actor_uri,
         )
 
+    async def stands(self, activity_id: ActivityId) -> bool:
+        row = await self._connection.fetch_one(
+            "SELECT dedupe FROM activities WHERE id = :id AND dedupe IS NOT NULL", id=activity_id
+        )
+        return row is not None and not row["dedupe"].startswith(_TAKEN_BACK)
+
     async def was_forgotten(self, dedupe: str, actor_uri: str) -> bool:
         return await self.holds(_taken_back(dedupe, actor_uri))
 
@@ -122,7 +129,7 @@ class _Activities:
 
 def _taken_back(dedupe: str, actor_uri: str) -> str:
     """Return the key of what an actor took back; all others begin with a web address."""
-    return f"taken-back {actor_uri} {dedupe}"
+    return f"{_TAKEN_BACK}{actor_uri} {dedupe}"
 
 
 def _columns(activity: StoredActivity) -> dict[str, Value]:

@@ -14,6 +14,7 @@ _LABELS = {
     JobKind.APPLY: "Activities from other servers",
     JobKind.SAY: "Activities to be written",
     JobKind.FETCH: "Things to be fetched",
+    JobKind.BOOST: "Boosted posts to be fetched",
     JobKind.NAME: "Names to be looked up",
     JobKind.MEND: "Lists of followers to be compared",
     JobKind.MEET: "Rounds through the servers we met",

@@ -36,6 +36,10 @@ class Activities(Protocol):
         """Free a dedupe key of this actor's, so that the same id may come again (after an Undo)."""
         ...
 
+    async def stands(self, activity_id: ActivityId) -> bool:
+        """Say whether an activity is here and was not taken back by its actor."""
+        ...
+
     async def was_forgotten(self, dedupe: str, actor_uri: str) -> bool:
         """Say whether a key of this actor's was freed: what it took back."""
         ...

@@ -6,12 +6,19 @@ from typing import Any
 import pytest
 
 from server.feeding import Feed, FeedEntry
-from server.model import Artist, ReactionKind, TargetId, Visibility
+from server.model import ActorKind, Artist, JobKind, ReactionKind, TargetId, Visibility
 from tests.flows.dealings import about, arrive, follow_from_here
 from tests.two_servers.stage import PUBLIC, Peer, Stage
 
 BOOST = ReactionKind.BOOST
-BOB, CAROL = Peer("bob"), Peer("carol", "third.test", 2)
+
+
+class Group(Peer):
+    """A series on another server, by its own actor."""
+
+    @property
+    def document(self) -> dict[str, Any]:
+        return super().document | {"type": "Group"}
 
 
 async def feed(stage: Stage, reader: Artist) -> list[tuple[str, list[str]]]:
@@ -317,3 +324,100 @@ async def test_unfollowing_takes_the_boosts_away(stage: Stage) -> None:
     bob_here = await stage.read(lambda tx: tx.actors.by_uri(bob.uri))
     await stage.flows.following.unfollow(ana, bob_here)
     assert await feed(stage, ana) == []
+
+
+# What is not here yet
+
+
+def served(stage: Stage, author: Peer, **more: Any) -> dict[str, Any]:
+    """Return a post that its author's server gives to whoever asks."""
+    note = author.note(**more)
+    stage.net.serve(author.uri, author.document)
+    stage.net.serve(note["id"], note)
+    return note
+
+
+async def test_a_boosted_post_is_brought_from_its_origin_with_its_author(stage: Stage) -> None:
+    """The Announce is as Mastodon writes it."""
+    ana, bob, carol = await scene(stage)
+    note = served(stage, carol, sensitive=True, summary="Spiders")
+    said = {
+        "@context": [
+            "https://www.w3.org/ns/activitystreams",
+            {"ostatus": "http://ostatus.org#", "atomUri": "ostatus:atomUri"},
+        ],
+        "id": f"{bob.uri}/statuses/112/activity",
+        "type": "Announce",
+        "actor": bob.uri,
+        "published": at(stage, hours=-1),
+        "to": [PUBLIC],
+        "cc": [carol.uri, f"{bob.uri}/followers"],
+        "object": note["id"],
+    }
+    await arrive(stage, said)
+    page = await stage.flows.feeding.page(ana.id)
+    [entry] = page.entries
+    assert (entry.said.author.uri, entry.said.post.warning) == (carol.uri, "Spiders")
+    assert entry.said.post.is_sensitive
+    assert entry.at == stage.clock.now() - 3_600_000
+    assert documents(stage) == [note["id"], carol.uri]
+    await arrive(stage, announce(bob, note["id"]))
+    assert documents(stage) == [note["id"], carol.uri]  # once
+
+
+async def test_an_origin_that_is_away_is_asked_again_but_not_for_days(stage: Stage) -> None:
+    ana, bob, carol = await scene(stage)
+    late, lost = carol.note(), carol.note()
+    for note in (late, lost):
+        await arrive(stage, announce(bob, note["id"]))
+    assert await feed(stage, ana) == []
+    stage.net.serve(carol.uri, carol.document)
+    stage.net.serve(late["id"], late)
+    stage.clock.advance(hours=1)
+    await stage.drain()
+    assert await feed(stage, ana) == [(late["id"], ["bob"])]
+    for _ in range(9):
+        stage.clock.advance(hours=1)
+        await stage.drain()
+    stage.net.asked.clear()
+    stage.clock.advance(hours=48)
+    await stage.drain()
+    assert lost["id"] not in documents(stage)
+    counts = await stage.read(lambda tx: tx.jobs.counts())
+    assert JobKind.BOOST not in counts  # neither waiting nor given up
+
+
+async def test_where_nobody_wants_to_see_boosts_none_is_fetched(stage: Stage) -> None:
+    ana, bob, carol = await scene(stage)
+    note = served(stage, carol)
+    bob_here = await stage.read(lambda tx: tx.actors.by_uri(bob.uri))
+    async with stage.library.transaction() as tx:
+        assert await tx.feeds.show_boosts(ana.id, bob_here.id, is_on=False)
+    await arrive(stage, announce(bob, note["id"]))
+    assert documents(stage) == []
+    async with stage.library.transaction() as tx:
+        assert await tx.feeds.show_boosts(ana.id, bob_here.id, is_on=True)
+    await arrive(stage, announce(bob, note["id"]))
+    assert await feed(stage, ana) == [(note["id"], ["bob"])]
+
+
+async def test_what_a_group_announces_is_added_to_it(stage: Stage) -> None:
+    ana, carol = await stage.artist(), Peer("carol", "third.test", 2)
+    series = Group("hills", "other.test", 5)
+    await follow_from_here(stage, ana, series)
+    note = served(stage, carol)
+    await arrive(stage, announce(series, note["id"]))
+    page = await stage.flows.feeding.page(ana.id)
+    assert [who.kind for who in page.entries[0].boosters] == [ActorKind.GROUP]
+
+
+async def test_an_answer_that_was_boosted_stands_under_the_work_here_without_a_word(
+    stage: Stage,
+) -> None:
+    ana, bob, carol = await scene(stage)
+    work = await stage.hang(ana)
+    note = served(stage, carol, inReplyTo=about(stage, work))
+    await arrive(stage, announce(bob, note["id"]))
+    assert (note["id"], ["bob"]) in await feed(stage, ana)
+    room = await stage.flows.viewing.room(work.id, None)
+    assert [one.post.uri for one in room.comments] == [note["id"]]

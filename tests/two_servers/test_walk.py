@@ -12,6 +12,7 @@ from PIL import Image
 
 from server.drafts import Draft, PictureEdit
 from server.model import (
+    ActorKind,
     Artist,
     Counts,
     FollowState,
@@ -23,6 +24,7 @@ from server.model import (
     Work,
     WorkState,
 )
+from server.series import SeriesDraft
 from server.viewing import Room
 from tests.postgres import empty, postgres_url
 from tests.two_servers.instances import Town, settle, two_towns
@@ -324,3 +326,32 @@ async def test_nothing_is_delivered_where_the_policy_refuses_it(towns: Towns) ->
     assert await there.feed(bob) == []
     ((_, reason),) = await here.read(lambda tx: tx.jobs.buried())
     assert reason == "The policy refuses deliveries there: No thank you."
+
+
+async def test_a_follower_of_a_series_elsewhere_sees_each_work_that_joins_it(
+    towns: Towns,
+) -> None:
+    here, there = towns
+    ana, bob = await here.artist("ana"), await there.artist("bob")
+    made = await here.flows.series.make(ana, SeriesDraft("Birches", "Among trees."))
+    speaker = await here.flows.series.open_to_followers(ana, made.id, "birches")
+    found = await there.find(f"@{speaker.handle}@{here.config.instance.domain}")
+    await there.flows.following.follow(bob, found)
+    await settle(here, there)
+    work = await here.upload(ana, Draft(title="Bark"), (picture(300, 200, (9, 9, 9)), "Bark"))
+    await here.upload(ana, Draft(title="Apart"), (picture(300, 200, (1, 9, 9)), "Apart"))
+    await settle(here, there)
+    assert await there.feed(bob) == []  # he follows the series, not the artist
+    await here.flows.series.add(ana, made.id, [work.id])
+    await settle(here, there)
+    (entry,) = await there.feed(bob)
+    assert entry.said is not None
+    assert "Bark" in entry.said.post.content_html
+    assert [one.alt for one in entry.said.post.pictures] == ["Bark"]
+    assert entry.said.author.uri == here.flows.addresses.actor("ana")
+    assert [(one.uri, one.kind) for one in entry.boosters] == [(speaker.uri, ActorKind.GROUP)]
+    await here.flows.publishing.withdraw(ana, work.id)
+    await settle(here, there)
+    assert await there.feed(bob) == []
+    for side in towns:
+        assert await side.read(lambda tx: tx.jobs.buried()) == []
