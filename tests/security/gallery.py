@@ -245,6 +245,7 @@ def _studio_of(instance: Instance) -> Studio:
         making=flows.publishing.making,
         publishing=flows.publishing,
         viewing=flows.viewing,
+        feeding=flows.feeding,
         following=flows.following,
         reactions=flows.reactions,
         commenting=flows.commenting,
