@@ -1,14 +1,13 @@
 """Acts of pinning posts to a profile: Add to and Remove from an actor's `featured` collection.
 
-Other collections are passed over: we know of none.
+What is added to and removed from other collections is for `acts_series`.
 """
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
 from federation.dedupe import arranging_key
-from federation.deeds import Act, Arrived, Hands
+from federation.deeds import Arrived, Hands
 from federation.posts import post_from, treated
 from federation.vocabulary import Activity
 from server.model import Actor, Post, Visibility
@@ -20,7 +19,7 @@ _OPEN: Final = (Visibility.PUBLIC, Visibility.UNLISTED)
 
 async def wants_post(tx: Transaction, activity: Activity, actor: Actor) -> bool:
     """Say whether a pinned post must be fetched: unknown, and by somebody followed here."""
-    if not _is_featured(activity, actor):
+    if not is_featured(activity, actor):
         return False
     if await tx.posts.by_uri(activity.object_uri) is not None:
         return False
@@ -29,8 +28,6 @@ async def wants_post(tx: Transaction, activity: Activity, actor: Actor) -> bool:
 
 async def add(hands: Hands, tx: Transaction, deed: Arrived) -> None:
     """Mark a post as pinned by its author, keeping it first where it was fetched for this."""
-    if not _is_featured(deed.activity, deed.actor):
-        return
     await tx.activities.forget(arranging_key(deed.activity, "Remove"), deed.actor.uri)
     post = await _own(tx, deed) or _fetched(hands, deed)
     pinned = await tx.posts.featured(deed.actor.id, limit=MAX_FEATURED)
@@ -40,15 +37,14 @@ async def add(hands: Hands, tx: Transaction, deed: Arrived) -> None:
 
 async def remove(_hands: Hands, tx: Transaction, deed: Arrived) -> None:
     """Note that a post is pinned no more."""
-    if not _is_featured(deed.activity, deed.actor):
-        return
     await tx.activities.forget(arranging_key(deed.activity, "Add"), deed.actor.uri)
     post = await _own(tx, deed)
     if post is not None and post.featured_at is not None:
         await tx.posts.put(replace(post, featured_at=None))
 
 
-def _is_featured(activity: Activity, actor: Actor) -> bool:
+def is_featured(activity: Activity, actor: Actor) -> bool:
+    """Say whether something enters or leaves what an actor pinned."""
     return bool(actor.featured_uri) and activity.target_uri == actor.featured_uri
 
 
@@ -63,6 +59,3 @@ def _fetched(hands: Hands, deed: Arrived) -> Post | None:
         return None
     post = post_from(note, deed.actor, None, new_id=hands.clock.new_id(), now=hands.clock.now())
     return treated(post, None, deed.treatment, frozenset())
-
-
-ACTS: Final[Mapping[str, Act]] = {"Add": add, "Remove": remove}

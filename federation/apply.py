@@ -21,6 +21,7 @@ from federation import (
     acts_profiles,
     acts_reactions,
     acts_reports,
+    acts_series,
     uris,
 )
 from federation.deeds import ACTOR_TYPES, Act, Arrived, Hands
@@ -144,7 +145,12 @@ class Apply:
             return None
         ties = Ties(met.is_followed_here, met.follows_here) if met is not None else STRANGERS
         wants_object = known is not None and await _wants_object(tx, activity, known)
-        if known is None or wants_object or not self._is_enough(activity, known, note):
+        is_whole = await acts_series.is_about_kept(tx, activity)
+        if (
+            known is None
+            or wants_object
+            or not (is_whole or self._is_enough(activity, known, note))
+        ):
             is_idle = _is_about_a_stranger(activity, known)
             if is_idle:
                 return None
@@ -271,19 +277,34 @@ def _log_unusable(activity: Activity, reason: str) -> None:
 
 
 async def _update(hands: Hands, tx: Transaction, deed: Arrived) -> None:
-    """Take in that a post or a profile changed."""
+    """Take in that a post, a series or a profile changed."""
     if deed.activity.object_type in ACTOR_TYPES:
         await acts_profiles.update_actor(hands, tx, deed)
+    elif deed.note is None:
+        await acts_series.update(hands, tx, deed)
     else:
         await acts_posts.update_post(hands, tx, deed)
 
 
 async def _delete(hands: Hands, tx: Transaction, deed: Arrived) -> None:
-    """Erase a post or an account that is gone."""
+    """Erase a post, a series or an account that is gone."""
     if deed.activity.is_self_delete:
         await acts_profiles.delete_actor(hands, tx, deed)
     else:
         await acts_posts.delete_post(hands, tx, deed)
+        await acts_series.delete(tx, deed)
+
+
+async def _add(hands: Hands, tx: Transaction, deed: Arrived) -> None:
+    """Put a post on top of a profile, or a work into a series."""
+    is_pin = acts_featured.is_featured(deed.activity, deed.actor)
+    await (acts_featured if is_pin else acts_series).add(hands, tx, deed)
+
+
+async def _remove(hands: Hands, tx: Transaction, deed: Arrived) -> None:
+    """Take a post from the top of a profile, or a work out of a series."""
+    is_pin = acts_featured.is_featured(deed.activity, deed.actor)
+    await (acts_featured if is_pin else acts_series).remove(hands, tx, deed)
 
 
 async def _undo(hands: Hands, tx: Transaction, deed: Arrived) -> None:
@@ -309,7 +330,8 @@ ACTS: Final[Mapping[str, Act]] = {
     **acts_blocks.ACTS,
     **acts_reports.ACTS,
     **acts_moves.ACTS,
-    **acts_featured.ACTS,
+    "Add": _add,
+    "Remove": _remove,
     "Create": acts_posts.create,
     "Update": _update,
     "Delete": _delete,

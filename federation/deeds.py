@@ -10,6 +10,7 @@ from typing import Final
 from federation.doors import Doors
 from federation.facts import STRANGERS, Ties
 from federation.remote import Remote
+from federation.series_fetching import SeriesFetching
 from federation.vocabulary import Activity, RemoteNote
 from server.addresses import Addresses
 from server.blocking import Blocking
@@ -59,6 +60,7 @@ class Hands:
     reporting: Reporting
     moving: Moving
     doors: Doors
+    series: SeriesFetching
     say: Callable[[Transaction, SayPromise], Awaitable[None]]  # at once, with no job between
 
 

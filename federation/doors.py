@@ -112,6 +112,12 @@ class Doors:
         facts = arrived_facts(author, "Create", note, self.house.now.tiers, ties, self.clock.now())
         return self._decided(facts, author, None)
 
+    def of_series(self, author: Actor) -> Decision:
+        """Decide on series that were fetched, as if their owner had sent them."""
+        now = self.clock.now()
+        facts = arrived_facts(author, "Update", None, self.house.now.tiers, STRANGERS, now)
+        return self._decided(facts, author, None)
+
     def outbound(
         self, facts: OutboundFacts, peer: str, artist_id: ActorId = ActorId(0)
     ) -> Decision:
@@ -130,13 +136,19 @@ class Doors:
 
     def cleaned(self, note: RemoteNote) -> RemoteNote:
         """Return a post without what it shows of servers that are refused here."""
-        pictures = tuple(one for one in note.pictures if self._may_show(one.url))
-        emojis = tuple(one for one in note.emojis if self._may_show(one.url))
+        pictures = tuple(one for one in note.pictures if self.may_show(one.url))
+        emojis = tuple(one for one in note.emojis if self.may_show(one.url))
         if self.refusal_of(host_of(note.quote_uri)) is not None:
             note = replace(note, quote_uri="", quote_approval="")
         if (len(pictures), len(emojis)) == (len(note.pictures), len(note.emojis)):
             return note
         return replace(note, pictures=pictures, emojis=emojis)
+
+    def may_show(self, url: str) -> bool:
+        """Say whether a picture may be shown; where only some are let in, theirs lie anywhere."""
+        host = host_of(url)
+        is_unlisted = self.house.now.tiers.standing_of(host).source is TierSource.MODE
+        return is_unlisted or self.refusal_of(host) is None
 
     def standing(self) -> frozenset[str]:
         """Return the rules in force whose treatment an author's edit does not end."""
@@ -171,12 +183,6 @@ class Doors:
             if refusal is not None:
                 return refusal
         return None
-
-    def _may_show(self, url: str) -> bool:
-        """Say whether a picture may be shown; where only some are let in, theirs lie anywhere."""
-        host = host_of(url)
-        is_unlisted = self.house.now.tiers.standing_of(host).source is TierSource.MODE
-        return is_unlisted or self.refusal_of(host) is None
 
 
 def _remember(let_in: set[tuple[str, str]], asked: tuple[str, str]) -> None:

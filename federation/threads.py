@@ -21,6 +21,7 @@ from federation.fetching import Fetching
 from federation.permissions import Authorization, agrees, read_authorization
 from federation.posts import post_from, treated
 from federation.remote import Remote
+from federation.series_fetching import SeriesFetching
 from federation.vocabulary import RemoteCollection, RemoteNote, read_collection, read_note
 from server import quotes
 from server.addresses import Addresses
@@ -74,6 +75,7 @@ class Threads:
     remote: Remote
     commenting: Commenting
     doors: Doors
+    series: SeriesFetching
     _looked_at: OrderedDict[PostId, Millis] = field(default_factory=OrderedDict)
     _caused: OrderedDict[ActorId, tuple[Millis, int]] = field(default_factory=OrderedDict)
 
@@ -93,6 +95,8 @@ class Threads:
                 await self.remote.confirm_deleted(what.uri, what.because_of)
             case FetchKind.CONSENT:
                 await self._consent(what)
+            case FetchKind.SERIES:
+                await self.series.bring(what)
         self.bus.wake(JOBS_TOPIC)
 
     async def look_at(self, posts: Iterable[Post]) -> None:

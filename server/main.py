@@ -34,6 +34,7 @@ from federation.people import People
 from federation.quotables import Quotables
 from federation.remote import Remote
 from federation.sayings import Mouth
+from federation.series_fetching import SeriesFetching
 from federation.signatures import generate_ed25519_pem, generate_rsa_pem
 from federation.signing import Signing
 from federation.synchrony import Synchrony
@@ -97,6 +98,7 @@ from server.portraying import Portraying
 from server.ports import Library
 from server.preparing import Preparing
 from server.presence import Presences
+from server.profiles import Profiles
 from server.promises import PicturesPromise
 from server.protecting import Protecting
 from server.publishing import Publishing
@@ -278,12 +280,17 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
         *(knocking, clock, addresses, speaker.id, doors), allows_loopback=allows_private
     )
     remote = Remote(library, fetching, clock, addresses, doors)
-    following = Following(library, clock, addresses, bus)
+    following, series_fetching = (
+        Following(library, clock, addresses, bus),
+        SeriesFetching(library, clock, bus, fetching, remote, doors),
+    )
     reactions, commenting = (
         Reactions(library, clock, addresses, bus),
         Commenting(library, clock, addresses, bus),
     )
-    threads = Threads(library, clock, bus, addresses, fetching, remote, commenting, doors)
+    threads = Threads(
+        *(library, clock, bus, addresses, fetching, remote, commenting, doors, series_fetching)
+    )
     viewing, notifications = Viewing(library, addresses), Notifications(library, clock)
     domain, crawlers = config.instance.domain, CrawlerBook(config.crawlers_path)
     authority = await Authority.of(library, clock, domain)
@@ -306,6 +313,7 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
         reporting=reporting,
         moving=moving,
         doors=doors,
+        series=series_fetching,
         say=outbox.say_in,
     )
     apply, sweeping = Apply(library, bus, hands), Sweeping(library, seams.media, clock)
@@ -425,6 +433,8 @@ async def _built(config: Config, seams: Seams, *, is_development: bool) -> Insta
         quote_asking=quote_asking,
         conversing=Conversing(library, addresses),
         threads=threads,
+        series_fetching=series_fetching,
+        profiles=Profiles(library),
         people=People(library, remote),
         quotables=Quotables(library, addresses, remote),
         notifications=notifications,

@@ -14,6 +14,7 @@ from typing import Protocol, TypeVar
 from server.model import Millis
 from server.neighbours import Neighbours
 from server.repositories.accounts import Actors, Artists, Departures, Portraits
+from server.repositories.elsewhere import Elsewhere
 from server.repositories.evidence import Comers, Proofs, SignalLedger, Tidings
 from server.repositories.feed import Feeds
 from server.repositories.house import AuditLog, Authorities, HeldThings, Policies
@@ -72,6 +73,8 @@ class Transaction(Protocol):
     def held(self) -> HeldThings: ...
     @property
     def series(self) -> AllSeries: ...
+    @property
+    def elsewhere(self) -> Elsewhere: ...
     @property
     def neighbours(self) -> Neighbours: ...
     @property

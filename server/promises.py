@@ -117,6 +117,7 @@ class FetchKind(StrEnum):
     QUOTED = "quoted"  # what a post quotes, and whether its author agreed
     DELETED = "deleted"  # its inbox answers that it was deleted: does the actor say so too?
     CONSENT = "consent"  # the authorization for what a work or comment here quotes
+    SERIES = "series"  # its series, as they are now
 
 
 class DeliverPromise(msgspec.Struct, frozen=True):

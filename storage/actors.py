@@ -217,6 +217,9 @@ class _Actors:
             "DELETE FROM notifications WHERE actor_id = :id", id=actor_id
         )
         await self._connection.execute("DELETE FROM resemblances WHERE other_id = :id", id=actor_id)
+        await self._connection.execute(
+            "DELETE FROM people_looked_at WHERE actor_id = :id", id=actor_id
+        )
 
     async def mark_moved(self, actor_id: ActorId, to: str, *, since: Millis, at: Millis) -> bool:
         count = await self._connection.execute(

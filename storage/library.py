@@ -7,6 +7,7 @@ from typing import TypeVar
 from server.neighbours import Neighbours
 from server.ports import Library, Transaction
 from server.repositories.accounts import Actors, Artists, Departures, Portraits
+from server.repositories.elsewhere import Elsewhere
 from server.repositories.evidence import Comers, Proofs, SignalLedger, Tidings
 from server.repositories.feed import Feeds
 from server.repositories.house import AuditLog, Authorities, HeldThings, Policies
@@ -31,6 +32,7 @@ from storage.closing import closing_in
 from storage.comers import comers_in
 from storage.database import Connection, Engine
 from storage.departures import departures_in
+from storage.elsewhere import elsewhere_in
 from storage.engines import open_engine
 from storage.envelopes import envelopes_in
 from storage.feed import feeds_in
@@ -215,6 +217,10 @@ class _Transaction:
     @property
     def series(self) -> AllSeries:
         return series_in(self._connection)
+
+    @property
+    def elsewhere(self) -> Elsewhere:
+        return elsewhere_in(self._connection)
 
     @property
     def lists(self) -> Lists:

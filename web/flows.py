@@ -15,6 +15,7 @@ from federation.own_policy import OwnPolicy
 from federation.people import People
 from federation.quotables import Quotables
 from federation.remote import Remote
+from federation.series_fetching import SeriesFetching
 from federation.signing import Signing
 from federation.threads import Threads
 from server.account_ends import AccountEnds
@@ -66,6 +67,7 @@ from server.portraying import Portraying
 from server.ports import MediaStore
 from server.preparing import Preparing
 from server.presence import Presences
+from server.profiles import Profiles
 from server.protecting import Protecting
 from server.publishing import Publishing
 from server.queues import Queues
@@ -134,6 +136,8 @@ class Flows:
     quote_asking: QuoteAsking
     conversing: Conversing
     threads: Threads
+    series_fetching: SeriesFetching
+    profiles: Profiles
     people: People
     quotables: Quotables
     notifications: Notifications

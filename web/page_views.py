@@ -342,32 +342,6 @@ class InteractPage:
 
 
 @dataclass(frozen=True, slots=True)
-class AuthorizePage:
-    """authorize_interaction.html: act on something elsewhere, from here."""
-
-    uri: str
-    post: PostView | None = None
-    actor: ActorView | None = None
-    summary_html: str = ""  # the actor's own words
-    follow: FollowButtonView | None = None
-    comment_action: str = ""
-    comment_form: FormView = _EMPTY_FORM
-
-
-@dataclass(frozen=True, slots=True)
-class FollowConfirmPage:
-    """follow_confirm.html: somebody was looked up, to be followed or not."""
-
-    query: str
-    actor: ActorView | None = None  # None: nobody was found, `problem` says why
-    moved_to: LinkView | None = None  # where they are now
-    summary_html: str = ""
-    follow: FollowButtonView | None = None
-    problem: str = ""
-    dealings: DealingsView | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class SignalView:
     """One thing that we tell machines."""
 

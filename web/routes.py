@@ -51,6 +51,7 @@ from web.pages import (
     own_list,
     peers,
     people,
+    person,
     portraits,
     preparations,
     reports,
@@ -69,6 +70,7 @@ from web.pages import (
 _ID = r"{id:\d{1,19}}"
 _SLUG = r"{slug:[a-z0-9-]{1,80}}"
 _SERVER = r"{host:[^/]{1,260}}"
+_ADDRESS = r"{handle:[^/@]{1,100}}@{domain:[^/@]{1,260}}"  # of somebody elsewhere
 _HANDLE = r"{handle:[A-Za-z0-9_]{1,30}}"
 
 
@@ -246,6 +248,8 @@ ROUTES = (
     _post(f"/notifications/read/{_ID}", social.read_notifications),
     _get("/followers", social.followers),
     _post(f"/followers/{_ID}/{{answer:approve|refuse|remove}}", social.answer),
+    _get(f"/@{_ADDRESS}", person.person),
+    _post(f"/elsewhere/series/{_ID}/follow", person.follow_series),
     _post(f"/actors/{_ID}/follow", social.follow),
     _post(f"/actors/{_ID}/unfollow", social.unfollow),
     _post(f"/deeds/{_ID}/{{kind:like|boost}}", social.react),

@@ -35,6 +35,7 @@ from server.passages import Cause, CauseKind, Envelope, Severance, VisitKey, Vis
 from server.permits import InteractionKind
 from server.ports import Transaction
 from server.rules import Door, InboundFacts
+from server.series_elsewhere import SeriesElsewhereId
 from server.shots import ShotId
 from server.visitors import VisitorClass
 from storage.database import Connection, Row, Value
@@ -301,6 +302,20 @@ QUERIES: list[tuple[str, Callable[[Transaction], Awaitable[object]]]] = [
     ("notifications_of_artist", lambda tx: tx.notifications.page(ME, before=9)),
     ("notifications_unread", lambda tx: tx.notifications.count_unread(ME)),
     ("notifications_unread", lambda tx: tx.notifications.mark_read(ME, 9, NOW)),
+    ("people_looked_at_pkey", lambda tx: tx.elsewhere.person(ME)),
+    ("people_looked_at_pkey", lambda tx: tx.elsewhere.forget(ME)),
+    (
+        "people_looked_at_last actors_pkey follows_of_followee people_looked_at_pkey",
+        lambda tx: tx.elsewhere.sweep(NOW, limit=9),
+    ),
+    ("series_elsewhere_of_actor", lambda tx: tx.elsewhere.series_of(ME)),
+    ("series_elsewhere_of_actor", lambda tx: tx.elsewhere.keep_only(ME, [])),
+    ("series_elsewhere_pkey", lambda tx: tx.elsewhere.series(SeriesElsewhereId(1))),
+    ("series_elsewhere_pkey", lambda tx: tx.elsewhere.remove_series(SeriesElsewhereId(1))),
+    ("series_elsewhere_uri_key", lambda tx: tx.elsewhere.series_at("x")),
+    ("posts_in_feeds", lambda tx: tx.elsewhere.posts_of(ME, ME)),
+    ("posts_in_feeds posts_pkey", lambda tx: tx.elsewhere.posts_of(ME, ME, before=POST)),
+    ("posts_uri_key", lambda tx: tx.elsewhere.posts_at(ME, ME, ["x"])),
     ("series_artist_id_slug_key", lambda tx: tx.series.by_slug(ME, "x")),
     ("series_artist_id_slug_key", lambda tx: tx.series.of_artist(ME)),
     ("series_by_actor", lambda tx: tx.series.by_actor(ME)),

@@ -14,6 +14,7 @@ from web import list_views as of_lists
 from web import page_views as pages
 from web import peer_views as neighbours
 from web import people_views as people
+from web import person_views as persons
 from web import policy_views as ruled
 from web import series_views as of_series
 from web import severed_views as cut
@@ -318,13 +319,23 @@ def samples(words: str) -> dict[str, object]:
         "login.html": pages.LoginPage(form, words),
         "setup.html": pages.SetupPage(words, form),
         "followfrom.html": pages.InteractPage(words, "like", words, form, "https://a.example/1"),
-        "authorize_interaction.html": pages.AuthorizePage(
-            words, post, comment_action="/c", comment_form=form
+        "person.html": persons.PersonPage(
+            actor, LinkView(words, "/x"), f"<p>{words}</p>", (words,), LinkView(words, "/x"),
+            follow,
+            DealingsView(words, "/actors/7/unblock", "/report?actor=7", is_blocked=True),
+            is_asked=True, pinned=(post,), posts=(post,), pager=pager,
+            shelves=(
+                persons.ShelfView(
+                    words, LinkView(words, "/x"), 3, f"<p>{words}</p>", picture(words),
+                    (
+                        persons.ShelfWorkView("/posts/1", words, picture(words)),
+                        persons.ShelfWorkView("/posts/2", words),
+                    ),
+                    FollowButtonView("/elsewhere/series/1/follow", ""),
+                ),
+            ),
         ),
-        "follow_confirm.html": pages.FollowConfirmPage(
-            words, actor, LinkView(words, "/x"), f"<p>{words}</p>", follow,
-            dealings=DealingsView(words, "/actors/7/unblock", "/report?actor=7", is_blocked=True),
-        ),
+        "nobody.html": persons.NobodyPage(words, words),
         "policy.html": pages.PolicyPage(
             3, DAY, (pages.DoorView(words, ((words, words),)),), ((words, 1280),), words, words,
             words, (words,), ((3, DAY), (2, DAY)), (pages.SignalView(words, words, words),),
@@ -606,8 +617,8 @@ def empty_samples() -> dict[str, object]:
         "login.html": pages.LoginPage(),
         "setup.html": pages.SetupPage("t"),
         "followfrom.html": pages.InteractPage("https://a.example/u"),
-        "authorize_interaction.html": pages.AuthorizePage("https://b.example/1"),
-        "follow_confirm.html": pages.FollowConfirmPage("@x@y"),
+        "person.html": persons.PersonPage(actor, LinkView("b.example", "https://b.example/")),
+        "nobody.html": persons.NobodyPage("@x@y"),
         "policy.html": pages.PolicyPage(1, DAY, (), (), "", ""),
         "about.html": pages.AboutPage(),
         "home_feed.html": pages.FeedPage(),

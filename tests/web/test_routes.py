@@ -25,6 +25,7 @@ PARTS = {
     "ext": "jpg",
     "version": "2.1",
     "host": "peer.test",
+    "domain": "peer.test",
     "answer": "approve",
     "kind": "like",
     "portrait": "avatar",
@@ -198,6 +199,7 @@ async def test_a_closed_page_answers_a_member(gallery: Gallery, route: Route) ->
         "/settings/avatar/whole.jpg": 404,
         "/settings/watermark/sample.jpg": 404,
     }  # there is none
+    wrong |= {"/@ana@peer.test": 404}  # nobody here met them
     wrong |= {"/report": 404, f"/admin/reports/{work.id}": 404}  # about nothing; no such case
     wrong |= {f"/admin/policy/history/{work.id}": 404}  # no such version
     wrong |= {f"/posts/{work.id}/edit": 404}  # a work is no comment

@@ -30,11 +30,8 @@ from web.errors import status_of_typed
 from web.flows import flows
 from web.forms import read_form
 from web.keys import CLIENT_ADDRESS
-from web.limits import Rate
 from web.page_views import (
-    AuthorizePage,
     FeedPage,
-    FollowConfirmPage,
     FollowersPage,
     InteractPage,
     NotificationsPage,
@@ -42,7 +39,8 @@ from web.page_views import (
     PersonRow,
 )
 from web.pages.moving import new_home
-from web.present import UNTITLED, anchor_of, follow_button, target_link
+from web.pages.person import LOOK_UPS, nobody, path_of
+from web.present import UNTITLED, anchor_of, target_link
 from web.quotes import showing_posts
 from web.respond import artist_of, back, head_for, number, page, show, to
 from web.talk import emoji_views
@@ -59,7 +57,6 @@ _ABOUT_CASES = frozenset(
     }
 )
 _ADDRESSES = ("https://", "http://")
-_LOOK_UPS = Rate("look-ups by network", 20, 6)  # each makes us fetch from elsewhere
 _INTENTS: dict[str, Intent] = {
     "follow": "follow",
     "like": "like",
@@ -90,31 +87,14 @@ async def look_up(request: web.Request) -> web.StreamResponse:
     """Find somebody by address, to follow them."""
     known, artist = flows(request), artist_of(request)
     query = request.query.get("q", "").strip()
-    head = _head(request, "Follow somebody")
     if query.startswith(_ADDRESSES):  # as a browser shows it; what stands there, we find out
         raise web.HTTPSeeOther(f"/authorize_interaction?uri={quote(query)}")
     try:
-        known.limits.demand(_LOOK_UPS, artist.handle)
+        known.limits.demand(LOOK_UPS, artist.handle)
         found = await known.remote.by_address(query)
-        kept = await known.viewing.actor(found.id)
-        if kept is not None and kept.suspended_at is not None:
-            raise NotFound("The moderators here suspended this account.")
     except FixatifError as problem:
-        view = FollowConfirmPage(query=query, problem=problem.message)
-        status = status_of_typed(problem)
-        return await page(request, "follow_confirm.html", view, head=head, status=status)
-    relation = await known.following.relation(artist.id, found.id)
-    view = FollowConfirmPage(
-        query=query,
-        actor=show(request).actor(found),
-        moved_to=await new_home(request, found),
-        summary_html=found.summary_html,
-        follow=follow_button(found, relation.follows) if found.id != artist.id else None,
-        dealings=dealings_of(
-            artist, found, is_blocked=await known.blocking.blocks(artist.id, found.id)
-        ),
-    )
-    return await page(request, "follow_confirm.html", view, head=head)
+        return await nobody(request, query, problem)
+    return to(path_of(found))
 
 
 async def follow(request: web.Request) -> web.StreamResponse:
@@ -209,7 +189,7 @@ async def interact(request: web.Request) -> web.StreamResponse:
     uri, intent, address = sent.first("uri"), _intent(sent.first("intent")), sent.first("address")
     try:
         _refuse_foreign(request, uri)
-        known.limits.demand(_LOOK_UPS, str(network_of(request[CLIENT_ADDRESS])))
+        known.limits.demand(LOOK_UPS, str(network_of(request[CLIENT_ADDRESS])))
         way_in = await known.interaction.way_in(address, uri, intent)
     except FixatifError as problem:
         form = FormView({"address": address}, {"address": problem.message})
@@ -225,8 +205,7 @@ async def authorize(request: web.Request) -> web.StreamResponse:
     """Act from here on something elsewhere: where other servers send our people."""
     known, artist, showing = flows(request), artist_of(request), show(request)
     uri = request.query.get("uri", "").strip()
-    known.limits.demand(_LOOK_UPS, artist.handle)
-    head = _head(request, "From here")
+    known.limits.demand(LOOK_UPS, artist.handle)
     try:
         found = await known.remote.find(uri)
         if isinstance(found, RemoteNote):
@@ -240,14 +219,7 @@ async def authorize(request: web.Request) -> web.StreamResponse:
             return to(f"/posts/{found.id}")
         work, owner, _ = await known.viewing.work(found.work.id, artist.id)
         return to(showing.page_of(work, owner))
-    relation = await known.following.relation(artist.id, found.id)
-    view = AuthorizePage(
-        uri=uri,
-        actor=showing.actor(found),
-        summary_html=found.summary_html,
-        follow=follow_button(found, relation.follows) if found.id != artist.id else None,
-    )
-    return await page(request, "authorize_interaction.html", view, head=head)
+    return to(path_of(found))
 
 
 async def _actor(request: web.Request) -> Actor:
