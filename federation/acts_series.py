@@ -40,7 +40,7 @@ async def add(hands: Hands, tx: Transaction, deed: Arrived) -> None:
     activity, now = deed.activity, hands.clock.now()
     await tx.activities.forget(arranging_key(activity, "Remove"), deed.actor.uri)
     series = await _own(tx, activity.target_uri, deed.actor)
-    if series is None or not series.grows_at_its_end:
+    if series is None or not series.grows_at_end:
         await _ask(hands, tx, deed)
     elif same_origin(activity.object_uri, deed.actor.uri):
         await tx.elsewhere.put_series(with_work(series, activity.object_uri, now))

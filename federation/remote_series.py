@@ -35,6 +35,8 @@ _MAX_SUMMARY: Final = 10_000  # characters of HTML
 _MAX_ALT: Final = 1_500
 _MAX_TOTAL: Final = 1_000_000  # works of one series; a larger number is no count
 _TERMS: Final = "fixatif"
+# FEP-1985 has words for orders in time; by hand, and in time, what is new stands at the end.
+_ENDS_WITH_NEW: Final = ("ByHand", "ForwardChronological")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ class RemoteSeries:
     url: str  # its page, or its id
     cover_url: str
     cover_alt: str
-    order_type: str
+    grows_at_end: bool
     total: int
     works: tuple[str, ...] = field(repr=False)
     is_whole: bool  # whether `works` are all, or as many as are kept
@@ -76,6 +78,7 @@ def read_series(document: Document, owner_uri: str) -> RemoteSeries:
     total = number_of(document.get("totalItems"), _MAX_TOTAL)
     cover_url, cover_alt = _cover(document)
     speaker = id_of(first(_ours(document, "announcedBy")))
+    order = text_of(document.get("orderType"), MAX_NAME)
     return RemoteSeries(
         uri=uri,
         name=worded(document, "name", MAX_NAME).strip(),
@@ -83,7 +86,7 @@ def read_series(document: Document, owner_uri: str) -> RemoteSeries:
         url=page_of(document) or uri,
         cover_url=cover_url,
         cover_alt=cover_alt,
-        order_type=text_of(document.get("orderType"), MAX_NAME),
+        grows_at_end=not order or order.endswith(_ENDS_WITH_NEW),
         total=len(works) if total is None else total,
         works=works[:MAX_WORKS],
         is_whole=not collection.first_uri and collection.first_page is None,

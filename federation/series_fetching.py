@@ -133,7 +133,7 @@ class SeriesFetching:
             url=said.url,
             cover_url=said.cover_url if is_shown else "",
             cover_alt=said.cover_alt if is_shown else "",
-            order_type=said.order_type,
+            grows_at_end=said.grows_at_end,
             total=said.total,
             works=said.works,
             speaker_uri=said.speaker_uri,

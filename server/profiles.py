@@ -7,11 +7,12 @@ from collections.abc import Sequence
 
 from server.admission import refuse_shunned
 from server.errors import NotFound
+from server.feeding import FeedEntry
 from server.model import Actor, ActorId, FollowState, Post, PostId, TargetId, Visibility
 from server.ports import Library, Transaction
 from server.series_elsewhere import LookedAt, SeriesElsewhere, SeriesElsewhereId
 from server.values import dataclass
-from server.viewing import PAGE, FeedEntry, Said
+from server.viewing import PAGE, Said
 
 MAX_PINNED = 5  # as many as servers let people pin
 _SEARCHED = 60  # works of one series, from its start, that are looked for among what is kept
@@ -122,11 +123,12 @@ async def _entries(
     mine = await tx.reactions.of_actor(reader, ids)
     return tuple(
         FeedEntry(
-            post.published_at,
-            None,
-            Said(post, author),
-            counts[TargetId(post.id)],
-            frozenset(kind for kind, target in mine if target == TargetId(post.id)),
+            at=post.published_at,
+            id=TargetId(post.id),
+            hung=None,
+            said=Said(post, author),
+            counts=counts[TargetId(post.id)],
+            mine=frozenset(kind for kind, target in mine if target == TargetId(post.id)),
         )
         for post in posts
     )

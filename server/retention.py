@@ -6,6 +6,7 @@ from server.account_ends import GRACE
 from server.comers import KEPT_DAYS as COMERS_DAYS
 from server.holdings import KEPT as HELD_AGE
 from server.house_texts import Kept
+from server.series_elsewhere import KEPT as SERIES_AGE
 from server.sessions import SESSION_LENGTH
 from server.sweeping import (
     AGE,
@@ -40,6 +41,10 @@ def kept() -> tuple[Kept, ...]:
             ("How many machines came for a work", COMERS_DAYS * _DAY, _SWEEP, "after that"),
             ("How often a large copy was opened", COMERS_DAYS * _DAY, _SWEEP, "after that"),
             ("That a visitor's browser solved a sum, without a name", AGE, _SWEEP, "after that"),
+            (
+                "The series of people on other servers whom nobody here follows",
+                *(SERIES_AGE, _SWEEP, "after somebody here last looked at them"),
+            ),
             ("Invitations that nobody used", MONTH, _SWEEP, "after their end"),
         )
     )

@@ -20,8 +20,6 @@ _AGAIN: Final = Millis(6 * 3_600_000)  # between two looks that ask their server
 _TOLD_AGAIN: Final = Millis(15 * 60_000)  # where they told us of what we do not know
 _LOST: Final = Millis(3_600_000)  # by then a promise was kept, or never will be
 _LOOK_NOTED: Final = Millis(3_600_000)  # so long a second look changes nothing
-# FEP-1985 has words for orders in time; by hand, and in time, what is new stands at the end.
-_ENDS_WITH_NEW: Final = ("ByHand", "ForwardChronological")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,18 +34,13 @@ class SeriesElsewhere:
     url: str  # its page there
     cover_url: str  # "" = none
     cover_alt: str
-    order_type: str
+    grows_at_end: bool  # where a work that is added stands last; else only its server knows where
     total: int  # works, by its server's count
     works: tuple[str, ...]  # their ids in order, at most `MAX_WORKS`
     speaker_uri: str  # the actor by which it can be followed, "" = none
     position: int = 0  # among its owner's
     updated_at: Millis = Millis(0)  # by its own server's clock; 0 = not said
     changed_at: Millis = Millis(0)  # here
-
-    @property
-    def grows_at_its_end(self) -> bool:
-        """Whether a work that is added stands last; where not, only its server knows where."""
-        return not self.order_type or self.order_type.endswith(_ENDS_WITH_NEW)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from server.passages import DAY, KEPT_DAYS
 from server.ports import Library, MediaStore, Transaction
 from server.promises import EndPromise, ReinscribePromise, SweepPromise, promise
 from server.repositories.jobs import JobCounts
+from server.series_elsewhere import KEPT as SERIES_KEPT
 from server.tidings import KEPT as TIDINGS_KEPT
 from server.values import dataclass
 
@@ -94,6 +95,8 @@ class Sweeping:
         await self._repeat(lambda tx: tx.proofs.sweep(spent_before, limit=_ROWS_AT_ONCE))
         told_before = Millis(now - TIDINGS_KEPT)
         await self._repeat(lambda tx: tx.tidings.sweep(told_before, limit=_ROWS_AT_ONCE))
+        looked_before = Millis(now - SERIES_KEPT)
+        await self._repeat(lambda tx: tx.elsewhere.sweep(looked_before, limit=_ROWS_AT_ONCE))
         await self._repeat(
             lambda tx: tx.activities.sweep(
                 outgoing_before=Millis(now - OUTGOING_AGE),

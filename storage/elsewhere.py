@@ -72,15 +72,16 @@ class _Elsewhere:
             """
             INSERT INTO series_elsewhere (
                 id, actor_id, uri, position, name, summary_html, url, cover_url, cover_alt,
-                order_type, total, works, speaker_uri, updated_at, changed_at
+                grows_at_end, total, works, speaker_uri, updated_at, changed_at
             ) VALUES (
                 :id, :actor, :uri, :position, :name, :summary_html, :url, :cover_url, :cover_alt,
-                :order_type, :total, :works, :speaker_uri, :updated_at, :changed_at
+                :grows_at_end, :total, :works, :speaker_uri, :updated_at, :changed_at
             ) ON CONFLICT (uri) DO UPDATE SET
                 position = excluded.position, name = excluded.name,
                 summary_html = excluded.summary_html, url = excluded.url,
                 cover_url = excluded.cover_url, cover_alt = excluded.cover_alt,
-                order_type = excluded.order_type, total = excluded.total, works = excluded.works,
+                grows_at_end = excluded.grows_at_end,
+                total = excluded.total, works = excluded.works,
                 speaker_uri = excluded.speaker_uri, updated_at = excluded.updated_at,
                 changed_at = excluded.changed_at
             WHERE series_elsewhere.actor_id = excluded.actor_id
@@ -94,7 +95,7 @@ class _Elsewhere:
             url=series.url,
             cover_url=series.cover_url,
             cover_alt=series.cover_alt,
-            order_type=series.order_type,
+            grows_at_end=series.grows_at_end,
             total=series.total,
             works=json_text(series.works),
             speaker_uri=series.speaker_uri,
@@ -128,13 +129,11 @@ class _Elsewhere:
             DELETE FROM people_looked_at WHERE actor_id IN (
                 SELECT actor_id FROM people_looked_at
                 WHERE looked_at < :before AND (
-                    EXISTS (
-                        SELECT 1 FROM actors
-                        WHERE actors.id = people_looked_at.actor_id AND actors.moved_to <> ''
-                    ) OR NOT EXISTS (
+                    (SELECT moved_to FROM actors WHERE actors.id = people_looked_at.actor_id) <> ''
+                    OR (
                         SELECT 1 FROM follows
-                        WHERE follows.followee_id = people_looked_at.actor_id
-                    )
+                        WHERE follows.followee_id = people_looked_at.actor_id LIMIT 1
+                    ) IS NULL
                 )
                 ORDER BY looked_at LIMIT :limit
             )
@@ -223,7 +222,7 @@ def _series(row: Row) -> SeriesElsewhere:
         url=row["url"],
         cover_url=row["cover_url"],
         cover_alt=row["cover_alt"],
-        order_type=row["order_type"],
+        grows_at_end=bool(row["grows_at_end"]),
         total=row["total"],
         works=listed(row["works"], str),
         speaker_uri=row["speaker_uri"],

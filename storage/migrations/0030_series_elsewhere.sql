@@ -21,7 +21,7 @@ CREATE TABLE series_elsewhere (
     url TEXT NOT NULL,
     cover_url TEXT NOT NULL,
     cover_alt TEXT NOT NULL,
-    order_type TEXT NOT NULL,
+    grows_at_end BOOLEAN NOT NULL, -- a work that is added stands last
     total BIGINT NOT NULL,
     works TEXT NOT NULL, -- ids in order, JSON
     speaker_uri TEXT NOT NULL, -- the actor by which it can be followed; '' = none
