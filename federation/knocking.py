@@ -2,12 +2,13 @@
 
 draft-cavage first, as everybody reads it; where it is refused, once more by RFC 9421, and the
 other way round where that is the habit (the "double-knocking" of W3C's ActivityPub and HTTP
-Signatures report). What worked is remembered per host.
+Signatures report). What worked is remembered per host, and so is the kind of key that it asked for:
+who reads Ed25519 alone would refuse every first knock otherwise.
 """
 
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import field
+from dataclasses import field, replace
 from typing import Final, TypeVar
 
 import structlog
@@ -41,6 +42,15 @@ _NAMES: Final = {Scheme.CAVAGE: Signature.CAVAGE, Scheme.RFC9421: Signature.RFC9
 T = TypeVar("T")
 
 
+@dataclass(frozen=True, slots=True)
+class _Habit:
+    """How a host is knocked at first, and until when that is not asked for again."""
+
+    scheme: Scheme
+    until: Millis
+    wish: Wish | None = None  # without its nonce, which serves once
+
+
 @dataclass(slots=True)
 class Knocking:
     """Signs and sends, and learns who reads what."""
@@ -49,7 +59,7 @@ class Knocking:
     transport: Transport
     signing: Signing
     clock: Clock
-    _habits: OrderedDict[str, tuple[Scheme, Millis]] = field(default_factory=OrderedDict)
+    _habits: OrderedDict[str, _Habit] = field(default_factory=OrderedDict)
     _deaf: OrderedDict[str, Millis] = field(default_factory=OrderedDict)
     _asking: Together[str, Signature] = field(init=False, repr=False)
 
@@ -65,21 +75,22 @@ class Knocking:
         """
         host = request.host
         usual = await self._habit(host)
-        answer = await self._knock(request, actor_id, usual, None)
+        answer = await self._knock(request, actor_id, usual.scheme, usual.wish)
         wish = read_wish(answer.headers.get("accept-signature", ""))
         if answer.status not in _REFUSED:
-            if wish is not None and usual is not Scheme.RFC9421:
-                await self._learn(host, Scheme.RFC9421)
+            if wish is not None and usual.scheme is not Scheme.RFC9421:
+                await self._learn(host, usual, Scheme.RFC9421, wish)
             return answer
         if not self._may_try_both(host):
             return answer
-        other = Scheme.RFC9421 if wish is not None or usual is Scheme.CAVAGE else Scheme.CAVAGE
+        is_new = wish is not None and wish != usual.wish
+        other = Scheme.RFC9421 if is_new or usual.scheme is Scheme.CAVAGE else Scheme.CAVAGE
         second = await self._knock(request, actor_id, other, wish)
         if second.status in _REFUSED:
             _put(self._deaf, host, self._from_now(_ONCE_IN))
             return answer
-        if second.status in _WORKED and other is not usual:
-            await self._learn(host, other)
+        if second.status in _WORKED:
+            await self._learn(host, usual, other, wish)
         return second
 
     async def _knock(
@@ -87,23 +98,31 @@ class Knocking:
     ) -> Incoming:
         return await self.transport.send(await self.signing.signed(request, actor_id, scheme, wish))
 
-    async def _habit(self, host: str) -> Scheme:
+    async def _habit(self, host: str) -> _Habit:
         known = self._habits.get(host)
-        if known is not None and self.clock.now() < known[1]:
-            return known[0]
+        if known is not None and self.clock.now() < known.until:
+            return known
         scheme = _SCHEMES[await self._asking.ask(host)]
-        _put(self._habits, host, (scheme, self._from_now(_REREAD_AFTER)))
-        return scheme
+        wish = known.wish if known is not None and scheme is Scheme.RFC9421 else None
+        return self._keep(host, scheme, wish)
 
     async def _signatures_of(self, hosts: Sequence[str]) -> list[Signature]:
         known = await self.library.look(lambda tx: tx.peers.many(hosts))
         return [known[host].signature if host in known else Signature.UNKNOWN for host in hosts]
 
-    async def _learn(self, host: str, scheme: Scheme) -> None:
-        async with self.library.transaction() as tx:
-            await tx.peers.set_signature(host, _NAMES[scheme])
-        _put(self._habits, host, (scheme, self._from_now(_REREAD_AFTER)))
-        log.info("signature_learnt", host=host, scheme=scheme.value)
+    async def _learn(self, host: str, usual: _Habit, scheme: Scheme, wish: Wish | None) -> None:
+        if scheme is not usual.scheme:
+            async with self.library.transaction() as tx:
+                await tx.peers.set_signature(host, _NAMES[scheme])
+            log.info("signature_learnt", host=host, scheme=scheme.value)
+        if wish is not None:
+            wish = replace(wish, nonce="") if scheme is Scheme.RFC9421 else None
+        self._keep(host, scheme, wish)
+
+    def _keep(self, host: str, scheme: Scheme, wish: Wish | None) -> _Habit:
+        habit = _Habit(scheme, self._from_now(_REREAD_AFTER), wish)
+        _put(self._habits, host, habit)
+        return habit
 
     def _may_try_both(self, host: str) -> bool:
         return self.clock.now() >= self._deaf.get(host, 0)

@@ -46,11 +46,12 @@ class Signing:
     ) -> Outgoing:
         """Sign afresh: some servers take a Date that is a minute old for a replay.
 
-        With RSA, which every server verifies, unless a wish names Ed25519.
+        With RSA, which every server verifies, unless a wish names Ed25519 and the actor has it.
         """
         wants_ed25519 = scheme is Scheme.RFC9421 and wish and wish.algorithm == "ed25519"
-        algorithm = KeyAlgorithm.ED25519 if wants_ed25519 else KeyAlgorithm.RSA
-        loaded = await self._key_of(actor_id, algorithm)
+        loaded = await self._ed25519_of(actor_id) if wants_ed25519 else None
+        if loaded is None:
+            loaded = await self._key_of(actor_id, KeyAlgorithm.RSA)
         added = sign(request, loaded.key, loaded.key_id, self.clock.now(), scheme, wish)
         return Outgoing(
             method=request.method,
@@ -61,11 +62,8 @@ class Signing:
 
     async def signer(self, actor_id: ActorId) -> Signer | None:
         """Return who makes the proofs of an actor's documents, None where it has no such key."""
-        try:
-            loaded = await self._key_of(actor_id, KeyAlgorithm.ED25519)
-        except NotFound:
-            return None
-        return Signer(loaded.key_id, loaded.key)
+        loaded = await self._ed25519_of(actor_id)
+        return Signer(loaded.key_id, loaded.key) if loaded else None
 
     async def proved(self, document: Document, actor_id: ActorId) -> Document:
         """Return a document of an actor's as it stands at its address: with a proof (FEP-8b32).
@@ -83,6 +81,12 @@ class Signing:
         """Load an actor's keys anew the next time (after a rotation)."""
         for algorithm in KeyAlgorithm:
             self._keys.pop((actor_id, algorithm), None)
+
+    async def _ed25519_of(self, actor_id: ActorId) -> _Loaded | None:
+        try:
+            return await self._key_of(actor_id, KeyAlgorithm.ED25519)
+        except NotFound:
+            return None
 
     async def _key_of(self, actor_id: ActorId, algorithm: KeyAlgorithm) -> _Loaded:
         now, known = self.clock.now(), self._keys.get((actor_id, algorithm))

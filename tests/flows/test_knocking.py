@@ -19,6 +19,7 @@ from tests.two_servers.stage import Stage
 INBOX = "https://peer.test/inbox"
 POST = Unsigned("POST", INBOX, (("Content-Type", "application/activity+json"),), b"{}")
 WISH = 'sig1=("@method" "@target-uri" "content-digest");created;nonce="once"'
+ED25519 = 'alg="ed25519"'
 
 
 @dataclass
@@ -32,6 +33,7 @@ class Door:
     knocks: list[Scheme] = field(default_factory=list)
     sent: list[Outgoing] = field(default_factory=list)
     is_away: bool = False
+    needs: str = ""  # of a signature's parameters
 
     async def send(self, request: Outgoing) -> Incoming:
         if self.is_away:
@@ -41,7 +43,8 @@ class Door:
         self.knocks.append(scheme)
         self.sent.append(request)
         headers = {"accept-signature": self.accept_signature} if self.accept_signature else {}
-        return Incoming(self.accepted if scheme in self.reads else self.refusal, headers, b"")
+        is_read = scheme in self.reads and self.needs in request.headers.get("Signature-Input", "")
+        return Incoming(self.accepted if is_read else self.refusal, headers, b"")
 
 
 @pytest.fixture
@@ -159,6 +162,43 @@ async def test_a_wish_in_a_refusal_is_fulfilled_at_once(
     speaker, door = stage.flows.server_actor.id, Door(NEW, accept_signature=WISH)
     assert (await knocking(door).send(POST, speaker)).status == 202
     assert ';nonce="once"' in door.sent[1].headers["Signature-Input"]
+
+
+async def test_who_reads_ed25519_alone_is_knocked_at_once_a_delivery(
+    stage: Stage, knocking: Callable[[Door], Knocking]
+) -> None:
+    wish = f'sig1=("@method" "@target-uri" "content-digest");created;{ED25519}'
+    speaker, door = stage.flows.server_actor.id, Door(NEW, accept_signature=wish, needs=ED25519)
+    knocks = knocking(door)
+    for wait in (0, 1, 301):  # the last after what is known was read anew
+        stage.clock.advance(seconds=wait)
+        assert (await knocks.send(POST, speaker)).status == 202
+    assert door.knocks == [Scheme.CAVAGE] + [Scheme.RFC9421] * 3
+    assert all(ED25519 in sent.headers["Signature-Input"] for sent in door.sent[1:])
+
+
+async def test_a_nonce_serves_once_also_where_the_wish_is_remembered(
+    stage: Stage, knocking: Callable[[Door], Knocking]
+) -> None:
+    speaker, door = stage.flows.server_actor.id, Door(NEW, accept_signature=WISH, needs="nonce")
+    knocks = knocking(door)
+    await knocks.send(POST, speaker)
+    door.accept_signature = WISH.replace('"once"', '"twice"')
+    assert (await knocks.send(POST, speaker)).status == 202
+    inputs = [sent.headers.get("Signature-Input", "") for sent in door.sent]
+    assert [text.partition(";nonce=")[2] for text in inputs] == ["", '"once"', "", '"twice"']
+
+
+async def test_whose_wish_is_fulfilled_and_refused_all_the_same_gets_the_draft_again(
+    stage: Stage, knocking: Callable[[Door], Knocking]
+) -> None:
+    wish = f'sig1=("@method" "@target-uri");created;{ED25519}'
+    speaker, door = stage.flows.server_actor.id, Door(NEW, accept_signature=wish)
+    knocks = knocking(door)
+    await knocks.send(POST, speaker)
+    door.reads = frozenset({Scheme.CAVAGE})
+    assert (await knocks.send(POST, speaker)).status == 202
+    assert door.knocks[2:] == [Scheme.RFC9421, Scheme.CAVAGE]
 
 
 async def test_what_others_do_not_know_of_is_learnt_within_minutes(
