@@ -213,6 +213,8 @@ async def test_a_first_look_asks_for_their_series_and_a_second_one_shows_them(si
     assert "Their server is being asked" not in text
     assert "Birches 1" in text
     assert "1 work on peer.test" in text
+    assert 'href="#series">1 series<' in text
+    assert 'id="series"' in text
     assert 'href="https://peer.test/@bob/series/birches"' in text
 
 
