@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from server.errors import Invalid, NotFound, Unavailable
-from server.ports import Unreachable
+from server.ports import Incoming, Unreachable
+from tests.federation.recorded import everything
 from tests.two_servers.stage import Stage
 
 WORK = "https://art.test/works/7"
@@ -105,3 +106,38 @@ async def test_the_path_is_on_the_host_where_the_account_lives(stage: Stage) -> 
 async def test_who_names_a_server_alone_is_brought_there(stage: Stage) -> None:
     serve_software(stage, "mastodon")
     assert await way_in(stage, "https://home.test/") == MASTODON
+
+
+def serve_recorded(stage: Stage, host: str) -> None:
+    for one in everything():
+        if f"//{host}/" in one.document.get("url", ""):
+            url = one.document["url"].replace("acct:", "acct%3A").replace("@", "%40")
+            status, kind = one.document["status"], dict(one.headers).get("Content-Type", "")
+            stage.net.serve(url, one.body, status=status, content_type=kind)
+
+
+@pytest.mark.parametrize(
+    ("address", "software"),
+    [("alice@gts.test", "gotosocial"), ("fay@fedify.test", "fedify-peer")],
+)
+async def test_what_real_servers_say_of_themselves_is_read(
+    address: str, software: str, stage: Stage
+) -> None:
+    """Their WebFinger, and NodeInfo at its newest, as recorded; then as if it were Mastodon."""
+    host = address.partition("@")[2]
+    serve_recorded(stage, host)
+    assert await way_in(stage, address) is None
+    newest = f"https://{host}/nodeinfo/2.1"
+    assert stage.net.fetched[-1] == newest
+    answer = stage.net.answers[newest]
+    assert isinstance(answer, Incoming)
+    told = answer.body.replace(software.encode(), b"mastodon", 1)
+    stage.net.serve(newest, told, content_type="application/json")
+    assert await way_in(stage, address) == f"https://{host}/authorize_interaction?uri={QUOTED}"
+
+
+async def test_the_way_in_that_a_real_server_offers_is_taken(stage: Stage) -> None:
+    serve_recorded(stage, "snac.test")
+    way = await way_in(stage, "sam@snac.test")
+    assert way == f"https://snac.test/authorize_interaction?uri={QUOTED}"
+    assert len(stage.net.fetched) == 1  # its WebFinger says so: nothing else is asked for
