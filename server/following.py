@@ -80,6 +80,12 @@ class Following:
                 await promise(tx, self.clock, said, priority=URGENT)
         self.bus.wake(JOBS_TOPIC)
 
+    async def show_boosts(self, artist: Artist, whom: Actor, *, is_on: bool) -> None:
+        """Have the feed show what somebody followed boosts, or not. Raise `NotFound`."""
+        async with self.library.transaction() as tx:
+            if not await tx.feeds.show_boosts(artist.id, whom.id, is_on=is_on):
+                raise NotFound("You do not follow them: there is nothing to show.")
+
     async def request(
         self, tx: Transaction, follower_id: ActorId, followee: Actor, uri: str
     ) -> FollowState:

@@ -473,6 +473,7 @@ class Follow:
     state: FollowState
     uri: str
     created_at: Millis
+    shows_boosts: bool = True  # kept by `Feeds.show_boosts`, never by `put_follow`
 
 
 class ReactionKind(StrEnum):

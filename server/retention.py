@@ -10,6 +10,7 @@ from server.series_elsewhere import KEPT as SERIES_AGE
 from server.sessions import SESSION_LENGTH
 from server.sweeping import (
     AGE,
+    BROUGHT_AGE,
     DECIDED_AGE,
     INCOMING_AGE,
     MONTH,
@@ -33,6 +34,12 @@ def kept() -> tuple[Kept, ...]:
             ("A deleted account", GRACE, 0, "after it was asked for, then all of it is erased"),
             ("What other servers sent, word by word", INCOMING_AGE, _SWEEP, "after it came"),
             ("What was sent to other servers, word by word", OUTGOING_AGE, _SWEEP, "after that"),
+            (
+                "A post from elsewhere that came by a boost alone",
+                BROUGHT_AGE,
+                _SWEEP,
+                "after the last boost, where nobody here answered, liked or kept it",
+            ),
             ("What waits for a moderator's word", HELD_AGE, _SWEEP, "after it came"),
             ("An application that was decided", DECIDED_AGE, _SWEEP, "after the decision"),
             ("An application that nobody decided", UNDECIDED_AGE, _SWEEP, "after it came"),

@@ -29,8 +29,10 @@ OUTGOING_AGE = Millis(90 * 86_400_000)  # the longest that a delivery waits is a
 # A day less than a month, as the sweep comes once a day: nothing of a declined one stays longer.
 DECIDED_AGE = Millis(29 * 86_400_000)
 NOTICES_AGE = Millis(365 * 86_400_000)  # who gave a legal notice, once it is decided
+BROUGHT_AGE = MONTH  # of a boosted post that has to do with nobody here, after its last boost
 UNDECIDED_AGE = Millis(90 * 86_400_000)  # of an application that nobody looked at
 _REQUESTS_AT_ONCE = 100  # each is removed, and perhaps told
+_BROUGHT_AT_ONCE = 100  # each goes with what stands about it
 _ROWS_AT_ONCE = 1_000  # the writer is free for others in between
 
 
@@ -84,6 +86,8 @@ class Sweeping:
         counted_before = Millis(now - KEPT_DAYS * DAY)
         await self._repeat(lambda tx: tx.envelopes.sweep(counted_before, limit=_ROWS_AT_ONCE))
         await self._repeat(lambda tx: tx.visits.sweep(counted_before // DAY, limit=_ROWS_AT_ONCE))
+        brought_before = Millis(now - BROUGHT_AGE)
+        await self._repeat(lambda tx: tx.feeds.sweep(brought_before, now, limit=_BROUGHT_AT_ONCE))
         spent_before = Millis(now - AGE)  # should the clock be set back, they are known still
         came_before = now // DAY - COMERS_DAYS
         await self._repeat(lambda tx: tx.comers.sweep(came_before, limit=_ROWS_AT_ONCE))

@@ -191,37 +191,39 @@ class _Feeds:
         )
 
     async def sweep(self, before: Millis, now: Millis, *, limit: int) -> int:
+        # Scalars, not EXISTS: PostgreSQL would read whole tables once instead of a few rows each.
         rows = await self._connection.fetch_all(
             """
             SELECT posts.id AS id, (
                 posts.is_local OR posts.work_id IS NOT NULL OR posts.featured_at IS NOT NULL
-                OR posts.visibility NOT IN ('public', 'unlisted')
-                OR EXISTS (SELECT 1 FROM follows WHERE followee_id = posts.actor_id)
-                OR EXISTS (
-                    SELECT 1 FROM reactions JOIN actors ON actors.id = reactions.actor_id
-                    WHERE reactions.target_id = posts.id AND actors.is_local
-                )
-                OR EXISTS (
-                    SELECT 1 FROM posts AS answers
-                    WHERE answers.reply_to_id = posts.id AND answers.is_local
-                )
-                OR EXISTS (SELECT 1 FROM notifications WHERE notifications.target_id = posts.id)
-                OR EXISTS (SELECT 1 FROM requests WHERE requests.target_id = posts.id)
-                OR EXISTS (SELECT 1 FROM withheld WHERE withheld.target_id = posts.id)
-                OR EXISTS (SELECT 1 FROM cleared WHERE cleared.target_id = posts.id)
-                OR EXISTS (
-                    SELECT 1 FROM reports
-                    WHERE accused_id = posts.actor_id AND closed_at IS NULL
-                )
-                OR EXISTS (
-                    SELECT 1 FROM resemblances
-                    WHERE other_id = posts.actor_id AND resemblances.target_id = posts.id
-                )
-                OR EXISTS (
-                    SELECT 1 FROM works
-                    WHERE works.quote <> '' AND SUBSTR(works.quote, 1, LENGTH(posts.uri) + 9)
-                        = '{"uri":"' || posts.uri || '"'
-                )
+                OR posts.visibility NOT IN ('public', 'unlisted') OR COALESCE(
+                    (SELECT 1 FROM follows WHERE followee_id = posts.actor_id LIMIT 1),
+                    (
+                        SELECT 1 FROM reactions JOIN actors ON actors.id = reactions.actor_id
+                        WHERE reactions.target_id = posts.id AND actors.is_local LIMIT 1
+                    ),
+                    (
+                        SELECT 1 FROM posts AS answers
+                        WHERE answers.reply_to_id = posts.id AND answers.is_local LIMIT 1
+                    ),
+                    (SELECT 1 FROM notifications WHERE target_id = posts.id LIMIT 1),
+                    (SELECT 1 FROM requests WHERE target_id = posts.id LIMIT 1),
+                    (SELECT 1 FROM withheld WHERE target_id = posts.id LIMIT 1),
+                    (SELECT 1 FROM cleared WHERE target_id = posts.id LIMIT 1),
+                    (
+                        SELECT 1 FROM reports
+                        WHERE accused_id = posts.actor_id AND closed_at IS NULL LIMIT 1
+                    ),
+                    (
+                        SELECT 1 FROM resemblances
+                        WHERE other_id = posts.actor_id AND target_id = posts.id LIMIT 1
+                    ),
+                    (
+                        SELECT 1 FROM works
+                        WHERE works.quote <> '' AND SUBSTR(works.quote, 1, LENGTH(posts.uri) + 9)
+                            = '{"uri":"' || posts.uri || '"' LIMIT 1
+                    )
+                ) IS NOT NULL
             ) AS is_tied
             FROM posts WHERE brought_at < :before
             ORDER BY brought_at, posts.id LIMIT :limit

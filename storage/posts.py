@@ -77,7 +77,16 @@ class _Posts:
         post_id = PostId(row["id"])
         if post.visibility is Visibility.DIRECT:
             await self._set_readers(post_id, post)
+        if post.quote is not None and post.quote.is_approved:
+            await self._keep_quoted(post.quote.uri)
         return post_id
+
+    async def _keep_quoted(self, uri: str) -> None:
+        """Let a post stay that was brought for a feed alone: it is shown in a quote too."""
+        await self._connection.execute(
+            "UPDATE posts SET brought_at = NULL WHERE uri = :uri AND brought_at IS NOT NULL",
+            uri=uri,
+        )
 
     async def hold(self, post_id: PostId) -> Post | None:
         await self._connection.fetch_one(
@@ -309,11 +318,7 @@ class _Posts:
     async def _time_of(self, target: int) -> int:
         """Return the time by which lists sort `target`, also when it was deleted meanwhile."""
         row = await self._connection.fetch_one(
-            """
-            SELECT listed_at AS at FROM works WHERE id = :id
-            UNION ALL SELECT published_at AS at FROM posts WHERE id = :id
-            """,
-            id=target,
+            "SELECT published_at AS at FROM posts WHERE id = :id", id=target
         )
         return time_of(target) if row is None else int(row["at"])
 

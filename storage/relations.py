@@ -77,7 +77,7 @@ class _Relations:
         rows = await self._connection.fetch_all(
             """
             SELECT actors.*, follower_id, followee_id, follows.state AS state,
-                follows.uri AS follow_uri, follows.created_at AS created_at
+                follows.uri AS follow_uri, follows.created_at AS created_at, shows_boosts
             FROM follows JOIN actors ON actors.id = follows.follower_id
             WHERE followee_id = :followee AND state = :state AND created_at < :before
                 AND created_at >= COALESCE((
@@ -105,7 +105,7 @@ class _Relations:
         rows = await self._connection.fetch_all(
             """
             SELECT actors.*, follower_id, followee_id, follows.state AS state,
-                follows.uri AS follow_uri, follows.created_at AS created_at
+                follows.uri AS follow_uri, follows.created_at AS created_at, shows_boosts
             FROM follows JOIN actors ON actors.id = follows.followee_id
             WHERE follower_id = :follower AND state = :state AND created_at < :before
                 AND created_at >= COALESCE((
@@ -211,7 +211,7 @@ class _Relations:
         rows = await self._connection.fetch_all(
             """
             SELECT actors.*, follower_id, followee_id, follows.state AS state,
-                follows.uri AS follow_uri, follows.created_at AS created_at
+                follows.uri AS follow_uri, follows.created_at AS created_at, shows_boosts
             FROM follows JOIN actors ON actors.id = follows.follower_id
             WHERE followee_id = :followee AND state IN ('accepted', 'pending', 'suspended')
                 AND is_local
@@ -269,6 +269,7 @@ def _follow(row: Row) -> Follow:
         state=FollowState(row["state"]),
         uri=row["uri"],
         created_at=row["created_at"],
+        shows_boosts=bool(row["shows_boosts"]),
     )
 
 
@@ -279,5 +280,6 @@ def _with_actor(row: Row) -> tuple[Follow, Actor]:
         state=FollowState(row["state"]),
         uri=row["follow_uri"],
         created_at=row["created_at"],
+        shows_boosts=bool(row["shows_boosts"]),
     )
     return follow, actor_from(row)

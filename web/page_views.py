@@ -433,6 +433,8 @@ class PersonRow:
     approve_action: str = ""
     refuse_action: str = ""
     remove_action: str = ""  # of a follower, or unfollow
+    boosts_action: str = ""  # of who is followed: shows or hides what they boost
+    shows_boosts: bool = False
     note: str = ""  # "not answered yet"
     dealings: DealingsView | None = None
 

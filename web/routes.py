@@ -252,6 +252,7 @@ ROUTES = (
     _post(f"/elsewhere/series/{_ID}/follow", person.follow_series),
     _post(f"/actors/{_ID}/follow", social.follow),
     _post(f"/actors/{_ID}/unfollow", social.unfollow),
+    _post(f"/actors/{_ID}/boosts/{{shown:show|hide}}", social.show_boosts),
     _post(f"/deeds/{_ID}/{{kind:like|boost}}", social.react),
     _post(f"/deeds/{_ID}/emoji", social.react_with),
     _post(f"/deeds/{_ID}/comment", comments.comment),

@@ -22,7 +22,7 @@ class Relations(Protocol):
     """Who follows whom."""
 
     async def put_follow(self, follow: Follow) -> None:
-        """Insert, or replace state, uri and time of the pair's row."""
+        """Insert, or replace state, uri and time of the pair's row; all else of it stays."""
         ...
 
     async def follow(self, follower: ActorId, followee: ActorId) -> Follow | None: ...

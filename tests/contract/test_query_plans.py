@@ -172,6 +172,18 @@ QUERIES: list[tuple[str, Callable[[Transaction], Awaitable[object]]]] = [
         "follows_of_follower works_hung_by_artist posts_in_feeds reactions_boosts",
         lambda tx: tx.feeds.stretch(ME, before=TARGET),
     ),
+    ("follows_of_followee", lambda tx: tx.feeds.shows_boosts_of(ME)),
+    (
+        "follows_follower_id_followee_id_key",
+        lambda tx: tx.feeds.show_boosts(ME, ME, is_on=False),
+    ),
+    ("posts_pkey", lambda tx: tx.feeds.note_brought(POST, NOW)),
+    ("posts_pkey", lambda tx: tx.feeds.note_boosted(TARGET, NOW)),
+    ("activities_pkey", lambda tx: tx.activities.stands(ActivityId(1))),
+    (
+        "posts_brought posts_answering reactions_to_target works_quoting",
+        lambda tx: tx.feeds.sweep(NOW, NOW, limit=9),
+    ),
     ("posts_local", lambda tx: tx.posts.count_local()),
     ("post_readers_of_reader", lambda tx: tx.posts.messages(ME, before=POST)),
     ("posts_answering", lambda tx: tx.posts.private_answers(POST, ME)),

@@ -50,3 +50,4 @@ def test_how_long_things_are_kept_is_what_the_sweeps_go_by() -> None:
     assert kept["Who gave a legal notice"] == NOTICES_AGE // 86_400_000 + 1
     assert kept["An application that was decided"] == 30
     assert kept["A deleted account"] == 14
+    assert kept["A post from elsewhere that came by a boost alone"] == 31

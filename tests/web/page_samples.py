@@ -239,7 +239,7 @@ def samples(words: str) -> dict[str, object]:
     quoting = PostView(actor, "/posts/4", DAY, quote=own, emojis=emojis)
     linking = PostView(actor, "/posts/5", DAY, quoted=LinkView(words, "https://b.example/2"))
     card = pages.ArtistCardView(local, words, (tile, veiled))
-    row = pages.PersonRow(actor, DAY, "/a", "/r", "/x", dealings=dealings)
+    row = pages.PersonRow(actor, DAY, "/a", "/r", "/x", "/b", dealings=dealings)
     in_case = (
         CaseShotView(words, DAY, "/s.jpg", "/v", words, words, words, words),
         CaseShotView(words, DAY, "/s.jpg", "", words),

@@ -45,6 +45,7 @@ PARTS = {
     "verdict": "fine",
     "label": "ai-scraper",
     "what": "ask",
+    "shown": "hide",
 }
 # What a route answers to a stranger who asks for what is there, unless it is 200.
 STATUSES = {

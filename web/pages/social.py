@@ -10,6 +10,7 @@ from server.errors import FixatifError, Gone, Invalid, NotFound, Unanswered
 from server.model import (
     Actor,
     ActorId,
+    ActorKind,
     Follow,
     FollowState,
     Notification,
@@ -107,6 +108,15 @@ async def unfollow(request: web.Request) -> web.StreamResponse:
     """End a follow, or take a request back."""
     await flows(request).following.unfollow(artist_of(request), await _actor(request))
     return to(back(request, "/home"))
+
+
+async def show_boosts(request: web.Request) -> web.StreamResponse:
+    """Show in the feed what somebody followed boosts, or hide it."""
+    is_on = request.match_info["shown"] == "show"
+    await flows(request).following.show_boosts(
+        artist_of(request), await _actor(request), is_on=is_on
+    )
+    return to("/followers", "saved")
 
 
 async def followers(request: web.Request) -> web.StreamResponse:
@@ -260,10 +270,19 @@ def _followed(
             since=follow.created_at,
             remove_action=f"/actors/{actor.id}/unfollow",
             note=note,
+            boosts_action=_boosts_action(follow, actor),
+            shows_boosts=follow.shows_boosts,
             dealings=dealings_of(showing.viewer, actor),
         )
         for follow, actor in people
     )
+
+
+def _boosts_action(follow: Follow, actor: Actor) -> str:
+    """Return where the switch leads, "" for groups: what they boost is all that they say."""
+    if actor.kind is ActorKind.GROUP:
+        return ""
+    return f"/actors/{actor.id}/boosts/{'hide' if follow.shows_boosts else 'show'}"
 
 
 async def _notification(request: web.Request, told: Notification) -> NotificationView:
