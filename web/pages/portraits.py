@@ -13,7 +13,7 @@ from web.forms import UploadLimits
 from web.intake import for_people, take_in
 from web.media import send
 from web.pages.account import settings_page
-from web.pages.studio import focus_in
+from web.pages.sent_works import focus_in
 from web.respond import artist_of, to
 from web.views import FormView
 

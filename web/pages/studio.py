@@ -2,33 +2,23 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Annotated
 
 from aiohttp import web
 
 from server.drafts import (
-    MAX_CAPTION,
     MAX_PICTURES,
-    MAX_SHORT,
-    MAX_TITLE,
     Draft,
-    PictureEdit,
     Upload,
     may_become,
-    read_tags,
 )
 from server.errors import FixatifError
 from server.model import (
     AiLabel,
     Artist,
-    CardShape,
     ContentUsage,
     Counts,
-    Picture,
-    PictureId,
     PictureState,
     RenditionName,
-    SeriesId,
     Sizes,
     TargetId,
     Visibility,
@@ -36,14 +26,11 @@ from server.model import (
     WorkId,
     WorkState,
 )
-from server.permits import InteractionPolicy
-from server.recipes import Focus
-from server.values import dataclass
 from server.viewing import Hung
 from web.copies import copies_of, kept_of, shared_url, written_of
 from web.deliveries import missed
 from web.errors import status_of
-from web.fields import CHECKED, Fields, Line, Text, decode
+from web.fields import CHECKED, Fields, decode
 from web.flows import flows
 from web.forms import UploadLimits, read_form
 from web.intake import for_people, take_in
@@ -52,6 +39,7 @@ from web.overlay_forms import OVERLAY, overlay_values, read_overlay
 from web.page_views import EditPage, PictureEditView, StudioPage, UploadPage, WithdrawPage
 from web.pages.comments import quotable
 from web.pages.permits import PERMITS, own_permit_values, own_permits
+from web.pages.sent_works import Facts, picture_edits, series_in
 from web.pages.work_forms import LABELS, work_values
 from web.present import AI_LABELS, CARDS, LICENCES, VISIBILITIES
 from web.respond import artist_of, head_for, number, page, show, to
@@ -64,56 +52,6 @@ _TYPES = "JPEG, PNG, WebP, AVIF, GIF or TIFF"
 _MAX_MEGAPIXELS = 120
 _STUDIO_PAGE = 50
 _REFRESH_SECONDS = 3  # while pictures are being prepared, without JavaScript
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What the forms of upload and edit page say of a work."""
-
-    title: Annotated[str, Line("The title", MAX_TITLE)] = ""
-    caption: Annotated[str, Text("The caption", MAX_CAPTION)] = ""
-    tags: Annotated[str, Line("The tags", 1_000)] = ""
-    medium: Annotated[str, Line("The medium", MAX_SHORT)] = ""
-    year: Annotated[str, Line("The year", MAX_SHORT)] = ""
-    is_sensitive: bool = False
-    sensitive_reason: Annotated[str, Line("The reason", MAX_SHORT)] = ""
-    visibility: Visibility = Visibility.PUBLIC
-    ai_label: AiLabel = AiLabel.NONE
-    is_quiet: bool = False
-    language: Annotated[str, Line("The language", 35)] = ""
-    licence: Annotated[str, Line("The licence", 20)] = ""
-    shows_camera: bool = False
-    bears_watermark: bool = False
-    card: CardShape = CardShape.WHOLE
-    then: Annotated[str, Line("What to do", 10)] = "hang"
-    quote: Annotated[str, Line("The address", 2_000)] = ""
-
-    def draft(
-        self,
-        visibility: Visibility | None = None,
-        series: tuple[SeriesId, ...] | None = None,
-        interaction: InteractionPolicy | None = None,
-    ) -> Draft:
-        """Return the facts as publishing takes them."""
-        return Draft(
-            title=self.title,
-            caption=self.caption,
-            tags=read_tags(self.tags),
-            medium=self.medium,
-            year=self.year,
-            is_sensitive=self.is_sensitive,
-            sensitive_reason=self.sensitive_reason,
-            visibility=visibility or self.visibility,
-            ai_label=self.ai_label,
-            language=self.language,
-            licence=self.licence,
-            shows_camera=self.shows_camera,
-            bears_watermark=self.bears_watermark,
-            card=self.card,
-            is_quiet=self.is_quiet,
-            series=series,
-            interaction=interaction,
-        )
 
 
 async def studio(request: web.Request) -> web.StreamResponse:
@@ -160,7 +98,7 @@ async def upload(request: web.Request) -> web.StreamResponse:
             for index, one in enumerate(came.files)
         ]
         visibility = Visibility.DRAFT if facts.then == "draft" else None
-        draft = facts.draft(visibility, _series_in(sent, ()), own_permits(sent))
+        draft = facts.draft(visibility, series_in(sent, ()), own_permits(sent))
         draft = _with_watermark(draft, artist, is_on=True)
         quote = await quotable(request, facts.quote, None)
         draft = replace(draft, quote=quote, overlay=read_overlay(sent))
@@ -202,8 +140,8 @@ async def _edit(request: web.Request, typed: Fields) -> str:
     facts = decode(Facts, sent)
     is_hanging = work.visibility is not Visibility.DRAFT or facts.then == "hang"
     wanted = None if is_hanging else Visibility.DRAFT
-    pictures = _picture_edits(work.pictures, sent)
-    draft = facts.draft(wanted, _series_in(sent, series), own_permits(sent))
+    pictures = picture_edits(work.pictures, sent)
+    draft = facts.draft(wanted, series_in(sent, series), own_permits(sent))
     draft = _with_watermark(draft, artist, is_on=work.bears_watermark)
     quote = await quotable(request, facts.quote, work.quote)
     draft = replace(draft, quote=quote, overlay=read_overlay(sent))
@@ -370,50 +308,9 @@ async def _series_options(request: web.Request) -> tuple[OptionView, ...]:
     return tuple(OptionView(str(one.id), one.title) for one in found)
 
 
-def _series_in(sent: Fields, present: Sequence[SeriesId]) -> tuple[SeriesId, ...]:
-    """Return which series a work is to be in; what the form did not show stays as it is."""
-    shown = [SeriesId(found) for one in sent.all("series-shown") if (found := number(one))]
-    ticked = [one for one in shown if sent.first(f"series-{one}")]
-    return (*(one for one in present if one not in shown), *ticked)
-
-
 def _with_watermark(draft: Draft, artist: Artist, *, is_on: bool) -> Draft:
     """Return a draft that says of the watermark what it is to say where nobody was asked."""
     return draft if artist.watermark is not None else replace(draft, bears_watermark=is_on)
-
-
-def _picture_edits(pictures: Sequence[Picture], sent: Fields) -> list[PictureEdit]:
-    kept = [one for one in pictures if not sent.first(f"remove-{one.id}")]
-    ordered = sorted(kept, key=lambda one: _position(sent, one))
-    return [_picture_edit(one, sent) for one in ordered]
-
-
-def _position(sent: Fields, picture: Picture) -> int:
-    typed = number(sent.first(f"position-{picture.id}").strip())
-    return picture.position + 1 if typed is None else typed
-
-
-def _picture_edit(picture: Picture, sent: Fields) -> PictureEdit:
-    focus = focus_in(sent, f"left-{picture.id}", f"top-{picture.id}")
-    alt = sent.first(f"alt-{picture.id}") if sent.all(f"alt-{picture.id}") else picture.alt
-    return PictureEdit(
-        id=PictureId(picture.id),
-        alt=Text("The description", 100_000).read((alt,), f"alt-{picture.id}"),
-        focal_x=focus[0],
-        focal_y=focus[1],
-    )
-
-
-def focus_in(sent: Fields, left: str, top: str) -> Focus:
-    """Return the focal point that two fields say in per cent."""
-    return _share(sent.first(left)) * 2 - 1, 1 - _share(sent.first(top)) * 2
-
-
-def _share(text: str) -> float:
-    """Return per cent as 0 … 1; the middle where nothing usable was typed."""
-    typed = text.strip().replace(",", ".")
-    is_number = typed.replace(".", "", 1).isdecimal() and len(typed) < 8
-    return min(float(typed), 100.0) / 100 if is_number else 0.5
 
 
 def _work_id(request: web.Request) -> WorkId:
