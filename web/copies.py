@@ -10,7 +10,7 @@ from server.model import ImageFormat, Picture, PictureState, RenditionName
 from server.policy import Policy
 from server.protections import Audience, best_for
 from server.written import NOTHING_WRITTEN, Written
-from web.page_views import CopyView, WordView
+from web.desk_views import CopyView, WordView
 from web.text import weight
 
 _MOVING: Final = frozenset({ImageFormat.WEBP, ImageFormat.GIF})

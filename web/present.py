@@ -40,7 +40,8 @@ from server.values import dataclass
 from server.viewing import Hung, Room, Said
 from web import talk, usage
 from web.dealings import dealings_of
-from web.page_views import ArtistCardView, StudioWorkView
+from web.desk_views import StudioWorkView
+from web.page_views import ArtistCardView
 from web.views import (
     ActorView,
     CardView,

@@ -156,7 +156,7 @@ class Renderer:
         no_ai: bool | None = None,
         banner: NoticeView | None = None,
     ) -> Page:
-        """Return the page that `template` makes of `view`, a type of `web.page_views`.
+        """Return the page that `template` makes of `view`, such as one of `web.page_views`.
 
         `path` is the request's path, to mark where in the menu we are; `no_ai` says whether
         the policy in force reserves against AI training, where that is known. Raises jinja2's

@@ -1,4 +1,4 @@
-"""What templates show, in parts: the frozen values that `page_views` composes into pages.
+"""What templates show, in parts: the frozen values that the pages' views are composed of.
 
 Law: no rule and no noun of the database lives here; who answers a request maps nouns to
 these. Text is plain unless its name ends in `_html`; times are `Millis`; addresses are

@@ -8,6 +8,7 @@ from server.portraits import PortraitKind
 from web import admin_views as governed
 from web import dealing_views as dealing
 from web import delivery_views as delivery
+from web import desk_views as desk
 from web import evidence_views as came
 from web import held_views as held
 from web import list_views as of_lists
@@ -272,16 +273,16 @@ def samples(words: str) -> dict[str, object]:
                 *(ShotView(words, words, video=one) for one in FILMS),
             ),
         ),
-        "upload.html": pages.UploadPage(
+        "upload.html": desk.UploadPage(
             form, "image/jpeg", "JPEG", 50, 40, 100, 1280, OPTIONS, OPTIONS,
             series=(OptionView("7", words),),
         ),
-        "edit.html": pages.EditPage(
+        "edit.html": desk.EditPage(
             words, "/@ada/1", form,
-            (pages.PictureEditView(7, picture(words), file_name=words, kept=(words,),
-                written=(pages.WordView(words, words),)),
-             pages.PictureEditView(8, None, PictureState.REFUSED, words),
-             pages.PictureEditView(9, None, PictureState.WAITING)),
+            (desk.PictureEditView(7, picture(words), file_name=words, kept=(words,),
+                written=(desk.WordView(words, words),)),
+             desk.PictureEditView(8, None, PictureState.REFUSED, words),
+             desk.PictureEditView(9, None, PictureState.WAITING)),
             "/studio/works/1", "/studio/works/1/withdraw", OPTIONS, OPTIONS, WorkState.FAILED,
             shots=ShotsForm(
                 "/studio/works/1/process",
@@ -295,18 +296,18 @@ def samples(words: str) -> dict[str, object]:
                 "image/png,video/mp4", "image/png", 20, "64 MB", "100 MB", "2 GB",
             ),
         ),
-        "preparation.html": pages.PreparationPage(
+        "preparation.html": desk.PreparationPage(
             words, words,
             tuple(
-                pages.StepView(str(i), words, words, state, 1, 3)
+                desk.StepView(str(i), words, words, state, 1, 3)
                 for i, state in enumerate(PictureState)
             ),
             "/e", 1, words, False, "/studio/works/1/progress/events", "/@ada/1-x", "/r",
         ),
-        "withdraw.html": pages.WithdrawPage(words, "/w", "/e", tile, Counts(3, 1, 1)),
-        "studio.html": pages.StudioPage(
+        "withdraw.html": desk.WithdrawPage(words, "/w", "/e", tile, Counts(3, 1, 1)),
+        "studio.html": desk.StudioPage(
             tuple(
-                pages.StudioWorkView(
+                desk.StudioWorkView(
                     words, "/e", state, "/@ada/1", picture(words), visibility="Public", ready=1,
                     total=3, missing_alt=2, problem=words, retry_action="/retry", hung_at=DAY,
                     is_pinned=True, pin_action="/unpin",
@@ -496,7 +497,7 @@ def samples(words: str) -> dict[str, object]:
             pager=pager,
         ),
         "messages.html": of_talk.MessagesPage((post, quoting, linking), pager),
-        "watermark.html": pages.WatermarkPage(
+        "watermark.html": desk.WatermarkPage(
             FormView({"text": words}, {"text": words, "logo": words}), OPTIONS, OPTIONS, 60,
             has_logo=True, sample_url="/settings/watermark/sample.jpg",
         ),
@@ -609,11 +610,11 @@ def empty_samples() -> dict[str, object]:
         "browse.html": pages.BrowsePage("#tag"),
         "portfolio.html": pages.PortfolioPage(actor, "https://a.example/u"),
         "work.html": pages.WorkPage(actor, "", (bare,), "https://a.example/works/1"),
-        "upload.html": pages.UploadPage(none, "", "", 1, 1, 1, 800, (), ()),
-        "edit.html": pages.EditPage("", "", none, (), "/e", "/w", (), (), is_draft=True),
-        "preparation.html": pages.PreparationPage("", "", (), "/e"),
-        "withdraw.html": pages.WithdrawPage("", "/w", "/e"),
-        "studio.html": pages.StudioPage(),
+        "upload.html": desk.UploadPage(none, "", "", 1, 1, 1, 800, (), ()),
+        "edit.html": desk.EditPage("", "", none, (), "/e", "/w", (), (), is_draft=True),
+        "preparation.html": desk.PreparationPage("", "", (), "/e"),
+        "withdraw.html": desk.WithdrawPage("", "/w", "/e"),
+        "studio.html": desk.StudioPage(),
         "login.html": pages.LoginPage(),
         "setup.html": pages.SetupPage("t"),
         "followfrom.html": pages.InteractPage("https://a.example/u"),
@@ -682,7 +683,7 @@ def empty_samples() -> dict[str, object]:
         "series_delete.html": of_series.SeriesDeletePage("Birches", "/d", "/b"),
         "requests.html": of_talk.RequestsPage(is_decided=True),
         "messages.html": of_talk.MessagesPage(),
-        "watermark.html": pages.WatermarkPage(),
+        "watermark.html": desk.WatermarkPage(),
         "invites.html": people.InvitesPage(left=0, is_closed=True),
         "invite.html": people.InvitePage("reader", "/invite/x"),
         "lists.html": of_lists.ListsPage(),

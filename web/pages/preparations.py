@@ -9,8 +9,8 @@ from aiohttp import web
 
 from server.model import Artist, PictureState, Visibility, WorkId, WorkState
 from server.preparation import Preparation, Step
+from web.desk_views import PreparationPage, StepView
 from web.flows import flows
-from web.page_views import PreparationPage, StepView
 from web.present import UNTITLED
 from web.respond import artist_of, head_for, number, page, show
 from web.text import plural

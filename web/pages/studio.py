@@ -29,6 +29,7 @@ from server.model import (
 from server.viewing import Hung
 from web.copies import copies_of, kept_of, shared_url, written_of
 from web.deliveries import missed
+from web.desk_views import EditPage, PictureEditView, StudioPage, UploadPage, WithdrawPage
 from web.errors import status_of
 from web.fields import CHECKED, Fields, decode
 from web.flows import flows
@@ -36,7 +37,6 @@ from web.forms import UploadLimits, read_form
 from web.intake import for_people, take_in
 from web.opened import Since, again, meet, on_top, opened
 from web.overlay_forms import OVERLAY, overlay_values, read_overlay
-from web.page_views import EditPage, PictureEditView, StudioPage, UploadPage, WithdrawPage
 from web.pages.comments import quotable
 from web.pages.permits import PERMITS, own_permit_values, own_permits
 from web.pages.sent_works import Facts, picture_edits, series_in

@@ -7,13 +7,13 @@ from aiohttp import web
 from server.errors import FixatifError
 from server.values import dataclass
 from server.watermarks import MAX_LETTERS, Watermark, WatermarkReach, WatermarkStyle
+from web.desk_views import WatermarkPage
 from web.errors import status_of
 from web.fields import Fields, Line, decode
 from web.flows import flows
 from web.forms import FilePart, UploadLimits, read_multipart
 from web.intake import for_people
 from web.opened import Since, again, meet, on_top, opened
-from web.page_views import WatermarkPage
 from web.respond import artist_of, head_for, page, to
 from web.views import FormView, OptionView
 
