@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import field, replace
 from typing import Literal
+from urllib.parse import quote
 
 from server import licences
 from server.addresses import Addresses
@@ -177,8 +178,13 @@ class Show:
         return whole.removeprefix(self.addresses.base_url)
 
     def actor(self, actor: Actor) -> ActorView:
-        """Return anyone. Remote portraits are left out: their server would see our visitors."""
-        url = f"/@{actor.handle}" if actor.is_local else actor.url
+        """Return anyone. Remote portraits are left out: their server would see our visitors.
+
+        People elsewhere have a page here for artists; visitors are led to their own one.
+        """
+        is_shown = actor.gone_at is None and actor.suspended_at is None
+        has_page = actor.is_local or (self.viewer is not None and is_shown)
+        url = path_of(actor) if has_page else actor.url
         return ActorView(
             actor.name,
             f"@{actor.address}",
@@ -397,6 +403,13 @@ class Show:
             SourceView(self.addresses.media(picture, one).removeprefix(base), one.width)
             for one in found
         )
+
+
+def path_of(actor: Actor) -> str:
+    """Return the path of anyone's page on this site."""
+    if actor.is_local:
+        return f"/@{actor.handle}"
+    return f"/@{quote(actor.handle)}@{quote(actor.domain, safe=':')}"
 
 
 def follow_button(actor: Actor, state: FollowState | None) -> FollowButtonView:

@@ -120,6 +120,16 @@ async def test_what_moderators_hide_is_not_shown(site: Site) -> None:
     assert f"/posts/{post.id}" not in await site.page(PAGE, "ana")
 
 
+async def test_names_lead_people_here_to_this_page_and_visitors_to_their_own(site: Site) -> None:
+    await site.stage.meet(BOB)
+    await says(site, BOB, inReplyTo=site.stage.flows.addresses.work(site.work.id))
+    work = (await site.get(f"/works/{site.work.id}")).headers["Location"]
+    assert f'href="{PAGE}"' in await (await site.get(work, "ben")).text()
+    open_page = await (await site.get(work)).text()
+    assert f'href="{PAGE}"' not in open_page
+    assert f'href="{BOB.uri}"' in open_page
+
+
 async def test_pinned_posts_come_first_then_recent_ones_then_series(site: Site) -> None:
     await follow_from_here(site.stage, site.people["ana"], BOB)
     series = series_document(BOB)

@@ -23,7 +23,7 @@ from web.errors import status_of_typed
 from web.flows import flows
 from web.limits import Rate
 from web.person_views import NobodyPage, PersonPage, ShelfView, ShelfWorkView
-from web.present import UNTITLED, follow_button
+from web.present import UNTITLED, follow_button, path_of
 from web.quotes import showing_posts
 from web.respond import artist_of, back, head_for, number, page, show, to
 from web.talk import remote_picture, remote_pictures
@@ -31,13 +31,6 @@ from web.text import plural
 from web.views import ActorView, FollowButtonView, LinkView, PagerView, PictureView
 
 LOOK_UPS = Rate("look-ups by network", 20, 6)  # each makes us fetch from elsewhere
-
-
-def path_of(actor: Actor) -> str:
-    """Return the path of anyone's page on this site."""
-    if actor.is_local:
-        return f"/@{actor.handle}"
-    return f"/@{quote(actor.handle)}@{quote(actor.domain, safe=':')}"
 
 
 async def person(request: web.Request) -> web.StreamResponse:

@@ -40,8 +40,8 @@ from web.page_views import (
     PersonRow,
 )
 from web.pages.moving import new_home
-from web.pages.person import LOOK_UPS, nobody, path_of
-from web.present import UNTITLED, anchor_of, target_link
+from web.pages.person import LOOK_UPS, nobody
+from web.present import UNTITLED, anchor_of, path_of, target_link
 from web.quotes import showing_posts
 from web.respond import artist_of, back, head_for, number, page, show, to
 from web.talk import emoji_views
