@@ -11,7 +11,7 @@ from server.acts import Act
 from server.addresses import Addresses
 from server.audit import note
 from server.clock import Clock
-from server.errors import Conflict, Invalid, NotAllowed, NotFound, refuse_outdated
+from server.errors import Conflict, Invalid, NotAllowed, NotFound, Outdated, refuse_outdated
 from server.model import (
     Actor,
     ActorId,
@@ -141,11 +141,24 @@ class Accounts:
                 await tx.artists.add_key(key)
         return actor
 
-    async def set_role(self, handle: str, role: Role, by: Artist | None = None) -> Artist:
-        """Give an account another role; the last owner stays one. `by` None: the command line."""
+    async def set_role(
+        self, handle: str, role: Role, by: Artist | None = None, seen: Role | None = None
+    ) -> Artist:
+        """Give an account another role; the last owner stays one. `by` None: the command line.
+
+        `seen`: the role as this was decided. Raise `Outdated` where it is another by now, and
+        `NotAllowed` where that of `by` is: whom they deal with is a matter of both.
+        """
         async with self.library.transaction() as tx:
             await one_at_a_time(tx, self.addresses)
             artist = await self._held(tx, handle)
+            if seen not in {None, artist.role}:
+                raise Outdated
+            standing = await tx.artists.by_id(by.id) if by else None
+            if by is not None and (standing is None or standing.role is not by.role):
+                raise NotAllowed("Your own role was changed just now: reload the page.")
+            if role is artist.role:
+                return artist
             if role is not Role.OWNER:
                 await keep_an_owner(tx, artist)
             changed = replace(artist, role=role)

@@ -9,10 +9,11 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 from server import bundles
+from server.accounts import one_at_a_time
 from server.addresses import Addresses
 from server.clock import Clock
 from server.comers import MACHINES, CloserLooks, GivenSum, Holder, Price, WorkVisitSum, thing_asked
-from server.errors import NotFound
+from server.errors import NotFound, Outdated
 from server.house import House
 from server.ledger import Entry, subject_of
 from server.model import Artist, Role, Work, WorkId
@@ -130,10 +131,22 @@ class Evidence:
             price=price,
         )
 
-    async def set_price(self, author: Artist, price: Price | None) -> None:
-        """Keep what a gigabyte costs; None forgets it."""
+    async def price(self, reader: Artist) -> Price | None:
+        """Return what a gigabyte costs here; None where nobody said."""
+        demand(reader, Role.ADMIN)
+        async with self.library.reading() as tx:
+            return await tx.comers.price()
+
+    async def set_price(self, author: Artist, price: Price | None, was: Price | None) -> None:
+        """Keep what a gigabyte costs; None forgets it.
+
+        `was`: the price as this was decided. Raise `Outdated` where it is another by now.
+        """
         demand(author, Role.ADMIN)
         async with self.library.transaction() as tx:
+            await one_at_a_time(tx, self.addresses)
+            if await tx.comers.price() != was:
+                raise Outdated
             await tx.comers.set_price(price)
 
     async def bundle(self, url: str) -> bundles.Document:

@@ -8,12 +8,12 @@ from dataclasses import replace
 
 from server.account_ends import AccountEnds
 from server.accounts import Accounts
-from server.acts import Act
+from server.acts import Act, AuditEntry
 from server.addresses import Addresses
 from server.arrivals import Invite
 from server.audit import note
 from server.clock import Clock
-from server.errors import Invalid, NotAllowed, NotFound
+from server.errors import Invalid, NotAllowed, NotFound, Outdated
 from server.model import Actor, ActorId, Artist, Role, Visibility
 from server.ports import Library, Transaction
 from server.roles import demand, is_at_least
@@ -109,9 +109,17 @@ class Members:
         return actor.id
 
     async def give_role(
-        self, reader: Artist, actor_id: ActorId, role: Role, password: str
+        self,
+        reader: Artist,
+        actor_id: ActorId,
+        role: Role,
+        password: str,
+        seen: Role | None = None,
     ) -> Artist:
-        """Change somebody's role, confirmed by the reader's password. Only owners make admins."""
+        """Change somebody's role, confirmed by the reader's password. Only owners make admins.
+
+        `seen`: the role as this was decided. Raise `Outdated` where it is another by now.
+        """
         demand(reader, Role.ADMIN)
         async with self.library.reading() as tx:
             _, artist = await self._found(tx, actor_id)
@@ -120,7 +128,7 @@ class Members:
         if role not in _may_give(reader, artist):
             raise NotAllowed("Only owners make admins and owners, or change what those are.")
         await self.sessions.confirm(reader, password)
-        return await self.accounts.set_role(artist.handle, role, reader)
+        return await self.accounts.set_role(artist.handle, role, reader, seen or artist.role)
 
     async def silence(
         self, reader: Artist | None, actor_id: ActorId, reason: str = "", *, is_on: bool = True
@@ -180,8 +188,20 @@ class Members:
         async with self.library.transaction() as tx:
             await note(tx, self.clock, reader, act, self._name(actor))
 
-    async def allow_invites(self, reader: Artist, actor_id: ActorId, count: int) -> None:
-        """Let an artist make so many invitations of their own."""
+    async def last_role_change(self, reader: Artist, artist: Artist) -> AuditEntry | None:
+        """Return who changed somebody's role last, and when, as far as the newest acts say."""
+        demand(reader, Role.MODERATOR)
+        async with self.library.reading() as tx:
+            acts = await tx.audit.page(act=Act.ROLE_CHANGED, limit=PAGE)
+        return next((one for one in acts if one.subject == f"@{artist.handle}"), None)
+
+    async def allow_invites(
+        self, reader: Artist, actor_id: ActorId, count: int, seen: int | None = None
+    ) -> None:
+        """Let an artist make so many invitations of their own.
+
+        `seen`: how many were left as this was decided. Raise `Outdated` where it is not so now.
+        """
         demand(reader, Role.ADMIN)
         if not 0 <= count <= MOST_INVITES:
             raise Invalid(f"Give 0 to {MOST_INVITES} invitations.", "count")
@@ -189,7 +209,10 @@ class Members:
             _, artist = await self._found(tx, actor_id)
             if artist is None:
                 raise NotFound("Somebody of another server makes no invitations here.")
+            await tx.artists.hold(artist.id)  # whoever says another number waits
             before = await tx.invites.left_to(artist.id)
+            if seen not in {None, before}:
+                raise Outdated
             await tx.invites.allow(artist.id, count)
             await note(
                 *(tx, self.clock, reader, Act.INVITES_ALLOWED, f"@{artist.handle}"),

@@ -8,10 +8,11 @@ import aiohttp
 import pytest
 from aiohttp import ClientResponse
 
+from server.errors import NotAllowed, Outdated
 from server.house_texts import Answers
 from server.model import Role, SeriesId, TargetId, WorkId
 from server.series import SeriesDraft
-from tests.web.site import Site, migrated_sqlite, site, sqlite_url
+from tests.web.site import PASSWORD, Site, migrated_sqlite, site, sqlite_url
 from web.fields import Fields
 from web.opened import OPENED, Clash, Since, meet, opened
 from web.views import FormView
@@ -405,6 +406,72 @@ async def test_two_admins_say_different_words_of_a_server(site: Site) -> None:
     assert (await site.send(action, "otto", path, **again)).status == 303
     word = await site.stage.flows.peer_book.word_about("far.test")
     assert (word.tier, word.author) == ("ally", "otto")
+
+
+async def test_two_owners_who_change_the_role_of_one_member_hear_of_each_other(site: Site) -> None:
+    who = site.people["ana"].id
+    path, action = f"/admin/people/{who}", f"/admin/people/{who}/role"
+    await site.give("otto", Role.OWNER)
+    await site.give("ben", Role.OWNER)
+    first = {**await open_form(site, path, action, "otto"), "password": PASSWORD}
+    made = await site.send(action, "ben", path, **{**first, "role": "admin"})
+    assert made.status == 303, await made.text()
+    shown = await refused(
+        await site.send(action, "otto", path, **{**first, "role": "moderator"}),
+        *("@ben changed the role since you opened this page (", "The role: now “admin”."),
+    )
+    assert PASSWORD not in shown
+    again = fields_of(shown, action)
+    assert again["role"] == "moderator"
+    # who only looked, and sends what was there, takes nothing back
+    same = await site.send(action, "otto", path, **first)
+    assert same.status == 303
+    assert (await site.stage.flows.accounts.named("ana")).role is Role.ADMIN
+    over = await site.send(action, "otto", path, **{**again, "password": PASSWORD})
+    assert over.status == 303
+    assert (await site.stage.flows.accounts.named("ana")).role is Role.MODERATOR
+
+
+async def test_an_owner_who_was_made_something_else_meanwhile_gives_no_role(site: Site) -> None:
+    await site.give("otto", Role.OWNER)
+    await site.give("ben", Role.OWNER)
+    accounts, ben = site.stage.flows.accounts, site.people["ben"]
+    await accounts.set_role("ben", Role.ARTIST, site.people["otto"])
+    with pytest.raises(NotAllowed, match="Your own role was changed"):
+        await accounts.set_role("otto", Role.READER, ben)
+    with pytest.raises(Outdated):
+        await accounts.set_role("ana", Role.READER, seen=Role.ADMIN)
+
+
+async def test_two_admins_who_allow_invitations_hear_of_each_other(site: Site) -> None:
+    who = site.people["ana"].id
+    path, action = f"/admin/people/{who}", f"/admin/people/{who}/invites"
+    await site.give("ben", Role.ADMIN)
+    first = await open_form(site, path, action, "otto")
+    assert (await site.send(action, "ben", path, **{**first, "count": "5"})).status == 303
+    shown = await refused(
+        await site.send(action, "otto", path, **{**first, "count": "2"}),
+        *("Somebody changed how many may be invited since", "now “5”"),
+    )
+    assert (await site.send(action, "otto", path, **fields_of(shown, action))).status == 303
+    assert await site.stage.read(lambda tx: tx.invites.left_to(who)) == 2
+
+
+async def test_two_admins_who_say_what_traffic_costs_hear_of_each_other(site: Site) -> None:
+    path, action = "/admin/crawlers", "/admin/crawlers/price"
+    await site.give("ben", Role.ADMIN)
+    first = await open_form(site, path, action, "otto")
+    theirs = {**first, "price": "0.02", "currency": "EUR"}
+    assert (await site.send(action, "ben", path, **theirs)).status == 303
+    mine = {**first, "price": "0.03", "currency": "EUR"}
+    shown = await refused(
+        await site.send(action, "otto", path, **mine),
+        *("Somebody changed the price since", "The price: now “0.02”."),
+    )
+    assert (await site.send(action, "otto", path, **fields_of(shown, action))).status == 303
+    price = await site.stage.read(lambda tx: tx.comers.price())
+    assert price is not None
+    assert price.micros == 30_000
 
 
 async def test_two_windows_change_a_watermark(site: Site) -> None:

@@ -20,6 +20,7 @@ from web.evidence_views import CamePage, CrawlersPage, HolderView, LookView, Wor
 from web.fields import Line, decode
 from web.flows import flows
 from web.forms import read_form
+from web.opened import Since, again, meet, on_top, opened
 from web.respond import artist_of, head_for, page, to
 from web.text import plain_date, plural, short_date
 from web.views import FormView, HeadView
@@ -42,6 +43,9 @@ _CLASSES = {
     VisitorClass.TOOL: "Program",
     VisitorClass.UNKNOWN: "Unknown",
 }
+
+_SINCE = Since("Somebody")
+_LABELS = {"price": "the price", "currency": "the currency"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,14 +105,24 @@ async def crawlers(request: web.Request) -> web.StreamResponse:
 async def price(request: web.Request) -> web.StreamResponse:
     """Keep what traffic costs here."""
     author, sent = demand(artist_of(request), Role.ADMIN), await read_form(request)
-    values = {name: sent.first(name) for name in sent.names()}
+    evidence = flows(request).evidence
+
+    async def attempt() -> None:
+        was = await evidence.price(author)
+        asked = decode(PriceForm, meet(sent, _values(was), _SINCE, _LABELS))
+        await evidence.set_price(author, _read_price(asked), was)
+
     try:
-        asked = decode(PriceForm, sent)
-        await flows(request).evidence.set_price(author, _read_price(asked))
+        await on_top(attempt)
     except Invalid as problem:
-        form = FormView(values, {problem.field: problem.message})
-        return await _crawlers_page(request, form, status_of(problem))
+        return await _crawlers_page(request, again(sent, problem), status_of(problem))
     return to(_CRAWLERS, "saved")
+
+
+def _values(price: Price | None) -> dict[str, str]:
+    if price is None:
+        return {"price": "", "currency": ""}
+    return {"price": _amount(price.micros), "currency": price.currency}
 
 
 async def _crawlers_page(
@@ -118,13 +132,8 @@ async def _crawlers_page(
     found = await flows(request).evidence.traffic(artist_of(request), days)
     refused, answered = _totals(found.days)
     spared = sum(one.spared_bytes for one in found.classes)
-    values = (
-        {"price": _amount(found.price.micros), "currency": found.price.currency}
-        if found.price
-        else {"price": "", "currency": ""}
-    )
     view = CrawlersPage(
-        form=form or FormView(values),
+        form=form or opened(FormView(_values(found.price))),
         days=days,
         refused=refused,
         answered=answered,

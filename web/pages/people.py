@@ -15,6 +15,7 @@ from web.fields import Line, Number, Secret, decode
 from web.flows import flows
 from web.forms import read_form
 from web.limits import Rate
+from web.opened import Since, again, meet, on_top, opened
 from web.pages.reports import row_of
 from web.people_views import MemberPage, MemberRow, PeoplePage
 from web.present import Show
@@ -23,6 +24,7 @@ from web.views import FormView, HeadView, OptionView, PagerView
 
 _HOME = "/admin/people"
 _CONFIRMING = Rate("confirming a role by account", 10, 60)
+_LABELS = {"role": "the role", "count": "how many may be invited"}
 _ROLES = {
     Role.OWNER: "Owner: everything",
     Role.ADMIN: "Admin: the rules, people and settings",
@@ -104,12 +106,26 @@ async def suspend(request: web.Request) -> web.StreamResponse:
 async def give_role(request: web.Request) -> web.StreamResponse:
     """Change somebody's role."""
     known, reader, sent = flows(request), artist_of(request), await read_form(request)
+    who = _actor_id(request)
+
+    async def attempt() -> None:
+        found = (await known.members.member(reader, who)).artist
+        now, since = {"role": ""}, Since("Somebody")
+        if found is not None:
+            change = await known.members.last_role_change(reader, found)
+            now = {"role": found.role.value}
+            if change is not None and change.author:
+                own = change.author == reader.handle
+                since = Since("" if own else f"@{change.author}", change.at)
+        asked = decode(RoleForm, meet(sent, now, since, _LABELS))
+        seen = found.role if found else None
+        await known.members.give_role(reader, who, asked.role, asked.password, seen)
+
     try:
-        asked = decode(RoleForm, sent)
         known.limits.demand(_CONFIRMING, reader.handle)
-        await known.members.give_role(reader, _actor_id(request), asked.role, asked.password)
+        await on_top(attempt)
     except Invalid as problem:
-        form = FormView({"role": sent.first("role")}, {problem.field: problem.message})
+        form = again(sent, problem)
         return await _member_page(request, role_form=form, problem=problem)
     return to(_page_of(_actor_id(request)), "saved")
 
@@ -117,11 +133,17 @@ async def give_role(request: web.Request) -> web.StreamResponse:
 async def allow_invites(request: web.Request) -> web.StreamResponse:
     """Say how many invitations an artist may make."""
     known, reader, sent = flows(request), artist_of(request), await read_form(request)
+    who = _actor_id(request)
+
+    async def attempt() -> None:
+        left = (await known.members.member(reader, who)).invites_left
+        met = meet(sent, {"count": str(left)}, Since("Somebody"), _LABELS)
+        await known.members.allow_invites(reader, who, decode(InvitesForm, met).count, left)
+
     try:
-        asked = decode(InvitesForm, sent)
-        await known.members.allow_invites(reader, _actor_id(request), asked.count)
+        await on_top(attempt)
     except Invalid as problem:
-        form = FormView({"count": sent.first("count")}, {problem.field: problem.message})
+        form = again(sent, problem)
         return await _member_page(request, invites_form=form, problem=problem)
     return to(_page_of(_actor_id(request)), "saved")
 
@@ -193,8 +215,8 @@ async def _member_page(
         ends_at=artist.ends_at if artist else None,
         end_form=end_form or FormView(),
         form=form or FormView(),
-        role_form=role_form or FormView(),
-        invites_form=invites_form or FormView({"count": str(found.invites_left)}),
+        role_form=role_form or opened(FormView({"role": artist.role if artist else ""})),
+        invites_form=invites_form or opened(FormView({"count": str(found.invites_left)})),
     )
     status = status_of(problem) if problem else 200
     head = _head(request, view.actor.shown)
