@@ -1,19 +1,23 @@
 """Time and ids, the only place that reads the system clock.
 
-Ids are 63-bit integers that grow with time (milliseconds, then a counter), so that
-keyset paging and inserts follow time. The database never makes one.
+Ids are 63-bit integers that grow with time (milliseconds, then a counter, then the salt of the
+process), so that keyset paging and inserts follow time. The database never makes one. The processes
+of one machine, or of one container, never share a salt: it moves with the number of the process.
 """
 
-import itertools
-import secrets
+import hashlib
+import os
+import platform
 import threading
 import time
+from pathlib import Path
 from typing import Protocol
 
 from server.model import Millis
 
-_COUNTER_BITS = 21  # leaves 42 bits for milliseconds, enough until 2109; 2**13 ids a millisecond
-_RANDOM_BITS = 8  # two processes on one database must not make the same id
+_COUNTER_BITS = 21  # leaves 42 bits for milliseconds, enough until 2109
+_SALT_BITS = 16  # two processes on one database must not make the same id
+_PLACE_FILES = (Path("/proc/sys/kernel/random/boot_id"), Path("/proc/self/ns/pid"))
 
 
 class Clock(Protocol):
@@ -32,8 +36,7 @@ class SystemClock:
     """The machine's clock."""
 
     def __init__(self) -> None:
-        self._count = itertools.count()
-        self._salt = secrets.randbits(_RANDOM_BITS)
+        self._salt = salt_of(os.getpid(), _place())
         self._last = 0
         self._lock = threading.Lock()  # deeds make ids in the database's thread
 
@@ -44,9 +47,9 @@ class SystemClock:
     def new_id(self) -> int:
         """Return an id greater than every id that this clock gave before."""
         with self._lock:
-            made = compose_id(self.now(), next(self._count), self._salt)
-            if made <= self._last:  # the clock was set back, or the counter wrapped: keep growing
-                made = self._last + (1 << _RANDOM_BITS)
+            made = compose_id(self.now(), self._salt)
+            if made <= self._last:  # the same millisecond, a full one before, or a clock set back
+                made = self._last + (1 << _SALT_BITS)
             self._last = made
         return made
 
@@ -56,7 +59,23 @@ def time_of(made: int) -> Millis:
     return Millis(made >> _COUNTER_BITS)
 
 
-def compose_id(at: Millis, count: int, salt: int) -> int:
-    """Return the id for the `count`th request at `at` in the process that drew `salt`."""
-    step = count % (1 << (_COUNTER_BITS - _RANDOM_BITS))
-    return at << _COUNTER_BITS | step << _RANDOM_BITS | salt
+def compose_id(at: Millis, salt: int) -> int:
+    """Return the first id at a time in the process with this salt."""
+    return at << _COUNTER_BITS | salt
+
+
+def salt_of(process: int, place: str) -> int:
+    """Return the salt of a process: neighbours in one place differ, places start anywhere."""
+    start = int.from_bytes(hashlib.blake2s(place.encode(), digest_size=8).digest())
+    return (start + process) % (1 << _SALT_BITS)
+
+
+def _place() -> str:
+    """Return what tells this machine and container, since it runs, from every other."""
+    known = [platform.node()]
+    for file in _PLACE_FILES:
+        try:
+            known.append(str(file.readlink()) if file.is_symlink() else file.read_text())
+        except OSError:  # not on Linux, or hidden
+            known.append("")
+    return " ".join(known)

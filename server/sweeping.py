@@ -81,7 +81,7 @@ class Sweeping:
         """Delete what was given up and what was said long ago, some rows at a time."""
         held_before = Millis(now - KEPT)
         await self._repeat(lambda tx: tx.held.sweep(held_before, limit=_ROWS_AT_ONCE))
-        buried_before = JobId(compose_id(Millis(now - MONTH), 0, 0))
+        buried_before = JobId(compose_id(Millis(now - MONTH), 0))
         await self._repeat(lambda tx: tx.jobs.sweep(buried_before, limit=_ROWS_AT_ONCE))
         counted_before = Millis(now - KEPT_DAYS * DAY)
         await self._repeat(lambda tx: tx.envelopes.sweep(counted_before, limit=_ROWS_AT_ONCE))

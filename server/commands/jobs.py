@@ -16,7 +16,7 @@ from server.queues import JobState, Overview
 from server.shell import Commands, config_option, example, json_option, loaded, with_instance
 
 _MOST = 100
-_MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
+_UNITS = ((60, "minute"), (60, "hour"), (24, "day"))  # how many of one make the next
 
 
 @click.group(cls=Commands, epilog=example("fixatif jobs list"))
@@ -183,12 +183,13 @@ def _stamp(at: Millis | None) -> str | None:
 
 
 def _span(millis: int) -> str:
-    """Return a length of time as people say it."""
-    seconds = millis // 1_000
-    for unit, length in (("day", _DAY), ("hour", _HOUR), ("minute", _MINUTE)):
-        if seconds >= length:
-            return _plural(seconds // length, unit)
-    return _plural(seconds, "second")
+    """Return a length of time as people say it: two hours less a second are two hours."""
+    count, unit = (millis + 500) // 1_000, "second"
+    for many, larger in _UNITS:
+        if count < many:
+            break
+        count, unit = (count + many // 2) // many, larger
+    return _plural(count, unit)
 
 
 def _plural(count: int, one: str) -> str:

@@ -101,7 +101,7 @@ async def test_the_list_counts_names_and_explains(place: Place) -> None:
     assert shown[1].split() == ["deliver", "2", "0", "1"]
     assert shown[2].startswith("The oldest that is due waits for ")
     text = "\n".join(shown)
-    assert "failing for 2 hours, 6 times in a row, paused for another 1 minute" in text
+    assert "failing for 2 hours, 6 times in a row, paused for another 2 minutes" in text
     assert "dead.example" in text
     assert "given up: The inbox answered 502." in text
     assert shown[-1].split(maxsplit=3)[:3] == ["1", "deliver", HOST]

@@ -104,7 +104,7 @@ class StudioClock:
 
     def new_id(self) -> int:
         self._ids += 1
-        return compose_id(Millis(self.at), self._ids, 0)
+        return compose_id(Millis(self.at), self._ids)
 
     def move(self, millis: int) -> None:
         self.at += millis

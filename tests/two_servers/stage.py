@@ -78,7 +78,7 @@ class HandClock:
         return self.at
 
     def new_id(self) -> int:
-        return compose_id(self.at, next(self._count), 0)
+        return compose_id(self.at, next(self._count))
 
     def advance(self, *, seconds: float = 0, hours: float = 0) -> None:
         self.at = Millis(self.at + int((seconds + hours * 3600) * 1000))
