@@ -67,7 +67,6 @@ class RemoteActor:
     shared_inbox: str  # "" if none (GoToSocial, snac for some)
     outbox: str
     followers_uri: str
-    following_uri: str
     featured_uri: str
     icon_url: str
     keys: tuple[RemoteKey, ...]
@@ -123,7 +122,6 @@ def read_actor(document: Document) -> RemoteActor:
         shared_inbox=id_of(shared),
         outbox=id_of(first(document.get("outbox"))),
         followers_uri=id_of(first(document.get("followers"))),
-        following_uri=id_of(first(document.get("following"))),
         featured_uri=id_of(first(term(document, "featured", "toot"))),
         icon_url=_icon(document),
         keys=tuple(key for key in read_keys(document) if key.owner == uri),

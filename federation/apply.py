@@ -62,7 +62,7 @@ class Pending:
 
 @dataclass(frozen=True, slots=True)
 class Apply:
-    """Applies."""
+    """Acts on what is kept: at once with what is known here, else after asking the origin."""
 
     library: Library
     bus: Bus

@@ -49,7 +49,7 @@ _SAID_OF_SUSPENDED: Final = frozenset({"Update", "Delete"})  # that it is, and t
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """Delivers."""
+    """Sends one activity to one inbox, as that server gets it."""
 
     library: Library
     clock: Clock

@@ -57,7 +57,7 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class Inbox:
-    """Receives."""
+    """Takes in POSTs to any inbox here, and keeps what can be believed."""
 
     library: Library
     clock: Clock

@@ -103,14 +103,6 @@ def load_private_key(pem: str) -> PrivateKey:
     return found
 
 
-def load_rsa_key(pem: str) -> rsa.RSAPrivateKey:
-    """Load a key of ours that every known server can verify. Raises `Invalid`."""
-    found = load_private_key(pem)
-    if not isinstance(found, rsa.RSAPrivateKey):
-        raise errors.Invalid("The private key is no RSA key; rotate it.")
-    return found
-
-
 def generate_rsa_pem() -> tuple[str, str]:
     """Make a key pair and return (private, public) as PEM. Takes about 50 ms."""
     return _pems(rsa.generate_private_key(public_exponent=65537, key_size=_OUR_RSA_BITS))

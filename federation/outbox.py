@@ -49,7 +49,7 @@ _HANDS_OUT: Final = frozenset({"Create", "Update"})  # the work itself
 
 @dataclass(frozen=True, slots=True)
 class Outbox:
-    """Says."""
+    """Makes the activity of what was done here, and promises a delivery to each inbox."""
 
     library: Library
     bus: Bus

@@ -25,7 +25,6 @@ from server.visitors import MAX_AGENT_CHARACTERS, Claim, Crawler, Crawlers, clai
 
 log = structlog.get_logger(__name__)
 
-FILE_NAME: Final = "crawlers.json"
 MAX_BYTES: Final = 16_777_216  # Google's lists are 300 KB; whatever is larger is something else
 _CLAIMS_KEPT: Final = 4_096
 _Stamp = tuple[int, int, int]

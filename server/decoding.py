@@ -11,7 +11,7 @@ from typing import Final
 
 from PIL import AvifImagePlugin, Image
 
-from server.pictures import Refusal, RefusalCode
+from server.pictures import MAX_PIXELS, Refusal, RefusalCode
 from server.sniffing import (
     Kind,
     count_frames,
@@ -25,7 +25,6 @@ from server.values import dataclass
 Size = tuple[int, int]  # width, height in pixels
 
 MAX_SOURCE_BYTES: Final = 67_108_864  # 64 MiB: scans and 16-bit files of 24 megapixels fit
-MAX_PIXELS: Final = 120_000_000  # the largest medium format cameras; 480 MB once decoded
 MAX_SIDE: Final = 30_000  # WebP ends at 16,383, JPEG at 65,535; scrolls are long
 MAX_FRAMES: Final = 1_000  # a minute at 16 frames a second
 

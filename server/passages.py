@@ -143,11 +143,6 @@ class CrossFollow:
     remote_address: str  # handle@domain
     remote_inbox: str
 
-    @property
-    def local_id(self) -> ActorId:
-        """Who is at its end here: an artist, or a series of one."""
-        return self.follow.followee_id if self.is_theirs else self.follow.follower_id
-
 
 @dataclass(frozen=True, slots=True)
 class Shadow:

@@ -19,6 +19,7 @@ from server.watermarks import Stamp
 from server.written import NOTHING_WRITTEN, Written
 
 PICTURE_TASK: Final = "picture"  # its name in `server.tasks`
+MAX_PIXELS: Final = 120_000_000  # the largest medium format cameras; 480 MB once decoded
 FULL_MAX_PIXELS: Final = 50_000_000  # what a child can hold decoded and encode once more
 LIKENESS_TASK: Final = "likeness"  # what a picture looks like, in bits that can be compared
 WATERMARK_TASK: Final = "watermark"  # a watermark on a plain ground, to be looked at

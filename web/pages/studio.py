@@ -26,6 +26,7 @@ from server.model import (
     WorkId,
     WorkState,
 )
+from server.pictures import MAX_PIXELS
 from server.viewing import Hung
 from web.copies import copies_of, kept_of, shared_url, written_of
 from web.deliveries import missed
@@ -49,7 +50,6 @@ from web.views import FormView, HeadView, OptionView, PagerView
 
 _ACCEPT = "image/jpeg,image/png,image/webp,image/avif,image/gif,image/tiff"
 _TYPES = "JPEG, PNG, WebP, AVIF, GIF or TIFF"
-_MAX_MEGAPIXELS = 120
 _STUDIO_PAGE = 50
 _REFRESH_SECONDS = 3  # while pictures are being prepared, without JavaScript
 
@@ -222,7 +222,7 @@ async def _upload_page(
         types=_TYPES,
         max_pictures=MAX_PICTURES,
         max_megabytes=known.config.media.max_upload_bytes // 1_048_576,
-        max_megapixels=_MAX_MEGAPIXELS,
+        max_megapixels=MAX_PIXELS // 1_000_000,
         shown_px=known.house.now.policy.renditions.visitor,
         ai_labels=AI_LABELS,
         licences=LICENCES,
