@@ -43,7 +43,7 @@ from server.visitors import CRAWLER_CLASSES, Crawlers, VisitorClass
 
 SAMPLES: Final = 20
 _MOST_PEERS: Final = 20_000
-_ANSWERS_KEPT: Final = 20_000
+_ANSWERS_KEPT: Final = 4_000  # few: what is kept, the collector walks while everybody waits
 _NETWORK_BITS: Final = {4: 24, 6: 48}  # what is known of a visitor's address
 _UNHINDERED: Final = frozenset({str(Action.ALLOW), str(Action.PROVE)})
 _AFTER_WORK: Final = "work"  # no action of a rule: how its proof is to be given
