@@ -125,7 +125,11 @@ class _Cases:
 
     async def count_withheld_since(self, at: Millis) -> int:
         row = await self._connection.fetch_one(
-            "SELECT COUNT(*) AS number FROM withheld WHERE at >= :at", at=at
+            """
+            SELECT COUNT(*) AS number FROM withheld
+            WHERE at >= :at AND report_id IN (SELECT report_id FROM notices)
+            """,
+            at=at,
         )
         return 0 if row is None else int(row["number"])
 

@@ -170,7 +170,9 @@ class Cases(Protocol):
 
     async def withheld_by(self, report_id: ReportId) -> list[TargetId]: ...
 
-    async def count_withheld_since(self, at: Millis) -> int: ...
+    async def count_withheld_since(self, at: Millis) -> int:
+        """Count what cases of legal notices hide since then."""
+        ...
 
     async def clear(self, targets: Sequence[TargetId], report_id: ReportId) -> None:
         """Note that a case found nothing wrong with these."""

@@ -9,7 +9,7 @@ from server.casefiles import NoticeKind
 from server.casework import Decision
 from server.dealings import Outcome
 from server.errors import Invalid, NotFound, TooMany
-from server.model import Artist, Role, Visibility, Work
+from server.model import Artist, Role, TargetId, Visibility, Work
 from server.notices import (
     ANYBODYS,
     HIDDEN_A_DAY,
@@ -166,6 +166,17 @@ async def test_what_was_found_right_once_is_not_hidden_by_the_next_notice(stage:
     assert await is_open(stage, work)
     await stage.flows.casework.close(mo, again.report.id, Decision(Outcome.HIDDEN, "After all."))
     assert not await is_open(stage, work)
+
+
+async def test_what_moderators_hide_for_other_reports_leaves_notices_their_share(
+    stage: Stage,
+) -> None:
+    ana, ben, mo = await stage.artist("ana"), await stage.artist("ben"), await moderator(stage)
+    for number in range(HIDDEN_A_DAY):
+        about = TargetId((await stage.hang(ana, title=f"{number}")).id)
+        report = await stage.flows.reporting.report(ben, ana.id, "Not hers", about=[about])
+        await stage.flows.casework.hide(mo, report.id, about, is_hidden=True)
+    assert (await give(stage, await stage.hang(ana, title="Named"))).is_hidden
 
 
 async def test_a_flood_of_notices_hides_a_few_works_and_then_none(stage: Stage) -> None:
