@@ -127,7 +127,8 @@ class _Cases:
         row = await self._connection.fetch_one(
             """
             SELECT COUNT(*) AS number FROM withheld
-            WHERE at >= :at AND report_id IN (SELECT report_id FROM notices)
+            WHERE at >= :at
+            AND EXISTS (SELECT 1 FROM notices WHERE notices.report_id = withheld.report_id)
             """,
             at=at,
         )
