@@ -176,6 +176,10 @@ def load(path: Path, environment: Mapping[str, str] = os.environ) -> Config:
         raise Invalid(
             f"There is no {path}: run 'fixatif init' first, or name one with --config."
         ) from absent
+    except IsADirectoryError as folder:
+        raise Invalid(
+            f"{path} is a folder: name the file in it, {path / 'config.toml'}."
+        ) from folder
     except (OSError, UnicodeDecodeError) as broken:
         raise Invalid(
             f"{path} cannot be read ({broken}): check its owner and encoding."

@@ -119,6 +119,8 @@ def read_file(path: Path) -> str:
                 f"{path} is larger than {MAX_BYTES // 1_048_576} MiB: no crawler table is."
             )
         return path.read_text(encoding="utf-8")
+    except FileNotFoundError as absent:
+        raise Invalid(f"There is no {path}: check its name.") from absent
     except (OSError, UnicodeDecodeError) as cause:
         raise Invalid(f"{path} cannot be read ({cause}): check its name and owner.") from cause
 

@@ -155,6 +155,8 @@ def test_a_file_that_is_absent_or_unreadable_is_refused_by_its_path(tmp_path: Pa
     (tmp_path / "config.toml").write_bytes(b"\xff\xfe")
     with pytest.raises(Invalid, match="cannot be read"):
         load(tmp_path / "config.toml", {})
+    with pytest.raises(Invalid, match=r"is a folder: name the file in it, .*/config\.toml"):
+        load(tmp_path, {})
 
 
 def test_the_environment_overrides_the_file() -> None:

@@ -21,7 +21,10 @@ def test_a_broken_file_is_refused_by_one_sentence_and_nothing_changes(place: Pla
         assert done.status == 1
         assert "no crawler table" in done.err
         assert done.err.count("\n") == 1
-    assert crawlers(place, "refresh", place.folder / "none.json").status == 1
+    absent = crawlers(place, "refresh", place.folder / "none.json")
+    assert absent.status == 1
+    assert "none.json: check its name." in absent.err
+    assert "Errno" not in absent.err
     assert crawlers(place, "refresh").status == 1
     assert json.loads(crawlers(place, "list", "--json").out)["is_own"] is False
 
