@@ -8,6 +8,7 @@ that it never has to be resumed: one that awaits anything else is a mistake and 
 import asyncio
 import os
 import sqlite3
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -31,7 +32,7 @@ from storage.database import (
     unstorable,
     write_in_reading,
 )
-from storage.sqlite_turn import Turn
+from storage.sqlite_turn import Turn, insist
 
 BEGIN_WRITING: Final = "BEGIN IMMEDIATE"
 _BUSY_SECONDS = 5.0  # how long one process waits for another's commit
@@ -58,8 +59,9 @@ class Driver(sqlite3.Connection):
         self._put_off = put_off
         self._folder = str(Path(path).parent)
         self._turn: Turn | None = None
-        for pragma in pragmas:
-            super().execute(pragma)
+        until = time.monotonic() + _BUSY_SECONDS
+        for pragma in pragmas:  # a file's first WAL fails at once, unasked, where another writes
+            insist(partial(super().execute, pragma), until)
 
     def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:  # noqa: ANN401  the driver's signature
         """Execute what was put off, then `sql`."""

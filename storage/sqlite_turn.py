@@ -35,8 +35,7 @@ class Turn:
         until = time.monotonic() + self._most_seconds
         stands_in_door = _came(self._enter, until)  # else somebody stands there for ever: go on
         try:
-            if not _came(lambda: _has_begun(begin), until):
-                begin()
+            insist(begin, until)
         finally:
             if stands_in_door:
                 self._leave()
@@ -63,6 +62,12 @@ class Turn:
         if self._door is not None:
             with suppress(OSError):
                 fcntl.flock(self._door, fcntl.LOCK_UN)
+
+
+def insist(begin: Callable[[], object], until: float) -> None:
+    """Call `begin` until SQLite is not busy; raise its "busy" where that took until `until`."""
+    if not _came(lambda: _has_begun(begin), until):
+        begin()
 
 
 def _came(attempt: Callable[[], bool], until: float) -> bool:

@@ -1,7 +1,9 @@
 """Schema versions, on both engines: forward only, and never a guess."""
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -82,6 +84,16 @@ async def test_two_programs_upgrade_at_once_and_each_migration_runs_once(empty_u
     library = open_library(empty_url)
     await library.check()
     await library.close()
+
+
+async def test_a_new_file_is_opened_while_another_program_writes_its_first_rows(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "new.db"
+    other = sqlite3.connect(file, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    asyncio.get_running_loop().call_later(0.1, other.close)
+    assert await upgrade(f"sqlite:///{file}") == [migration.name for migration in shipped()]
 
 
 def test_shipped_migrations_are_numbered_without_a_gap() -> None:
